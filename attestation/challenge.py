@@ -1,0 +1,93 @@
+"""Challenges: each nonce is good for one chip, one answer and a limited time.
+
+The verifier chooses the nonce, so that no answer can be made in advance, and remembers it, so that none can be used twice.
+"""
+
+import math
+from dataclasses import dataclass
+
+from .claims import NONCE_BYTES
+from .errors import (
+    FromTheFuture,
+    InvalidArgument,
+    NonceAlreadyIssued,
+    NonceExpired,
+    NonceForOtherChip,
+    NonceReused,
+    NonceUnknown,
+)
+
+
+@dataclass(slots=True)
+class _Challenge:
+    ueid: bytes
+    issued_s: float
+    redeemed: bool = False
+
+
+class NonceLedger:
+    """The nonces a verifier has issued, and what became of them.
+
+    Args:
+        lifetime_s: how long after its issue a nonce may be redeemed, in s, > 0.
+
+    Raises:
+        InvalidArgument: the lifetime is not a positive number.
+    """
+
+    def __init__(self, lifetime_s: float) -> None:
+        if not lifetime_s > 0:
+            raise InvalidArgument(f"lifetime must be positive, not {lifetime_s} s")
+        self.lifetime_s = lifetime_s
+        self._challenges: dict[bytes, _Challenge] = {}
+
+    def __len__(self) -> int:
+        """Number of nonces on record, redeemed or not."""
+        return len(self._challenges)
+
+    def issue(self, entropy: bytes, ueid: bytes, now_s: float) -> bytes:
+        """Make a nonce for one chip out of 32 unpredictable bytes, and put it on record.
+
+        Raises:
+            InvalidArgument: not 32 bytes, or a time that is not finite.
+            NonceAlreadyIssued: the same bytes are on record.
+        """
+        if len(entropy) != NONCE_BYTES:
+            raise InvalidArgument(f"a nonce takes {NONCE_BYTES} bytes of entropy, not {len(entropy)}")
+        if not math.isfinite(now_s):
+            raise InvalidArgument(f"time must be finite, not {now_s}")
+        if entropy in self._challenges:
+            raise NonceAlreadyIssued(entropy.hex())
+        self._challenges[entropy] = _Challenge(ueid, now_s)
+        return entropy
+
+    def redeem(self, nonce: bytes, ueid: bytes, now_s: float) -> None:
+        """Strike a nonce off; a refused attempt leaves it as it was.
+
+        Raises:
+            NonceUnknown, NonceForOtherChip, NonceReused, NonceExpired.
+            FromTheFuture: redeemed before it was issued.
+        """
+        challenge = self._challenges.get(nonce)
+        if challenge is None:
+            raise NonceUnknown(nonce.hex())
+        if challenge.ueid != ueid:
+            raise NonceForOtherChip(f"issued to {challenge.ueid.hex()}, answered by {ueid.hex()}")
+        if challenge.redeemed:
+            raise NonceReused(nonce.hex())
+        age_s = now_s - challenge.issued_s
+        if age_s < 0:
+            raise FromTheFuture(f"redeemed {-age_s} s before its issue")
+        if not age_s <= self.lifetime_s:
+            raise NonceExpired(f"issued {age_s} s ago, good for {self.lifetime_s} s")
+        challenge.redeemed = True
+
+    def forget(self, before_s: float) -> int:
+        """Drop every nonce issued before a time, and return how many; what is forgotten is refused as unknown.
+
+        A dropped nonce would be issued again if its entropy came again, which 32 random bytes do not.
+        """
+        kept = {nonce: challenge for nonce, challenge in self._challenges.items() if not challenge.issued_s < before_s}
+        dropped = len(self._challenges) - len(kept)
+        self._challenges = kept
+        return dropped

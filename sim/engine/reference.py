@@ -1,0 +1,148 @@
+"""The reference engine: slow, plain and exact. Each chip is its own SimPy process, each challenge is asked one by one."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+
+import numpy as np
+from simpy import Environment
+from simpy.events import ProcessGenerator
+
+from ..actors.authority import Authority
+from ..actors.exporter import export_lots
+from ..actors.operator import receive_lots, run_chip, suffer_outages
+from ..actors.setting import Setting
+from ..actors.smuggler import divert_lot
+from ..actors.verifier import Verifier
+from ..fleet.chips import State
+from ..fleet.supply import Lot, lots_shipped
+from ..parameters import load_parameters
+from ..randomness import Draws, Stream
+from ..record import Category, Census, Event, Record
+from ..scenario import Scenario
+from ..smuggling.plans import exposure_day, plan_diversion
+from ..world.geography import hubs_abroad, landmark_hubs, restricted_hubs
+from ..world.landmarks import build_panels
+from ..world.latency import Network
+from ..world.sites import build_sites, pick_site
+
+CENSUS_DAYS = 7.0
+
+
+def run(scenario: Scenario, seed: int, watch: Callable[[Event, Setting], None] | None = None) -> Record:
+    """Simulate one run.
+
+    Args:
+        scenario: the world and the policy.
+        seed: of this run, see `randomness.run_seed`.
+        watch: called after each event with the event and the whole setting.
+    """
+    setting = _build(scenario, seed)
+    if watch is not None:
+        setting.record.watch = lambda event: watch(event, setting)
+    _start(setting)
+    setting.env.run(until=scenario.calendar.end_day)
+    setting.record.census.append(take_census(setting, scenario.calendar.end_day))
+    setting.record.chips = setting.chips.copy()
+    setting.record.covered_chip_days = _covered_chip_days(setting)
+    return setting.record
+
+
+def take_census(setting: Setting, day: float) -> Census:
+    """Count the chips of each category: a partition of all chips shipped."""
+    state, covered = setting.chips.column("state"), setting.chips.column("covered").astype(bool)
+    established = ~np.isnan(setting.chips.column("established_day"))
+    installed = state == State.INSTALLED
+    diverted = (state == State.SMUGGLED) | (state == State.RESTRICTED)
+    members = {
+        Category.SHIPPING: state == State.SHIPPING,
+        Category.IN_SERVICE_WITHOUT_MECHANISM: installed & ~covered,
+        Category.IN_SERVICE_WITH_MECHANISM: installed & covered,
+        Category.UNDER_REPAIR: state == State.REPAIR,
+        Category.DIVERTED_UNDETECTED: diverted & ~established,
+        Category.DIVERTED_ESTABLISHED: diverted & established,
+        Category.SEIZED: state == State.SEIZED,
+    }
+    return Census(day, {category: int(chips.sum()) for category, chips in members.items()})
+
+
+def _build(scenario: Scenario, seed: int) -> Setting:
+    draws, values = Draws(seed), scenario.values
+    sites = build_sites(scenario.geography.sites, hubs_abroad(), values, draws)
+    verification = scenario.verification
+    panels = build_panels(
+        sites, landmark_hubs()[: scenario.geography.landmarks], verification.landmarks_asked, verification.bound
+    )
+    network = Network(load_parameters().latency_regimes, values, draws)
+    return Setting(Environment(), scenario, values, draws, sites, panels, network, Record())
+
+
+def _start(setting: Setting) -> None:
+    """Start every process. Their order decides nothing: no two of them act at the same time but by chance of measure zero."""
+    env, scenario = setting.env, setting.scenario
+    verifier = Verifier(setting, raise_alert=lambda *alert: authority.take_alert(*alert))
+    authority = Authority(setting, excuse=verifier.excuse, start_anew=verifier.start_anew)
+
+    def installed(chip: int, day: float) -> None:
+        env.process(run_chip(setting, chip, day))
+        if scenario.verification.active and setting.chips.column("covered")[chip]:
+            env.process(verifier.watch(chip, day))
+
+    lots = lots_shipped(
+        scenario.exports_per_year,
+        scenario.fleet.lot_chips,
+        scenario.calendar.end_day,
+        setting.sites,
+        setting.values,
+        setting.draws,
+    )
+    if scenario.verification.active:
+        env.process(verifier.enrol_sites())
+        env.process(authority.inspect_cases())
+    for site in setting.sites:
+        env.process(receive_lots(setting, site.number, installed))
+        env.process(suffer_outages(setting, site.number))
+        if scenario.enforcement.random_inspections:
+            env.process(authority.visit_at_random(site.number))
+    _place_initial_stock(setting, installed)
+    env.process(export_lots(setting, lots, lambda lot, chips: _divert(setting, authority, lot, chips)))
+    env.process(_count(setting, authority))
+
+
+def _place_initial_stock(setting: Setting, installed: Callable[[int, float], None]) -> None:
+    """Chips abroad on the first day: no mechanism, spread over sites by size."""
+    for chip in range(setting.scenario.initial_chips):
+        site = pick_site(setting.sites, setting.draws.uniform(Stream.LEGACY_SITE, chip)).number
+        setting.chips.append(1, state=State.INSTALLED, covered=False, lot=-1, site=site, day=0.0)
+        installed(chip, 0.0)
+
+
+def _divert(setting: Setting, authority: Authority, lot: Lot, chips: range) -> None:
+    """Set the smuggler, and perhaps a tip, on a lot that was ordered on false pretences."""
+    if not lot.ordered_by_smuggler:
+        return
+    plan = plan_diversion(
+        lot, setting.scenario.adversary.strategies, restricted_hubs(), setting.values, setting.draws
+    )
+    setting.env.process(divert_lot(setting, lot.number, lot.site, chips, plan))
+    day = exposure_day(lot, plan.departure_day, setting.values, setting.draws)
+    if day is not None and setting.scenario.enforcement.tips:
+        setting.env.process(authority.follow_tip(lot.number, chips, day))
+
+
+def _count(setting: Setting, authority: Authority) -> ProcessGenerator:
+    """Take the census at regular times."""
+    for number in itertools.count():
+        yield setting.until(number * CENSUS_DAYS)
+        setting.record.census.append(take_census(setting, number * CENSUS_DAYS))
+        setting.record.open_cases = authority.open_cases
+
+
+def _covered_chip_days(setting: Setting) -> float:
+    """Days that chips with the mechanism have been abroad under the duty, from delivery on, whether honest or not."""
+    delivered = {event.lot: event.day for event in setting.record.events if event.happening == "delivered"}
+    covered = setting.chips.column("covered")
+    lots = setting.chips.column("lot")
+    end = setting.scenario.calendar.end_day
+    return float(sum(end - delivered[int(lot)] for lot in lots[covered] if int(lot) in delivered))

@@ -1,0 +1,133 @@
+"""Keyed randomness: every draw is a function of who draws, what for, and on which occasion.
+
+A draw is addressed by (seed, stream, entity, occasion) and never by its place in a sequence. So two policies meet the
+same world, adding a lever disturbs no unrelated draw, and neither the order of processes nor the number of workers
+changes a result. An occasion is a spell number, an absolute time slot or a decision number, never "the k-th challenge":
+otherwise asking more often would change the world that is asked about.
+
+Method: the counter-based generator Philox4x64-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011)
+as numpy implements it. The key holds seed and stream, the counter holds entity and occasion. Words are turned into
+numbers here, because numpy promises stable words but not stable distributions (NEP 19).
+"""
+
+from __future__ import annotations
+
+import math
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+from numpy.random import Philox
+from numpy.typing import NDArray
+from scipy.special import ndtri
+
+FloatArray = NDArray[np.float64]
+WordArray = NDArray[np.uint64]
+
+SEED_LIMIT = 2**64
+_DROPPED_BITS = np.uint64(12)  # 52 bits are kept, so that adding one half stays exact and below 1
+_SPACING = 2.0**-52
+
+
+class Stream(IntEnum):
+    """The registry of streams. A number, once used, keeps its meaning for ever.
+
+    Each comment says what the entity and the occasion are.
+    """
+
+    RUN = 1  # entity: run number; gives the seed of that run
+    SITE_SIZE = 2  # entity: site; word 0 its rank for a size class, word 1 its place within the class
+    SITE_PHASE = 3  # entity: site; when in the period its chips are challenged
+    LEGACY_SITE = 4  # entity: chip; where a chip of the initial stock stands
+    LOT_DAY = 10  # entity: lot; when it ships within its interval
+    LOT_SITE = 11  # entity: lot; which site it is declared for
+    LOT_TRANSIT = 12  # entity: lot; word 0 transport, word 1 customs
+    LOT_DIVERTED = 13  # entity: lot; whether a smuggler ordered it
+    LOT_ROUTE = 14  # entity: lot; whether its declared site is in South-East Asia
+    LOT_STRATEGY = 15  # entity: lot; which strategy the smuggler follows
+    LOT_DWELL = 16  # entity: lot; how long it stays at the declared site
+    LOT_SMUGGLED = 17  # entity: lot; how long the way into restricted territory takes
+    LOT_TRUE_SITE = 18  # entity: lot; where in restricted territory it is used
+    TIP = 20  # entity: lot; word 0 whether tips or customs ever expose it, word 1 when
+    CHIP_UP = 30  # entity: chip, occasion: spell number; time until it fails
+    CHIP_DOWN = 31  # entity: chip, occasion: spell number; time until it is back
+    OUTAGE_GAP = 32  # entity: site, occasion: outage number; time until the outage
+    OUTAGE_LENGTH = 33  # entity: site, occasion: outage number
+    PACKET_LOSS = 40  # entity: chip, occasion: absolute time slot; one word per attempt
+    EXCESS_ENDPOINT = 41  # entity: place; what is slow about this end of a path
+    EXCESS_PAIR = 42  # entity: the lower place number, occasion: the higher; what is slow about this path
+    JITTER = 43  # entity: chip, occasion: absolute time slot; one word per landmark and leg
+    ENROLMENT = 44  # entity: site, occasion: round of the enrolment; one word per landmark
+    SIGNED_SAMPLE = 50  # entity: chip; whether its evidence is really signed
+    DEVICE_KEY = 51  # entity: chip; seed of its key
+    VENDOR_KEY = 52  # entity: 0; seed of the vendor's key
+    NONCE = 53  # entity: chip, occasion: absolute time slot
+    VISIT = 60  # entity: site, occasion: visit number; time until the next random inspection
+    RECOGNISED = 61  # entity: chip, occasion: number of inspections that looked for it
+
+
+class Draws:
+    """All random draws of one run.
+
+    Args:
+        seed: 0 <= seed < 2**64. Runs of one study take theirs from `run_seed`.
+    """
+
+    def __init__(self, seed: int) -> None:
+        if not 0 <= seed < SEED_LIMIT:
+            raise ValueError(f"seed: {seed!r} is not in 0..2**64-1")
+        self.seed = seed
+        # One generator whose key and counter are overwritten for each draw: five times faster than making a new one.
+        self._generator = Philox(key=0)
+        self._key = np.array([seed, 0], dtype=np.uint64)
+        self._counter = np.zeros(4, dtype=np.uint64)
+        self._state: Any = {
+            "bit_generator": "Philox",
+            "state": {"counter": self._counter, "key": self._key},
+            "buffer": np.zeros(4, dtype=np.uint64),
+            "buffer_pos": 4,  # an empty buffer: the next word comes from the counter, never from an earlier draw
+            "has_uint32": 0,
+            "uinteger": 0,
+        }
+
+    def words(self, stream: Stream, entity: int, occasion: int = 0, count: int = 1) -> WordArray:
+        """Random 64-bit words, shape (count,). The first words do not depend on `count`."""
+        self._key[1] = stream
+        self._counter[1] = entity
+        self._counter[2] = occasion
+        self._generator.state = self._state
+        return self._generator.random_raw(count)
+
+    def uniforms(self, stream: Stream, entity: int, occasion: int = 0, count: int = 1) -> FloatArray:
+        """Uniform numbers strictly between 0 and 1, shape (count,)."""
+        words = self.words(stream, entity, occasion, count) >> _DROPPED_BITS
+        uniforms: FloatArray = (words.astype(np.float64) + 0.5) * _SPACING
+        return uniforms
+
+    def uniform(self, stream: Stream, entity: int, occasion: int = 0) -> float:
+        """One uniform number strictly between 0 and 1."""
+        return float(self.uniforms(stream, entity, occasion)[0])
+
+    def normals(self, stream: Stream, entity: int, occasion: int = 0, count: int = 1) -> FloatArray:
+        """Standard normal numbers by inversion, shape (count,)."""
+        normals: FloatArray = ndtri(self.uniforms(stream, entity, occasion, count))
+        return normals
+
+    def exponential(self, stream: Stream, entity: int, occasion: int = 0, *, mean: float) -> float:
+        """One exponential waiting time, in the unit of `mean`."""
+        return -mean * math.log(self.uniform(stream, entity, occasion))
+
+    def data(self, stream: Stream, entity: int, occasion: int = 0, *, size: int) -> bytes:
+        """`size` random bytes, for keys and nonces of the simulation only."""
+        words = self.words(stream, entity, occasion, -(-size // 8))
+        return words.astype("<u8").tobytes()[:size]
+
+
+def lognormal(uniform: float, *, median: float, log_sd: float) -> float:
+    """The lognormal value at a given quantile, in the unit of `median`."""
+    return median * math.exp(log_sd * float(ndtri(uniform)))
+
+
+def run_seed(base_seed: int, run: int) -> int:
+    """The seed of run number `run` of a study. Keyed, so that no two base seeds share a run as `base + run` would."""
+    return int(Draws(base_seed).words(Stream.RUN, run)[0])

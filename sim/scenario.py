@@ -1,0 +1,301 @@
+"""The scenario: a calendar, a fleet and the levers of policy and adversary. Frozen, validated, TOML on disk.
+
+Facts of the world are not here but in the parameter file; `uncertainties` replaces their central values by name.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+import tomllib
+from collections.abc import Mapping
+from datetime import date
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from .parameters import Values, load_parameters
+from .smuggling.strategies import STRATEGIES
+from .world.geography import landmark_hubs
+from .world.landmarks import Bound
+
+STATUS_QUO = "status_quo"
+
+
+class ScenarioError(ValueError):
+    """The user's scenario is wrong. The message has one line per problem: key, value given, what is allowed."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Calendar(_Section):
+    """When things start and end."""
+
+    start: date = Field(description="first simulated day: enactment of the rule")
+    duty_after_days: float = Field(ge=0, le=3650, description="from enactment until exports must carry the mechanism")
+    end_after_duty_days: float = Field(gt=0, le=3650, description="from then until the simulation ends")
+
+    @property
+    def duty_day(self) -> float:
+        """Day on which the duty starts."""
+        return self.duty_after_days
+
+    @property
+    def end_day(self) -> float:
+        """Last day of the simulation."""
+        return self.duty_after_days + self.end_after_duty_days
+
+
+class Fleet(_Section):
+    """How many chips are simulated."""
+
+    scale: float = Field(gt=0, le=1, description="simulated chips per real chip")
+    lot_chips: int = Field(ge=1, le=10_000, description="chips that ship together")
+
+
+class Geography(_Section):
+    """Where chips and landmarks stand, and which territory is restricted."""
+
+    sites: int = Field(ge=1, le=1000, description="data centres abroad, at the hubs of the catalogue in its order")
+    landmarks: int = Field(ge=1, le=len(landmark_hubs()), description="landmarks, at internet exchange hubs")
+    territory: Literal["china_mainland"] = Field(description="restricted territory")
+
+
+class Verification(_Section):
+    """The rule: how chips are asked where they are, and when their answers raise an alert."""
+
+    active: bool = Field(description="whether covered chips are challenged at all")
+    period_days: float = Field(gt=0, le=365, description="time between challenges of a chip")
+    attempts: int = Field(ge=1, le=20, description="attempts per challenge before it counts as unanswered")
+    landmarks_asked: int = Field(ge=1, le=len(landmark_hubs()), description="nearest landmarks that time each answer")
+    bound: Bound = Field(description="distance per ms: 2/3 c (planning) or c (vacuum)")
+    grace_days: float = Field(ge=0, le=3650, description="silence that is still innocent")
+    unconfirmed_rounds: int = Field(ge=0, le=10_000, description="answers in a row that may fail to clear a chip")
+    enrolment_rounds: int = Field(ge=1, le=1000, description="measurements that enrol a site")
+    enrolment_cleared_share: float = Field(ge=0, le=1, description="share of them that must clear it")
+    signing: Literal["all", "sample", "none"] = Field(description="whose evidence is really signed and verified")
+    signed_share: float = Field(ge=0, le=1, description="share of chips signed under `sample`")
+
+
+class Adversary(_Section):
+    """What smugglers do."""
+
+    strategies: dict[str, Annotated[float, Field(ge=0)]] = Field(description="weight of each strategy")
+
+    @field_validator("strategies")
+    @classmethod
+    def _known_and_positive(cls, weights: dict[str, float]) -> dict[str, float]:
+        if unknown := sorted(weights.keys() - STRATEGIES.keys()):
+            raise ValueError(f"unknown strategy {', '.join(unknown)}; allowed: {', '.join(STRATEGIES)}")
+        if not sum(weights.values()) > 0:
+            raise ValueError("at least one weight must be above 0")
+        return {name: weights[name] for name in STRATEGIES if name in weights}
+
+
+class Enforcement(_Section):
+    """What the authority can do."""
+
+    case_inspections_per_month: float = Field(ge=0, le=1000, description="inspections of cases raised by alerts")
+    random_inspections: bool = Field(description="whether end-use checks visit sites at random")
+    tips: bool = Field(description="whether tips and customs expose diverted lots")
+
+
+class Scenario(_Section):
+    """One world under one policy.
+
+    Build it with `Scenario.load`, change it with `replace`; both raise ScenarioError with every problem at once.
+    """
+
+    name: str = Field(pattern=r"^[a-z0-9_]+$")
+    calendar: Calendar
+    fleet: Fleet
+    geography: Geography
+    verification: Verification
+    adversary: Adversary
+    enforcement: Enforcement
+    uncertainties: dict[str, float] = Field(default_factory=dict)
+
+    @field_validator("uncertainties")
+    @classmethod
+    def _rows_of_the_table(cls, overrides: dict[str, float]) -> dict[str, float]:
+        rows = load_parameters().parameters
+        problems = []
+        for name, value in overrides.items():
+            if name not in rows:
+                problems.append(f"{name} = {value}: no such parameter{_did_you_mean(name, rows)}")
+            elif not rows[name].minimum <= value <= rows[name].maximum:
+                row = rows[name]
+                problems.append(f"{name} = {value}: allowed {row.minimum:g} to {row.maximum:g} {row.unit}")
+        if problems:
+            raise ValueError("; ".join(problems))
+        return dict(sorted(overrides.items()))
+
+    @model_validator(mode="after")
+    def _fleet_exists(self) -> Self:
+        if self.verification.landmarks_asked > self.geography.landmarks:
+            raise ValueError(
+                f"verification.landmarks_asked = {self.verification.landmarks_asked}: "
+                f"allowed 1 to geography.landmarks = {self.geography.landmarks}"
+            )
+        values = self.values
+        chips = self.initial_chips + self.exports_per_year * self.calendar.end_day / 365.25
+        if chips < 1 or chips > 50_000:
+            raise ValueError(
+                f"fleet.scale = {self.fleet.scale:g}: it makes {chips:.0f} chips out of "
+                f"{values['legacy_chips_abroad']:.3g} and {values['covered_exports_per_year']:.3g} a year; "
+                "allowed 1 to 50,000 chips"
+            )
+        return self
+
+    @property
+    def values(self) -> Values:
+        """Every parameter of the world, with the scenario's own values in place."""
+        return load_parameters().values(self.uncertainties)
+
+    @property
+    def initial_chips(self) -> int:
+        """Simulated chips abroad on the first day, all without the mechanism."""
+        return round(self.values["legacy_chips_abroad"] * self.fleet.scale)
+
+    @property
+    def exports_per_year(self) -> float:
+        """Simulated chips exported per year."""
+        return self.values["covered_exports_per_year"] * self.fleet.scale
+
+    @classmethod
+    def load(cls, name: str | Path) -> Scenario:
+        """The scenario shipped under a name, or the one in a TOML file.
+
+        Raises:
+            ScenarioError: no such scenario or file, not TOML, or not a valid scenario.
+        """
+        path = Path(name)
+        shipped = resources.files("sim").joinpath("data", "scenarios", f"{name}.toml")
+        if path.suffix != ".toml":
+            if not (str(name).isidentifier() and shipped.is_file()):
+                raise ScenarioError(f"scenario: {str(name)!r} does not exist; allowed: {', '.join(names())}, or a .toml file")
+            text = shipped.read_text(encoding="utf-8")
+        else:
+            try:
+                text = path.read_text(encoding="utf-8")
+            except (OSError, UnicodeDecodeError) as error:
+                raise ScenarioError(f"scenario: cannot read {name}: {getattr(error, 'strerror', None) or error}") from None
+        try:
+            content = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise ScenarioError(f"scenario: {name} is not valid TOML: {error}") from None
+        return cls.parse(content)
+
+    @classmethod
+    def parse(cls, content: Mapping[str, Any]) -> Scenario:
+        """A scenario from nested mappings.
+
+        Raises:
+            ScenarioError: with one line per problem.
+        """
+        try:
+            return cls.model_validate(content)
+        except ValidationError as error:
+            raise ScenarioError(explain(error, cls)) from None
+
+    def replace(self, **levers: Any) -> Scenario:
+        """A copy with other levers, each named `section__key`, such as `verification__period_days=7`.
+
+        Raises:
+            ScenarioError: with one line per problem.
+        """
+        return self.replace_keys({name.replace("__", "."): value for name, value in levers.items()})
+
+    def replace_keys(self, levers: Mapping[str, Any]) -> Scenario:
+        """The same with dotted keys, such as `{"verification.period_days": 7}`."""
+        content = self.model_dump()
+        for key, value in levers.items():
+            target = content
+            *sections, last = key.split(".")
+            for section in sections:
+                inner = target.get(section)
+                if not isinstance(inner, dict):
+                    options = [name for name, item in content.items() if isinstance(item, dict)]
+                    raise ScenarioError(f"{key} = {value!r}: unknown key{_did_you_mean(section, options)}")
+                target = inner
+            target[last] = value
+        return Scenario.parse(content)
+
+    def status_quo(self) -> Scenario:
+        """The same world without the rule: tips, customs and end-use checks, no location verification."""
+        return self.replace(name=STATUS_QUO, verification__active=False)
+
+    def digest(self) -> str:
+        """SHA-256 that names the scenario by its content."""
+        return hashlib.sha256(json.dumps(self.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()
+
+
+def names() -> list[str]:
+    """Names of the scenarios shipped with the package."""
+    folder = resources.files("sim").joinpath("data", "scenarios")
+    return sorted(file.name.removesuffix(".toml") for file in folder.iterdir() if file.name.endswith(".toml"))
+
+
+def explain(error: ValidationError, model: type[BaseModel]) -> str:
+    """One line per problem: the key's path, the value given, what is allowed."""
+    lines = []
+    for problem in error.errors():
+        key = ".".join(str(part) for part in problem["loc"])
+        given, message = problem["input"], problem["msg"].removeprefix("Value error, ")
+        if problem["type"] == "extra_forbidden":
+            siblings = _keys_beside(model, problem["loc"])
+            message = f"unknown key{_did_you_mean(str(problem['loc'][-1]), siblings)}"
+        elif problem["type"] == "missing":
+            lines.append(f"{key}: missing")
+            continue
+        elif not key:
+            lines.append(message)
+            continue
+        lines.append(f"{key} = {given!r}: {_allowed(model, problem['loc'], message)}")
+    return "\n".join(lines)
+
+
+def _allowed(model: type[BaseModel], location: tuple[int | str, ...], message: str) -> str:
+    """The message, with the full range of the key if it has one."""
+    field = _field(model, location)
+    if field is None:
+        return message
+    limits = {type(limit).__name__: limit for limit in field.metadata}
+    low = next((f"{symbol} {getattr(limits[kind], side):g}" for kind, side, symbol in _LOWER if kind in limits), "")
+    high = next((f"{symbol} {getattr(limits[kind], side):g}" for kind, side, symbol in _UPPER if kind in limits), "")
+    text = " and ".join(part for part in (low, high) if part)
+    return f"{message[:1].lower()}{message[1:]}; allowed {text}" if text else f"{message[:1].lower()}{message[1:]}"
+
+
+_LOWER = (("Ge", "ge", ">="), ("Gt", "gt", ">"))
+_UPPER = (("Le", "le", "<="), ("Lt", "lt", "<"))
+
+
+def _field(model: type[BaseModel], location: tuple[int | str, ...]) -> Any:
+    field = None
+    for part in location:
+        fields = model.model_fields if isinstance(model, type) and issubclass(model, BaseModel) else {}
+        field = fields.get(str(part))
+        if field is None:
+            return None
+        model = field.annotation  # type: ignore[assignment]
+    return field
+
+
+def _keys_beside(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
+    parent = _field(model, location[:-1]) if len(location) > 1 else None
+    inner = parent.annotation if parent is not None else model
+    return list(inner.model_fields) if isinstance(inner, type) and issubclass(inner, BaseModel) else []
+
+
+def _did_you_mean(name: str, options: Any) -> str:
+    names = [str(option) for option in options]
+    near = difflib.get_close_matches(name, names, n=1)
+    if near:
+        return f"; did you mean {near[0]}?"
+    return f"; allowed: {', '.join(names)}" if names else ""

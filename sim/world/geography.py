@@ -1,0 +1,115 @@
+"""Places, distances and the restricted territory.
+
+Distances are geodesics on WGS 84 (Karney's method, by pyproj). Until country polygons take its place, the restricted
+territory is a list of border and coast points of mainland China, at most 20 km apart: a disc around a place outside the
+territory is taken to miss it if it contains none of them.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+
+RESTRICTED_COUNTRY = "CN"
+
+
+@dataclass(frozen=True)
+class Position:
+    """A point on WGS 84, in degrees."""
+
+    latitude_deg: float
+    longitude_deg: float
+
+
+@dataclass(frozen=True)
+class Place:
+    """A named end of network paths. `number` identifies it in random draws and never changes."""
+
+    number: int
+    name: str
+    country: str
+    position: Position
+
+
+@dataclass(frozen=True)
+class Hub:
+    """A city in which data centres stand."""
+
+    name: str
+    country: str
+    position: Position
+
+
+def distances_km(origins: Sequence[Position], targets: Sequence[Position]) -> FloatArray:
+    """Geodesic distances on WGS 84, shape (origins, targets), in km."""
+    from pyproj import Geod  # here, because it takes 0.1 s to load and most imports of the package never need it
+
+    latitude, longitude = _columns(targets)
+    rows = [
+        Geod(ellps="WGS84").inv(
+            np.full(len(targets), origin.longitude_deg), np.full(len(targets), origin.latitude_deg), longitude, latitude
+        )[2]
+        for origin in origins
+    ]
+    return np.array(rows, dtype=np.float64).reshape(len(origins), len(targets)) / 1000.0
+
+
+def distance_to_restricted_km(origins: Sequence[Position]) -> FloatArray:
+    """Distance from places outside the restricted territory to its nearest border or coast point, in km.
+
+    A disc of radius r around such a place misses the territory if r is smaller. Shape (origins,).
+    """
+    nearest_km: FloatArray = distances_km(origins, restricted_border()).min(axis=1, initial=math.inf)
+    return nearest_km
+
+
+@cache
+def hubs() -> tuple[Hub, ...]:
+    """The catalogue of data-centre hubs, in its own order."""
+    return tuple(Hub(row["hub"], row["country"], _position(row)) for row in _rows("hubs.csv"))
+
+
+def hubs_abroad() -> tuple[Hub, ...]:
+    """Hubs in which export-controlled chips may stand: outside the restricted territory."""
+    return tuple(hub for hub in hubs() if hub.country != RESTRICTED_COUNTRY)
+
+
+def restricted_hubs() -> tuple[Hub, ...]:
+    """Hubs in the restricted territory, where diverted chips end."""
+    return tuple(hub for hub in hubs() if hub.country == RESTRICTED_COUNTRY)
+
+
+@cache
+def landmark_hubs() -> tuple[Hub, ...]:
+    """Where the landmarks stand: internet exchange hubs, in the order in which a smaller network would be built."""
+    return tuple(Hub(row["landmark"], row["country"], _position(row)) for row in _rows("landmarks.csv"))
+
+
+@cache
+def restricted_border() -> tuple[Position, ...]:
+    """Border and coast points of mainland China."""
+    return tuple(_position(row) for row in _rows("restricted_border.csv"))
+
+
+def _position(row: dict[str, str]) -> Position:
+    return Position(float(row["latitude_deg"]), float(row["longitude_deg"]))
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    text = resources.files("sim").joinpath("data", name).read_text(encoding="utf-8")
+    return list(csv.DictReader(line for line in text.splitlines() if not line.startswith("#")))
+
+
+def _columns(positions: Sequence[Position]) -> tuple[FloatArray, FloatArray]:
+    degrees = np.array([(place.latitude_deg, place.longitude_deg) for place in positions], dtype=np.float64)
+    degrees = degrees.reshape(len(positions), 2)
+    return degrees[:, 0], degrees[:, 1]

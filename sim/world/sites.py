@@ -1,0 +1,77 @@
+"""Data centres abroad: where they stand and how many chips each holds.
+
+Sites follow the catalogue of hubs in its order (and begin again at its head when there are more sites than hubs). Their
+sizes follow the published mix of known clusters outside the US and China: classes of hundreds to hundreds of thousands of
+chips, log-uniform within a class. The number of sites per class is fixed by the mix, only which site is large is random.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..parameters import Values
+from ..randomness import Draws, Stream
+from .geography import Hub, Place
+
+SOUTH_EAST_ASIA = frozenset({"SG", "MY", "ID", "TH", "VN", "PH", "KH", "LA", "MM", "BN", "TL"})
+GULF = frozenset({"AE", "SA", "QA", "BH", "KW", "OM"})
+
+
+@dataclass(frozen=True)
+class Site:
+    """A data centre. `capacity_chips` is its real-world size, by which chips are spread over sites."""
+
+    number: int
+    place: Place
+    capacity_chips: float
+
+    @property
+    def in_south_east_asia(self) -> bool:
+        """Whether the main smuggling route passes through its country."""
+        return self.place.country in SOUTH_EAST_ASIA
+
+
+def build_sites(count: int, hubs: Sequence[Hub], values: Values, draws: Draws) -> tuple[Site, ...]:
+    """`count` sites, one per hub in the order given.
+
+    Source of the sizes: CSET's list of known clusters, see the rows `site_class_*` and `largest_site_chips`.
+    """
+    limits = _class_limits(count, values)
+    words = np.array([draws.uniforms(Stream.SITE_SIZE, number, count=2) for number in range(count)])
+    ranks = np.argsort(np.argsort(words[:, 0], kind="stable"), kind="stable")
+    sites = []
+    for number in range(count):
+        low, high = limits[ranks[number]]
+        hub = hubs[number % len(hubs)]
+        capacity = low * (high / low) ** float(words[number, 1])
+        sites.append(Site(number, Place(number, f"{hub.name} {number}", hub.country, hub.position), capacity))
+    return tuple(sites)
+
+
+def pick_site(sites: Sequence[Site], uniform: float) -> Site:
+    """The site at a given quantile, in proportion to capacity."""
+    heights: NDArray[np.float64] = np.cumsum([site.capacity_chips for site in sites])
+    return sites[int(np.searchsorted(heights, uniform * heights[-1], side="right").clip(max=len(sites) - 1))]
+
+
+def _class_limits(count: int, values: Values) -> list[tuple[float, float]]:
+    """Lower and upper size for each of `count` sites, by the largest remainder of the class shares."""
+    classes = [
+        (values["site_class_hundreds"], 1e2, 1e3),
+        (values["site_class_thousands"], 1e3, 1e4),
+        (values["site_class_ten_thousands"], 1e4, 1e5),
+    ]
+    rest = max(0.0, 1.0 - sum(share for share, _, _ in classes))
+    classes.append((rest, 1e5, values["largest_site_chips"]))
+    total = sum(share for share, _, _ in classes)
+    exact = [count * share / total for share, _, _ in classes]
+    numbers = [math.floor(number) for number in exact]
+    by_remainder = sorted(range(len(classes)), key=lambda index: numbers[index] - exact[index])
+    for index in by_remainder[: count - sum(numbers)]:
+        numbers[index] += 1
+    return [(low, high) for number, (_, low, high) in zip(numbers, classes, strict=True) for _ in range(number)]
