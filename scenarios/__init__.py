@@ -1,0 +1,1 @@
+"""Policy questions asked of the simulator: one file, one question."""

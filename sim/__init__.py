@@ -1,0 +1,13 @@
+"""The world of chip location verification: chips, sites, smugglers, verifier and authority on one SimPy clock.
+
+    from sim import Scenario, simulate
+    result = simulate(Scenario.load("baseline"), seed=1)
+    result.summary()
+"""
+
+from .output import OutputError
+from .results import Result
+from .scenario import Scenario, ScenarioError
+from .simulation import simulate
+
+__all__ = ["OutputError", "Result", "Scenario", "ScenarioError", "simulate"]

@@ -1,0 +1,17 @@
+"""Figures: tables in, axes out. Importing this package loads matplotlib; importing `sim` does not."""
+
+from .incidence import diversion_to_detection, incidence_data
+from .states import chips_by_state, states_data
+from .style import Chart, frame, house_style, save_chart, source_line
+
+__all__ = [
+    "Chart",
+    "chips_by_state",
+    "diversion_to_detection",
+    "frame",
+    "house_style",
+    "incidence_data",
+    "save_chart",
+    "source_line",
+    "states_data",
+]

@@ -1,0 +1,29 @@
+"""The command line: `python -m scenarios list` and `python -m scenarios run NAME`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from scenarios.study import EXIT_DONE, add_options, questions, run_command
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m scenarios", description="Policy questions put to the simulator.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("list", help="list the questions")
+    run = commands.add_parser("run", help="run a question and write its results")
+    run.add_argument("name", metavar="NAME", help="a question, as in `list`")
+    add_options(run)
+    arguments = parser.parse_args(words)
+    if arguments.command == "list":
+        for name, purpose in questions():
+            print(f"{name:12} {purpose}")
+        return EXIT_DONE
+    return run_command(arguments.name, arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,212 @@
+"""What every policy question shares: options, running, writing results, and messages for the user's mistakes."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+import time
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from sim import OutputError, Result, Scenario, ScenarioError, simulate
+from sim.output import staged_folder
+from sim.provenance import study_digest
+from sim.randomness import SEED_LIMIT
+
+MAX_RUNS = 10_000
+EXIT_DONE, EXIT_USER_ERROR, EXIT_INTERRUPTED = 0, 2, 3
+
+
+class UsageError(Exception):
+    """The user's command line is wrong."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line says about a study.
+
+    Attributes:
+        name: the question.
+        levers: dotted keys of the scenario to set, with their values.
+        runs: number of runs, or None for the question's own choice.
+    """
+
+    name: str
+    levers: dict[str, Any] = field(default_factory=dict)
+    runs: int | None = None
+    seed: int = 1
+    out: Path | None = None
+    quick: bool = False
+    force: bool = False
+
+    @property
+    def folder(self) -> Path:
+        """Where the results go."""
+        return self.out if self.out is not None else Path("output") / self.name
+
+    def scenario(self, name: str, quick_levers: dict[str, Any]) -> Scenario:
+        """The named scenario, made small if the study is quick, with the user's levers on top."""
+        scenario = Scenario.load(name)
+        if self.quick:
+            scenario = scenario.replace_keys(quick_levers)
+        return scenario.replace_keys(self.levers) if self.levers else scenario
+
+
+@dataclass(frozen=True)
+class Study:
+    """A question made ready to run: the scenario under study and the number of runs."""
+
+    scenario: Scenario
+    runs: int
+
+
+def run_study(question: ModuleType, options: Options) -> Path:
+    """Run a question and write its folder. Nothing is written if anything is wrong with the input.
+
+    Raises:
+        ScenarioError, OutputError: the user's input is wrong.
+    """
+    study: Study = question.study(options)
+    study_id = study_digest(options.name, study.scenario, options.seed, study.runs, options.quick)
+    with staged_folder(options.folder, study_id, force=options.force) as staging:
+        progress = Progress()
+        result = simulate(
+            study.scenario,
+            options.seed,
+            study.runs,
+            question=options.name,
+            quick=options.quick,
+            progress=progress,
+        )
+        progress.close()
+        result.write_tables(staging)
+        _draw(question, result, staging)
+        result.write_manifest(staging)
+    return options.folder
+
+
+def _draw(question: ModuleType, result: Result, folder: Path) -> None:
+    from sim.figures import house_style, save_chart  # here, because matplotlib takes half a second to load
+
+    with house_style():
+        for number, chart in enumerate(question.figures(result), start=1):
+            save_chart(chart, folder, number)
+
+
+class Progress:
+    """A bar with rate and time left on a terminal, plain lines elsewhere."""
+
+    def __init__(self) -> None:
+        self._bar: Any = None
+        self._since = time.monotonic()
+
+    def __call__(self, policy: str, done: int, total: int) -> None:
+        """Note that one more run is done."""
+        if sys.stderr.isatty():
+            from tqdm import tqdm
+
+            if self._bar is None:
+                self._bar = tqdm(total=total, unit="run", leave=False)
+            self._bar.set_description(policy)
+            self._bar.update(done - self._bar.n)
+        else:
+            print(f"{policy}: run {done} of {total}, {time.monotonic() - self._since:.0f} s", file=sys.stderr)
+
+    def close(self) -> None:
+        """Leave the terminal tidy."""
+        if self._bar is not None:
+            self._bar.close()
+
+
+def questions() -> Iterator[tuple[str, str]]:
+    """Name and first line of every question: the modules of this package that define `study` and `figures`."""
+    import ast
+
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        functions = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+        if {"study", "figures"} <= functions:
+            yield path.stem, (ast.get_docstring(tree) or "").splitlines()[0]
+
+
+def load_question(name: str) -> ModuleType:
+    """The module of a question.
+
+    Raises:
+        UsageError: there is none of that name.
+    """
+    known = [question for question, _ in questions()]
+    if name not in known:
+        raise UsageError(f"NAME: {name!r} is not a question; allowed: {', '.join(known)}")
+    return importlib.import_module(f"scenarios.{name}")
+
+
+def main(file: str, words: Sequence[str] | None = None) -> int:
+    """Run the question in a file as `python scenarios/NAME.py` does; returns the exit code."""
+    name = Path(file).stem
+    parser = argparse.ArgumentParser(prog=f"python scenarios/{name}.py", description=f"Run the question {name}.")
+    add_options(parser)
+    return run_command(name, parser.parse_args(words))
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The options of `run`, the same for the command line and for each script."""
+    parser.add_argument("--set", dest="levers", action="append", default=[], metavar="KEY=VALUE", help="set a lever of the scenario")
+    parser.add_argument("--runs", type=int, help="number of runs (seeds)")
+    parser.add_argument("--seed", type=int, default=1, help="base seed")
+    parser.add_argument("--out", type=Path, help="folder for the results (default: output/NAME)")
+    parser.add_argument("--quick", action="store_true", help="a small version, within seconds")
+    parser.add_argument("--force", action="store_true", help="replace the results of another study")
+
+
+def run_command(name: str, arguments: argparse.Namespace) -> int:
+    """Run a question for the command line: messages instead of tracebacks; returns the exit code."""
+    try:
+        question = load_question(name)
+        options = _options(name, arguments)
+        started = time.monotonic()
+        folder = run_study(question, options)
+    except (UsageError, ScenarioError, OutputError) as error:
+        for line in str(error).splitlines():
+            print(f"error: {line}", file=sys.stderr)
+        return EXIT_USER_ERROR
+    except KeyboardInterrupt:
+        print("interrupted: nothing was written", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    print(f"Done in {time.monotonic() - started:.0f} s. Results are in {folder}:")
+    for path in sorted(folder.iterdir()):
+        print(f"  {path}")
+    return EXIT_DONE
+
+
+def _options(name: str, arguments: argparse.Namespace) -> Options:
+    if arguments.runs is not None and not 1 <= arguments.runs <= MAX_RUNS:
+        raise UsageError(f"--runs: {arguments.runs} is not in 1 to {MAX_RUNS}")
+    if not 0 <= arguments.seed < SEED_LIMIT:
+        raise UsageError(f"--seed: {arguments.seed} is not in 0 to 2**64-1")
+    levers = dict(_lever(text) for text in arguments.levers)
+    return Options(
+        name=name,
+        levers=levers,
+        runs=arguments.runs,
+        seed=arguments.seed,
+        out=arguments.out,
+        quick=arguments.quick,
+        force=arguments.force,
+    )
+
+
+def _lever(text: str) -> tuple[str, Any]:
+    """Key and value of `key=value`; the value as in TOML, or plain text."""
+    key, found, value = text.partition("=")
+    if not (key and found):
+        raise UsageError(f"--set: {text!r} is not of the form key=value")
+    try:
+        return key.strip(), tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return key.strip(), value.strip()

@@ -1,0 +1,118 @@
+"""From diversion to detection: cumulative incidence, with the rule and without."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import PercentFormatter
+
+from ..outcomes.incidence import cumulative_incidence
+from ..outcomes.measures import diverted_cohort
+from ..scenario import STATUS_QUO
+from .style import BEFORE, RULE, new_figure
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..results import Result
+
+MINIMUM_FOLLOWED = 0.1
+"""A curve ends where less than this share of the diverted chips is still followed, found chips counted as followed."""
+
+
+def incidence_data(result: Result) -> pd.DataFrame:
+    """What the figure draws: scenario, days, median, low, high (10-90 % over runs), followed, diverted, unit.
+
+    `followed` is how many of the `diverted` chips, over all runs, have that many days of follow-up within the run.
+    """
+    import pandas as pd
+
+    grid = np.arange(0.0, np.floor(result.scenario.calendar.end_after_duty_days) + 1)
+    frames = []
+    for policy in dict.fromkeys(run.scenario for run in result.runs):
+        cohorts = [
+            diverted_cohort(run.record.chips, result.scenario.calendar) for run in result.runs if run.scenario == policy
+        ]
+        possible = np.concatenate([cohort.possible_days for cohort in cohorts])
+        followed = np.array([(possible >= day).sum() for day in grid])
+        curves = np.array([cumulative_incidence(cohort.days, cohort.established, grid) for cohort in cohorts])
+        shown = followed >= max(1, MINIMUM_FOLLOWED * len(possible))
+        shown &= ~np.isnan(curves).all(axis=0)
+        if not shown.any():
+            continue
+        low, median, high = np.nanquantile(curves[:, shown], [0.1, 0.5, 0.9], axis=0)
+        frames.append(
+            pd.DataFrame(
+                {
+                    "scenario": policy,
+                    "days": grid[shown],
+                    "median": median,
+                    "low": low,
+                    "high": high,
+                    "followed": followed[shown],
+                    "diverted": len(possible),
+                    "unit": "share of diverted chips",
+                }
+            )
+        )
+    columns = ["scenario", "days", "median", "low", "high", "followed", "diverted", "unit"]
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
+
+
+def diversion_to_detection(result: Result, ax: Axes | None = None) -> Axes:
+    """Share of diverted chips whose diversion has been established, by days since departure.
+
+    Args:
+        result: of `simulate`.
+        ax: where to draw; by default a new figure.
+
+    Returns:
+        The axes.
+    """
+    if ax is None:
+        figure = new_figure(4.2)
+        ax = figure.add_axes((0.085, 0.235, 0.67, 0.575))
+    data = incidence_data(result)
+    if data.empty:
+        ax.annotate("no chip was diverted under the duty", (0.5, 0.5), xycoords="axes fraction", ha="center")
+        return ax
+    for policy, look in ((result.scenario.name, RULE), (STATUS_QUO, BEFORE)):
+        rows = data[data["scenario"] == policy]
+        if rows.empty:
+            continue
+        ax.fill_between(rows["days"], rows["low"], rows["high"], step="post", color=look.colour, alpha=0.18, linewidth=0)
+        ax.step(rows["days"], rows["median"], where="post", color=look.colour, linestyle=look.dash)
+        last = rows.iloc[-1]
+        text = f"{look.label}:\nnot found by day {last['days']:.0f}:\n{1 - last['median']:.0%} ({_range(last)})"
+        ax.annotate(
+            text, (1.0, last["median"]), xycoords=("axes fraction", "data"), xytext=(6, 0),
+            textcoords="offset points", va="center", color=look.colour, fontsize=8, annotation_clip=False,
+        )  # fmt: skip
+    ax.set_ylim(0, 1)
+    ax.yaxis.set_major_formatter(PercentFormatter(1.0))
+    ax.set_xlim(0, data["days"].max())
+    ax.set_xlabel("days since the chips left their declared site")
+    ax.grid(axis="y")
+    _followed_row(ax, data[data["scenario"] == result.scenario.name])
+    return ax
+
+
+def _range(row: pd.Series[float]) -> str:
+    return f"{1 - row['high']:.0%}-{1 - row['low']:.0%}"
+
+
+def _followed_row(ax: Axes, rows: pd.DataFrame) -> None:
+    """Under the axis: how many chips stand behind the curves."""
+    ax.annotate(
+        f"chips followed that long (of {rows['diverted'].iloc[0]:,} diverted)", (0, -0.235), xycoords="axes fraction",
+        fontsize=7, color="#444444",
+    )  # fmt: skip
+    for day in ax.get_xticks():
+        row = rows[rows["days"] == day]
+        if len(row):
+            ax.annotate(
+                f"{row['followed'].iloc[0]:,}", (day, -0.31), xycoords=("data", "axes fraction"), ha="center",
+                fontsize=7, color="#444444",
+            )  # fmt: skip

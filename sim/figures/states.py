@@ -1,0 +1,105 @@
+"""Chips by state over time, with the rule and without."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
+
+from ..scenario import STATUS_QUO
+from ..units import calendar_date
+from .style import BEFORE, RULE, new_figure
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..results import Result
+
+PANELS = {
+    "All chips shipped": ("chips_shipped",),
+    "In service, no mechanism": ("chips_in_service_without_mechanism",),
+    "In service, with mechanism": ("chips_in_service_with_mechanism",),
+    "On the way or under repair": ("chips_shipping", "chips_under_repair"),
+    "Diverted, not established": ("chips_diverted_undetected",),
+    "Diverted, established or seized": ("chips_diverted_established", "chips_seized"),
+}
+"""Title of each panel and the outcomes it adds up. The last five partition the first."""
+
+
+def states_data(result: Result) -> pd.DataFrame:
+    """What the figure draws: scenario, panel, date, median, low, high (10-90 % over runs), unit."""
+    import pandas as pd
+
+    frames = []
+    for panel, names in PANELS.items():
+        rows = result.table[result.table["outcome"].isin(names)]
+        totals = rows.groupby(["scenario", "date", "run"], sort=False)["value"].sum()
+        quantiles = totals.groupby(level=["scenario", "date"], sort=False).quantile(np.array([0.1, 0.5, 0.9])).unstack()
+        quantiles.columns = pd.Index(["low", "median", "high"])
+        frame = quantiles.reset_index()
+        frame.insert(1, "panel", panel)
+        frame["unit"] = "chips"
+        frames.append(frame[["scenario", "panel", "date", "median", "low", "high", "unit"]])
+    return pd.concat(frames, ignore_index=True)
+
+
+def chips_by_state(result: Result, ax: Sequence[Axes] | None = None) -> Sequence[Axes]:
+    """Small multiples, one for each state, median and 10-90 % band over runs.
+
+    Args:
+        result: of `simulate`.
+        ax: six axes to draw into; by default those of a new figure.
+
+    Returns:
+        The six axes.
+    """
+    if ax is None:
+        figure = new_figure(4.6)
+        ax = list(figure.subplots(2, 3, sharex=True).flat)
+        figure.subplots_adjust(left=0.075, right=0.985, top=0.80, bottom=0.125, wspace=0.32, hspace=0.34)
+    data = states_data(result)
+    duty = calendar_date(result.scenario.calendar.start, result.scenario.calendar.duty_day)
+    for axes, panel in zip(ax, PANELS, strict=True):
+        for policy, look in ((result.scenario.name, RULE), (STATUS_QUO, BEFORE)):
+            rows = data[(data["panel"] == panel) & (data["scenario"] == policy)]
+            dates = rows["date"].to_numpy(dtype="datetime64[D]")
+            axes.fill_between(dates, rows["low"], rows["high"], color=look.colour, alpha=0.18, linewidth=0)
+            axes.plot(dates, rows["median"], color=look.colour, linestyle=look.dash, label=look.label)
+        axes.axvline(_day_number(duty), color="#888888", linewidth=0.8, linestyle=":")
+        axes.set_title(panel, fontweight="bold")
+        axes.set_ylim(bottom=0)
+        axes.margins(x=0.01)
+        axes.grid(axis="y")
+        axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+        locator = AutoDateLocator(minticks=3, maxticks=5)  # type: ignore[no-untyped-call]
+        axes.xaxis.set_major_locator(locator)
+        axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))  # type: ignore[no-untyped-call]
+    _label(ax[4], data, result.scenario.name)
+    ax[0].annotate(
+        "duty starts", (_day_number(duty), 0.04), xycoords=("data", "axes fraction"), xytext=(3, 0), textcoords="offset points",
+        fontsize=7, color="#666666",
+    )  # fmt: skip
+    return ax
+
+
+def _label(axes: Axes, data: pd.DataFrame, rule: str) -> None:
+    """Name the two curves where they lie furthest apart."""
+    rows = data[data["panel"] == "Diverted, not established"]
+    for policy, look, side in ((rule, RULE, -1), (STATUS_QUO, BEFORE, 1)):
+        curve = rows[rows["scenario"] == policy]
+        if len(curve):
+            edge = curve["low" if side < 0 else "high"].iloc[-1]
+            axes.annotate(
+                look.label, (curve["date"].iloc[-1], edge), xytext=(-2, side * 5), textcoords="offset points",
+                ha="right", va="top" if side < 0 else "bottom", color=look.colour, fontsize=7.5,
+            )  # fmt: skip
+    axes.set_ylim(top=rows["high"].max() * 1.18)
+
+
+def _day_number(day: date) -> float:
+    """Matplotlib's number for a date."""
+    return float(date2num(day))  # type: ignore[no-untyped-call]

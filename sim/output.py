@@ -1,0 +1,89 @@
+"""Result folders: written whole or not at all, and never over the results of another study."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+MANIFEST = "manifest.json"
+
+
+class OutputError(Exception):
+    """The results cannot be written where the user wants them."""
+
+
+@contextmanager
+def staged_folder(folder: Path, study_id: str, *, force: bool = False) -> Iterator[Path]:
+    """A temporary folder beside `folder` to write results into; on success its files move over, the manifest last.
+
+    Checks first, so that nobody waits for a simulation whose results have no place.
+
+    Raises:
+        OutputError: `folder` holds another study's results or other files (unless `force`), or cannot be written to.
+    """
+    _refuse_foreign(folder, study_id, force)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    except OSError as error:
+        raise OutputError(f"--out: cannot write to {folder}: {error.strerror}") from None
+    try:
+        yield staging
+        _move_over(staging, folder)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def _refuse_foreign(folder: Path, study_id: str, force: bool) -> None:
+    try:
+        if not folder.exists():
+            return
+        if not folder.is_dir():
+            raise OutputError(f"--out: {folder} is not a folder")
+        if force or not any(folder.iterdir()):
+            return
+    except OSError as error:
+        raise OutputError(f"--out: cannot read {folder}: {error.strerror}") from None
+    held = _held_study(folder)
+    if held is None:
+        raise OutputError(f"--out: {folder} holds files that are not results; name another folder or add --force")
+    if held != study_id:
+        raise OutputError(
+            f"--out: {folder} holds the results of another study ({held[:12]}, not {study_id[:12]}); "
+            "name another folder or add --force"
+        )
+
+
+def _held_study(folder: Path) -> str | None:
+    """The id in the folder's manifest, if it has one."""
+    try:
+        held = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["id"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return held if isinstance(held, str) else None
+
+
+def _move_over(staging: Path, folder: Path) -> None:
+    try:
+        folder.mkdir(exist_ok=True)
+        names = sorted((path.name for path in staging.iterdir()), key=lambda name: (name == MANIFEST, name))
+        for stale in _stale_results(folder, names):
+            stale.unlink()
+        for name in names:
+            (staging / name).replace(folder / name)
+    except OSError as error:
+        raise OutputError(f"--out: cannot write to {folder}: {error.strerror}") from None
+
+
+def _stale_results(folder: Path, names: list[str]) -> list[Path]:
+    """Files of an earlier study in the folder, as its manifest lists them, that the new one will not replace."""
+    try:
+        listed = json.loads((folder / MANIFEST).read_text(encoding="utf-8")).get("files", [])
+    except (OSError, ValueError, AttributeError):
+        return []
+    known = [name for name in listed if isinstance(name, str) and Path(name).name == name]
+    return [folder / name for name in known if name not in names and (folder / name).is_file()]

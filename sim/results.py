@@ -1,0 +1,177 @@
+"""Results of a study: tables in pandas, summary with intervals, and files."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .fleet.chips import State
+from .outcomes.measures import outcomes
+from .output import MANIFEST, staged_folder
+from .record import Event, Record
+from .scenario import STATUS_QUO, Scenario
+from .units import calendar_date
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DIFFERENCE = "difference"
+DRAW = 0
+"""Number of the only draw: parameters at the scenario's values. Ensembles over draws number theirs from 0."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One simulated run: which policy, which run number, what it left behind."""
+
+    scenario: str
+    run: int
+    record: Record
+
+
+@dataclass(frozen=True)
+class Result:
+    """All runs of a study. The tables are pandas DataFrames, made when first asked for.
+
+    Attributes:
+        scenario: the scenario under the rule; its status quo was run beside it.
+        runs: by policy and run number.
+        manifest: what made the result, ready for JSON.
+    """
+
+    scenario: Scenario
+    runs: Sequence[Run]
+    manifest: dict[str, Any]
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """Long and tidy: scenario, draw, run, date, outcome, value, unit."""
+        import pandas as pd
+
+        calendar = self.scenario.calendar
+        rows = [
+            (run.scenario, DRAW, run.run, calendar_date(calendar.start, outcome.day), *outcome[1:])
+            for run in self.runs
+            for outcome in outcomes(run.record, calendar)
+        ]
+        return pd.DataFrame(rows, columns=["scenario", "draw", "run", "date", "outcome", "value", "unit"])
+
+    @cached_property
+    def events(self) -> pd.DataFrame:
+        """The event log: scenario, draw, run, date, day, happening, chip, lot, site, case, detail. -1 = does not apply."""
+        import pandas as pd
+
+        return pd.DataFrame(self._event_rows(), columns=_EVENT_COLUMNS)
+
+    @cached_property
+    def chips(self) -> pd.DataFrame:
+        """One row per chip and run: its lot, declared site, final state and the days that matter (NaN = never)."""
+        import pandas as pd
+
+        frames = []
+        for run in self.runs:
+            columns = dict(run.record.chips)
+            columns["state"] = np.array([state.name.lower() for state in State])[columns["state"].astype(int)]
+            frame = pd.DataFrame(columns)
+            frame.insert(0, "chip", np.arange(len(frame)))
+            frame.insert(0, "run", run.run)
+            frame.insert(0, "draw", DRAW)
+            frame.insert(0, "scenario", run.scenario)
+            frames.append(frame)
+        return pd.concat(frames, ignore_index=True)
+
+    def summary(self) -> pd.DataFrame:
+        """scenario, outcome, median, low, high, mc_error, unit at the end of the run.
+
+        `low` and `high` are the 10 % and 90 % quantiles over runs: chance only, parameters at the scenario's values.
+        `mc_error` is the standard error of the median (Maritz and Jarrett, 1978). `difference` is the rule minus the
+        status quo, run by run.
+        """
+        import pandas as pd
+
+        final = self.table[self.table["date"] == self.table["date"].max()]
+        wide = final.pivot_table(index=["outcome", "unit"], columns=["scenario", "run"], values="value", sort=False)
+        rule, before = wide.get(self.scenario.name), wide.get(STATUS_QUO)
+        rows = []
+        for name, values in ((self.scenario.name, rule), (STATUS_QUO, before), (DIFFERENCE, _minus(rule, before))):
+            if values is not None:
+                rows += [
+                    (name, outcome, *_interval(row), unit)
+                    for (outcome, unit), row in zip(values.index.tolist(), values.to_numpy(dtype=float), strict=True)
+                    if not np.isnan(row).all()
+                ]
+        return pd.DataFrame(rows, columns=["scenario", "outcome", "median", "low", "high", "mc_error", "unit"])
+
+    def save(self, folder: str | Path, *, force: bool = False) -> Path:
+        """Write summary.csv, table.csv, events.csv.gz and manifest.json to a folder, whole or not at all.
+
+        Raises:
+            OutputError: the folder cannot be written to or holds something else.
+        """
+        with staged_folder(Path(folder), self.manifest["id"], force=force) as staging:
+            self.write_tables(staging)
+            self.write_manifest(staging)
+        return Path(folder)
+
+    def write_tables(self, folder: Path) -> None:
+        """Write the tables into an existing folder, the same bytes for the same runs."""
+        self.summary().to_csv(folder / "summary.csv", index=False, lineterminator="\n")
+        self.table.to_csv(folder / "table.csv", index=False, lineterminator="\n")
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(_EVENT_COLUMNS)
+        writer.writerows(self._event_rows())
+        (folder / "events.csv.gz").write_bytes(gzip.compress(text.getvalue().encode(), mtime=0))
+
+    def write_manifest(self, folder: Path) -> None:
+        """Write manifest.json, with the names of the files already there."""
+        files = sorted(path.name for path in folder.iterdir())
+        text = json.dumps({**self.manifest, "files": files}, indent=2, sort_keys=True)
+        (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+
+    def __repr__(self) -> str:
+        runs = len({run.run for run in self.runs})
+        chips = len(self.runs[0].record.chips["state"])
+        return f"<Result {self.scenario.name}: {runs} runs of {chips} chips beside {STATUS_QUO}, id {self.manifest['id'][:12]}>"
+
+    def _event_rows(self) -> Iterable[tuple[Any, ...]]:
+        start = self.scenario.calendar.start
+        for run in self.runs:
+            for event in run.record.events:
+                yield (run.scenario, DRAW, run.run, calendar_date(start, event.day).isoformat(), *event)
+
+
+_EVENT_COLUMNS = ["scenario", "draw", "run", "date", *Event._fields]
+
+
+def _minus(rule: pd.DataFrame | None, before: pd.DataFrame | None) -> pd.DataFrame | None:
+    return None if rule is None or before is None else rule - before
+
+
+def _interval(values: np.ndarray[Any, np.dtype[np.float64]]) -> tuple[float, float, float, float]:
+    """Median, 10 % and 90 % quantile, and standard error of the median (NaN for a single run)."""
+    values = np.sort(values[~np.isnan(values)])
+    low, median, high = np.quantile(values, [0.1, 0.5, 0.9])
+    return float(median), float(low), float(high), _error_of_median(values)
+
+
+def _error_of_median(ordered: np.ndarray[Any, np.dtype[np.float64]]) -> float:
+    """Standard error of the median by Maritz and Jarrett: the spread of the order statistics, weighted by Beta densities."""
+    from scipy.special import betainc
+
+    number = len(ordered)
+    if number < 2:
+        return float("nan")
+    shape = (number + 1) / 2
+    weights = np.diff(betainc(shape, shape, np.arange(number + 1) / number))
+    mean = float(weights @ ordered)
+    return float(np.sqrt(weights @ (ordered - mean) ** 2))
