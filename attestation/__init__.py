@@ -1,7 +1,7 @@
 """Location evidence of chips: made, signed, challenged and appraised.
 
-Formats are those of RFC 9711 (EAT), RFC 8392 (CWT) and RFC 9052 (COSE), narrowed to one strict profile. Time and entropy
-are passed in by the caller; nothing here reads a clock or draws a random number.
+Formats are those of RFC 9711 (EAT), RFC 8392 (CWT) and RFC 9052 (COSE), narrowed to one strict profile. Time and
+entropy are passed in by the caller; nothing here reads a clock or draws a random number.
 """
 
 from .appraisal import Accepted, BootCounts, Policy, Refusal, Verdict, appraise

@@ -1,10 +1,10 @@
-"""Appraisal of evidence: the verifier's judgement on one token (RFC 9334 section 8.2).
+"""Appraisal of evidence: the verifier's judgement on one token (RFC 9334).
 
-The checks run from the cheap and harmless to those that leave a trace. A nonce is redeemed only after everything else has
-passed, so that nobody can burn a chip's challenge by sending rubbish in its name.
+The checks run from the cheap and harmless to those that leave a trace. A nonce is redeemed only after everything else
+has passed, so that nobody can burn a chip's challenge by sending rubbish in its name.
 
-An accepted token proves who answered, and that the answer is fresh. It does not prove where the chip is: the position is a
-claim, a signature can be relayed, and only a round-trip time bounds distance.
+An accepted token proves who answered, and that the answer is fresh. It does not prove where the chip is: the position
+is a claim, a signature can be relayed, and only a round-trip time bounds distance.
 """
 
 from dataclasses import dataclass
@@ -82,7 +82,7 @@ def appraise(
     boots: BootCounts,
     audience: str,
     now_s: float,
-    policy: Policy = Policy(),  # noqa: B008 - frozen
+    policy: Policy = Policy(),
 ) -> Verdict:
     """Judge one token. Whatever the bytes, the result is a verdict and never an exception.
 

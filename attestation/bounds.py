@@ -1,8 +1,8 @@
 """From a round-trip time to a distance that cannot have been exceeded.
 
 An answer cannot travel faster than light in vacuum, so a round trip of t ms puts the answerer within t * c / 2 of the
-landmark. That is the security bound. Signals in fibre travel at about two thirds of c, which gives a tighter bound to plan
-with, but an adversary may use a microwave or hollow-core link and beat it.
+landmark. That is the security bound. Signals in fibre travel at about two thirds of c, which gives a tighter bound to
+plan with, but an adversary may use a microwave or hollow-core link and beat it.
 """
 
 import math

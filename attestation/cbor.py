@@ -4,10 +4,10 @@ A signed token must have one meaning and one spelling. This module writes and re
 RFC 8949 section 4.2.1, restricted to what attestation tokens need: integers of 64 bits, byte and text strings, arrays,
 maps with integer or text keys, `false`, `true`, `null` and floating-point numbers (NaN as f9 7e 00 only).
 
-Reading is written out here, not left to a general library, because every other feature of CBOR (indefinite lengths, tags
-that build bignums, regular expressions or cycles) would have to be found and switched off, and because each refusal needs
-its own name. Writing uses cbor2, with maps put in order beforehand: its own canonical mode sorts by length first, which
-differs from section 4.2.1 where short negative or text keys meet longer ones.
+Reading is written out here, not left to a general library, because every other feature of CBOR (indefinite lengths,
+tags that build bignums, regular expressions or cycles) would have to be found and switched off, and because each
+refusal needs its own name. Writing uses cbor2, with maps put in order beforehand: its own canonical mode sorts by
+length first, which differs from section 4.2.1 where short negative or text keys meet longer ones.
 """
 
 import math
@@ -42,8 +42,8 @@ def dumps(value: object) -> bytes:
     """Encode a value deterministically.
 
     Args:
-        value: int in -2**64..2**64-1, float, str, bytes, bool, None, or list or dict of these with int or str keys, at most
-            `MAX_DEPTH` levels deep.
+        value: int in -2**64..2**64-1, float, str, bytes, bool, None, or list or dict of these with int or str keys,
+            at most `MAX_DEPTH` levels deep.
 
     Raises:
         InvalidArgument: the value is none of these; subclasses of the types do not count.
@@ -61,8 +61,7 @@ def loads(data: bytes, *, max_depth: int = MAX_DEPTH) -> object:
     `dumps(loads(data)) == data`.
 
     Raises:
-        MalformedBytes: as one of its subclasses MalformedCbor, TrailingBytes, TooDeep, NotDeterministic, DuplicateKey or
-            ForbiddenCbor.
+        MalformedBytes: as MalformedCbor, TrailingBytes, TooDeep, NotDeterministic, DuplicateKey or ForbiddenCbor.
     """
     value, end = _read(data, 0, max_depth)
     if end != len(data):
@@ -138,7 +137,7 @@ def _read(data: bytes, at: int, depth: int) -> tuple[object, int]:
         return argument, start
     if major == _NINT:
         return ~argument, start
-    if major == _BYTES or major == _TEXT:
+    if major in (_BYTES, _TEXT):
         end = start + argument
         if end > len(data):
             raise MalformedCbor(f"a string of {argument} bytes is longer than the input")
@@ -202,7 +201,7 @@ def _read_simple(data: bytes, at: int, argument: int) -> tuple[bool | float | No
     if argument == 24 and at + 1 >= len(data):
         raise MalformedCbor("ends within a simple value")
     number = data[at + 1] if argument == 24 else argument
-    if argument == _BREAK or 24 < argument or (argument == 24 and number < 32):
+    if argument == _BREAK or argument > 24 or (argument == 24 and number < 32):
         raise MalformedCbor("a stray break code" if argument == _BREAK else "ill-formed simple value")
     raise ForbiddenCbor("undefined" if number == _UNDEFINED else f"simple value {number}")
 

@@ -1,6 +1,7 @@
 """Challenges: each nonce is good for one chip, one answer and a limited time.
 
-The verifier chooses the nonce, so that no answer can be made in advance, and remembers it, so that none can be used twice.
+The verifier chooses the nonce, so that no answer can be made in advance, and remembers it, so that none can be used
+twice.
 """
 
 import math

@@ -4,10 +4,10 @@ A verifier that skips what it does not know can be told things it never weighed,
 refused, as RFC 9711 section 6.3 allows a profile to demand. The claims `submods` (266) and `measurements` (273), and
 heading and speed within `location`, are not in the set so far and are refused as unknown labels.
 
-`encode` writes whatever an attester claims; `decode` is where the rules hold. Judging is the verifier's part (RFC 9334).
+`encode` writes whatever an attester claims; `decode` is where the rules hold. Judging is the verifier's part (RFC
+9334).
 """
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -28,8 +28,8 @@ MAX_ACCURACY_M = 20_037_508
 class Location:
     """Where the chip claims to be (RFC 9711 section 4.2.10, after the W3C Geolocation API).
 
-    Degrees and metres are WGS 84; accuracies are radii at 95 %; `timestamp_s` is when the position was fixed, in seconds
-    since 1970, and `age_s` how old the fix was then.
+    Degrees and metres are WGS 84; accuracies are radii at 95 %; `timestamp_s` is when the position was fixed, in
+    seconds since 1970, and `age_s` how old the fix was then.
     """
 
     latitude_deg: float
@@ -119,7 +119,7 @@ Rule = Callable[[object], object]
 
 @dataclass(frozen=True)
 class _Claim:
-    """One line of a table of claims: label on the wire, field in the record, and the rule that turns one into the other."""
+    """A line of a table of claims: label on the wire, field in the record, and the rule from one to the other."""
 
     label: int
     field: str
@@ -137,7 +137,7 @@ def _integer(low: int, high: int) -> Rule:
     return rule
 
 
-def _number(low: float, high: float) -> Rule:
+def _number(low: float, high: float) -> Callable[[object], float]:
     def rule(value: object) -> float:
         # NaN fails both comparisons.
         if isinstance(value, int | float) and type(value) is not bool and low <= value <= high:
@@ -145,6 +145,13 @@ def _number(low: float, high: float) -> Rule:
         raise BadClaim(f"must be a number from {low} to {high}")
 
     return rule
+
+
+def _radius(value: object) -> float:
+    metres = _number(0, MAX_ACCURACY_M)(value)
+    if metres == 0:
+        raise BadClaim("must be above 0: nobody knows a place exactly")
+    return metres
 
 
 def _byte_string(shortest: int, longest: int) -> Rule:
@@ -198,13 +205,13 @@ _LOCATION = (
     _Claim(1, "latitude_deg", _number(-90, 90)),
     _Claim(2, "longitude_deg", _number(-180, 180)),
     _Claim(3, "altitude_m", _ALTITUDES_M, required=False),
-    _Claim(4, "accuracy_m", _number(math.ulp(0.0), MAX_ACCURACY_M)),
+    _Claim(4, "accuracy_m", _radius),
     _Claim(5, "altitude_accuracy_m", _number(0, MAX_ACCURACY_M), required=False),
     _Claim(8, "timestamp_s", _SECONDS),
     _Claim(9, "age_s", _SECONDS, required=False),
 )
 
-# dbgstat 3 (disabled permanently except by the maker) would need oemid to say who that is; oemid is required throughout.
+# dbgstat 3 (maker may still debug) needs oemid to say who the maker is; oemid is required throughout.
 _CLAIMS = (
     _Claim(3, "audience", _text),
     _Claim(6, "issued_at_s", _SECONDS),

@@ -1,7 +1,7 @@
 """COSE_Sign1: one signer, payload inside (RFC 9052 section 4.2).
 
-The algorithm is chosen by whoever verifies; the message may only agree. Polymorphic identifiers such as -8 (EdDSA), which
-leave the curve to the key, are deprecated by RFC 9864 and not supported.
+The algorithm is chosen by whoever verifies; the message may only agree. Polymorphic identifiers such as -8 (EdDSA),
+which leave the curve to the key, are deprecated by RFC 9864 and not supported.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -39,8 +39,8 @@ TAG = b"\xd2"
 class Algorithm:
     """How to verify with one fully specified algorithm.
 
-    `fits` says whether a public key has the right type and curve; `verify(key, signature, message)` raises cryptography's
-    InvalidSignature.
+    `fits` says whether a public key has the right type and curve; `verify(key, signature, message)` raises
+    cryptography's InvalidSignature.
     """
 
     name: str

@@ -1,8 +1,8 @@
 """Who vouches for a chip's key: vendors endorse, the verifier keeps a register.
 
-An endorsement (RFC 9334 section 2) is a token of the vendor that binds a UEID to the public key of the chip. The register
-takes endorsements from trusted vendors only and holds one key per UEID and one UEID per key: a second chip with the same
-key would be a clone, a second key for a UEID a way to answer for a chip from elsewhere.
+An endorsement (RFC 9334 section 8.2) is a token of the vendor that binds a UEID to the public key of the chip. The
+register takes endorsements from trusted vendors only and holds one key per UEID and one UEID per key: a second chip
+with the same key would be a clone, a second key for a UEID a way to answer for a chip from elsewhere.
 """
 
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ from .token import seal, unseal
 
 PROFILE = "tag:example.org,2026:chip-endorsement#1-ed"
 CWT_TYPE = 61
-"""CoAP content format of application/cwt (RFC 8392 section 9.3)."""
+"""CoAP content format of application/cwt (RFC 8392 section 9)."""
 
 _CNF, _UEID = 8, 256
 _LABELS = {_CNF, _UEID, EAT_PROFILE}

@@ -1,8 +1,8 @@
 """Every way in which this package says no, each with a name of its own.
 
-A verifier must be able to say *why* it refused, since a reused nonce and a forged signature call for different answers; a
-bare boolean cannot. Each refusal is one subclass of `Refused` and carries one `Reason`, which is what statistics count.
-Errors of the caller (a negative round-trip time, a value that cannot be encoded) are not refusals.
+A verifier must be able to say *why* it refused, since a reused nonce and a forged signature call for different
+answers; a bare boolean cannot. Each refusal is one subclass of `Refused` and carries one `Reason`, which is what
+statistics count. Errors of the caller (a negative round-trip time, a value that cannot be encoded) are not refusals.
 """
 
 from enum import StrEnum, auto
@@ -70,7 +70,7 @@ class MalformedBytes(Refused):
 
 
 class MalformedCbor(MalformedBytes):
-    """The bytes are not well-formed CBOR (RFC 8949 section 5.3.1), or a text string is not UTF-8."""
+    """The bytes are not well-formed CBOR (RFC 8949 appendix F), or a text is not UTF-8 (section 5.3.1)."""
 
     reason = Reason.MALFORMED_CBOR
 

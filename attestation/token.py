@@ -1,8 +1,8 @@
 """The wire format of signed tokens, and evidence as its first use.
 
-A token is a CWT: tag 61 around tag 18 around a COSE_Sign1 (RFC 8392 section 6), at most 4096 bytes. Its protected header
-holds algorithm, key identifier and type, its unprotected header nothing. The type (RFC 9596) and the profile named in the
-payload both say what the token is for, so that an endorsement can never be read as evidence.
+A token is a CWT: tag 61 around tag 18 around a COSE_Sign1 (RFC 8392 section 6), at most 4096 bytes. Its protected
+header holds algorithm, key identifier and type, its unprotected header nothing. The type (RFC 9596) and the profile
+named in the payload both say what the token is for, so that an endorsement can never be read as evidence.
 """
 
 from collections.abc import Mapping

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from scenarios.study import Options, Study, main
-
 from sim.scenario import STATUS_QUO
 
 if TYPE_CHECKING:
@@ -62,12 +61,13 @@ def figures(result: Result) -> Iterator[Chart]:
         f"established_by_day_{days}",
         f"Within {days} days the rule establishes {{rule:.0%}} of diversions, the status quo {{before:.0%}}",
     )
-    subtitle = "Share of chips diverted under the duty whose diversion has been established; Kaplan-Meier, median and 10-90 % of runs"
+    subtitle = "Share of chips diverted under the duty that have been found; Kaplan-Meier, median and 10-90 % of runs"
     frame(axis.figure, title=title, subtitle=subtitle, source=source)
     caption = (
         "From diversion to detection: cumulative incidence of established diversions among all chips that left the "
         "licensed path on or after the first day of the duty. Chips followed for less long count up to the end of the "
-        f"run; curves end where a tenth of them are still followed. {assumptions}"
+        f"run; curves end where a tenth of them are followed that long, and are flat, a lower bound, where a run has no "
+        f"unfound chip left that is followed so long. {assumptions}"
     )
     yield Chart("diversion-to-detection", axis.figure, incidence_data(result), caption)
 

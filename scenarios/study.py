@@ -156,7 +156,9 @@ def main(file: str, words: Sequence[str] | None = None) -> int:
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The options of `run`, the same for the command line and for each script."""
-    parser.add_argument("--set", dest="levers", action="append", default=[], metavar="KEY=VALUE", help="set a lever of the scenario")
+    parser.add_argument(
+        "--set", dest="levers", action="append", default=[], metavar="KEY=VALUE", help="set a lever of the scenario"
+    )
     parser.add_argument("--runs", type=int, help="number of runs (seeds)")
     parser.add_argument("--seed", type=int, default=1, help="base seed")
     parser.add_argument("--out", type=Path, help="folder for the results (default: output/NAME)")

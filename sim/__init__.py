@@ -1,8 +1,8 @@
 """The world of chip location verification: chips, sites, smugglers, verifier and authority on one SimPy clock.
 
-    from sim import Scenario, simulate
-    result = simulate(Scenario.load("baseline"), seed=1)
-    result.summary()
+from sim import Scenario, simulate
+result = simulate(Scenario.load("baseline"), seed=1)
+result.summary()
 """
 
 from .output import OutputError

@@ -141,7 +141,9 @@ class Result:
     def __repr__(self) -> str:
         runs = len({run.run for run in self.runs})
         chips = len(self.runs[0].record.chips["state"])
-        return f"<Result {self.scenario.name}: {runs} runs of {chips} chips beside {STATUS_QUO}, id {self.manifest['id'][:12]}>"
+        return (
+            f"<Result {self.scenario.name}: {runs} runs of {chips} chips beside {STATUS_QUO}, id {self.manifest['id'][:12]}>"
+        )
 
     def _event_rows(self) -> Iterable[tuple[Any, ...]]:
         start = self.scenario.calendar.start

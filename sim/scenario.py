@@ -178,7 +178,9 @@ class Scenario(_Section):
         shipped = resources.files("sim").joinpath("data", "scenarios", f"{name}.toml")
         if path.suffix != ".toml":
             if not (str(name).isidentifier() and shipped.is_file()):
-                raise ScenarioError(f"scenario: {str(name)!r} does not exist; allowed: {', '.join(names())}, or a .toml file")
+                raise ScenarioError(
+                    f"scenario: {str(name)!r} does not exist; allowed: {', '.join(names())}, or a .toml file"
+                )
             text = shipped.read_text(encoding="utf-8")
         else:
             try:

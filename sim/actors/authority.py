@@ -136,9 +136,7 @@ class Authority:
             self._inspections_of[chip] = attempt + 1
             if self._setting.draws.uniform(Stream.RECOGNISED, chip, attempt) >= miss:
                 opened = day if case_day is None else case_day
-                self._establish(
-                    chip, day, alert_day=alert_days.get(chip, day), case_day=opened, case_number=case_number
-                )
+                self._establish(chip, day, alert_day=alert_days.get(chip, day), case_day=opened, case_number=case_number)
 
     def _establish(self, chip: int, day: float, *, alert_day: float, case_day: float, case_number: int) -> None:
         """Record a diversion as established."""

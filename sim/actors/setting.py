@@ -27,7 +27,7 @@ class SiteStatus:
 
 @dataclass
 class Setting:
-    """One run's world. `docks` hold the lots that wait for the operator of each site, `plans` the smuggled lots by number."""
+    """One run's world. `docks` hold the lots that wait for each site's operator, `plans` the smuggled lots by number."""
 
     env: Environment
     scenario: Scenario

@@ -63,7 +63,9 @@ class Verifier:
         for site in self._setting.sites:
             timing = self._timing(site.number, (site.place,))
             cleared = sum(
-                self._setting.panels[site.number].clears(timing.sample(self._normals(Stream.ENROLMENT, site.number, n, timing)))
+                self._setting.panels[site.number].clears(
+                    timing.sample(self._normals(Stream.ENROLMENT, site.number, n, timing))
+                )
                 for n in range(verification.enrolment_rounds)
             )
             share = cleared / verification.enrolment_rounds

@@ -79,7 +79,7 @@ def _build(scenario: Scenario, seed: int) -> Setting:
 
 
 def _start(setting: Setting) -> None:
-    """Start every process. Their order decides nothing: no two of them act at the same time but by chance of measure zero."""
+    """Start every process. Their order decides nothing: two of them act at the same time with probability zero."""
     env, scenario = setting.env, setting.scenario
     verifier = Verifier(setting, raise_alert=lambda *alert: authority.take_alert(*alert))
     authority = Authority(setting, excuse=verifier.excuse, start_anew=verifier.start_anew)
@@ -122,9 +122,7 @@ def _divert(setting: Setting, authority: Authority, lot: Lot, chips: range) -> N
     """Set the smuggler, and perhaps a tip, on a lot that was ordered on false pretences."""
     if not lot.ordered_by_smuggler:
         return
-    plan = plan_diversion(
-        lot, setting.scenario.adversary.strategies, restricted_hubs(), setting.values, setting.draws
-    )
+    plan = plan_diversion(lot, setting.scenario.adversary.strategies, restricted_hubs(), setting.values, setting.draws)
     setting.env.process(divert_lot(setting, lot.number, lot.site, chips, plan))
     day = exposure_day(lot, plan.departure_day, setting.values, setting.draws)
     if day is not None and setting.scenario.enforcement.tips:

@@ -38,11 +38,12 @@ def incidence_data(result: Result) -> pd.DataFrame:
         possible = np.concatenate([cohort.possible_days for cohort in cohorts])
         followed = np.array([(possible >= day).sum() for day in grid])
         curves = np.array([cumulative_incidence(cohort.days, cohort.established, grid) for cohort in cohorts])
-        shown = followed >= max(1, MINIMUM_FOLLOWED * len(possible))
-        shown &= ~np.isnan(curves).all(axis=0)
+        # Where a run has nobody left to find, its curve goes on flat, as a lower bound: each run counts on each day.
+        curves = pd.DataFrame(curves.T).ffill().to_numpy().T
+        shown = (followed >= max(1, MINIMUM_FOLLOWED * len(possible))) & ~np.isnan(curves).any(axis=0)
         if not shown.any():
             continue
-        low, median, high = np.nanquantile(curves[:, shown], [0.1, 0.5, 0.9], axis=0)
+        low, median, high = np.quantile(curves[:, shown], [0.1, 0.5, 0.9], axis=0)
         frames.append(
             pd.DataFrame(
                 {

@@ -25,9 +25,9 @@ PANELS = {
     "In service, with mechanism": ("chips_in_service_with_mechanism",),
     "On the way or under repair": ("chips_shipping", "chips_under_repair"),
     "Diverted, not established": ("chips_diverted_undetected",),
-    "Diverted, established or seized": ("chips_diverted_established", "chips_seized"),
+    "Diverted and established": ("chips_diverted_established", "chips_seized"),
 }
-"""Title of each panel and the outcomes it adds up. The last five partition the first."""
+"""Title of each panel and the outcomes it adds up (seized chips count as established). The last five partition the first."""
 
 
 def states_data(result: Result) -> pd.DataFrame:
@@ -60,7 +60,7 @@ def chips_by_state(result: Result, ax: Sequence[Axes] | None = None) -> Sequence
     if ax is None:
         figure = new_figure(4.6)
         ax = list(figure.subplots(2, 3, sharex=True).flat)
-        figure.subplots_adjust(left=0.075, right=0.985, top=0.80, bottom=0.125, wspace=0.32, hspace=0.34)
+        figure.subplots_adjust(left=0.075, right=0.97, top=0.80, bottom=0.125, wspace=0.32, hspace=0.34)
     data = states_data(result)
     duty = calendar_date(result.scenario.calendar.start, result.scenario.calendar.duty_day)
     for axes, panel in zip(ax, PANELS, strict=True):
@@ -80,8 +80,8 @@ def chips_by_state(result: Result, ax: Sequence[Axes] | None = None) -> Sequence
         axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))  # type: ignore[no-untyped-call]
     _label(ax[4], data, result.scenario.name)
     ax[0].annotate(
-        "duty starts", (_day_number(duty), 0.04), xycoords=("data", "axes fraction"), xytext=(3, 0), textcoords="offset points",
-        fontsize=7, color="#666666",
+        "duty starts", (_day_number(duty), 0.04), xycoords=("data", "axes fraction"), xytext=(3, 0),
+        textcoords="offset points", fontsize=7, color="#666666",
     )  # fmt: skip
     return ax
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from attestation import FIBRE_KM_PER_MS, VACUUM_KM_PER_MS
 from numpy.typing import NDArray
+
+from attestation import FIBRE_KM_PER_MS, VACUUM_KM_PER_MS
 
 from .geography import Hub, Place, distance_to_restricted_km, distances_km
 from .sites import Site
@@ -61,7 +62,5 @@ def build_panels(sites: Sequence[Site], hubs: Sequence[Hub], asked: int, bound: 
     panels = []
     for row in distance_km:
         nearest = np.argsort(row, kind="stable")[:asked]
-        panels.append(
-            Panel(tuple(landmarks[i] for i in nearest), clearing_ms[nearest], row[nearest] / KM_PER_MS[bound])
-        )
+        panels.append(Panel(tuple(landmarks[i] for i in nearest), clearing_ms[nearest], row[nearest] / KM_PER_MS[bound]))
     return tuple(panels)

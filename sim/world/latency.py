@@ -13,13 +13,15 @@ Source: fits to measured round-trip times between 246 cities, `latency_regimes` 
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from attestation import FIBRE_KM_PER_MS
 from numpy.typing import NDArray
+
+from attestation import FIBRE_KM_PER_MS
 
 from ..parameters import LatencyRegime, Values
 from ..randomness import Draws, Stream
@@ -98,7 +100,7 @@ class Network:
         log_sd = np.zeros((len(landmarks), len(path)))
         for row, landmark in enumerate(landmarks):
             ends = [landmark, *path]
-            for leg, (start, end) in enumerate(zip(ends, ends[1:], strict=False)):
+            for leg, (start, end) in enumerate(itertools.pairwise(ends)):
                 base, median_ms[row, leg], log_sd[row, leg] = self._leg(start, end)
                 base_ms[row] += base
         return PathTiming(base_ms, median_ms, log_sd)

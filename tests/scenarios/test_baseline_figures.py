@@ -1,0 +1,63 @@
+"""Golden plotted data: what the baseline's figures draw, in a small version, against what they drew before.
+
+A change here is not forbidden, but has to be meant: write the new data with
+`python tests/scenarios/test_baseline_figures.py` and say in the commit why they moved.
+"""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from scenarios import baseline
+from scenarios.study import Options
+from sim import Result, simulate
+from sim.figures import incidence_data, states_data
+
+GOLDEN = Path(__file__).parent / "golden"
+DATA = {"chips-by-state": states_data, "diversion-to-detection": incidence_data}
+
+
+def small_result() -> Result:
+    study = baseline.study(Options("baseline", quick=True))
+    return simulate(study.scenario, seed=1, runs=study.runs)
+
+
+@pytest.fixture(scope="module")
+def result() -> Result:
+    return small_result()
+
+
+@pytest.mark.parametrize("slug", DATA)
+def test_the_plotted_data_have_not_moved(result: Result, slug: str):
+    drawn = DATA[slug](result).astype({"date": str} if slug == "chips-by-state" else {})
+    golden = pd.read_csv(GOLDEN / f"{slug}.csv")
+    pd.testing.assert_frame_equal(drawn, golden, check_dtype=False, rtol=1e-9)
+
+
+def test_the_last_five_panels_partition_the_first(result: Result):
+    """At the level of single runs, where medians do not blur the sum."""
+    from sim.figures.states import PANELS
+
+    everything, *parts = PANELS.values()
+    per_run = result.table.pivot_table(index=["scenario", "run", "date"], columns="outcome", values="value")
+    members = [name for part in parts for name in part]
+    assert (per_run[members].sum(axis=1) == per_run[everything[0]]).all()
+    assert len(set(members)) == len(members)
+
+
+def test_figures_draw_into_given_axes_and_return_them(result: Result):
+    from matplotlib.figure import Figure
+
+    from sim.figures import chips_by_state, diversion_to_detection
+
+    axes = Figure().subplots()
+    assert diversion_to_detection(result, ax=axes) is axes
+    six = list(Figure().subplots(2, 3).flat)
+    assert chips_by_state(result, ax=six) is six
+    assert len(axes.lines) == 2
+
+
+if __name__ == "__main__":
+    for slug, data in DATA.items():
+        data(small_result()).to_csv(GOLDEN / f"{slug}.csv", index=False, lineterminator="\n")

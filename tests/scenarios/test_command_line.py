@@ -1,0 +1,125 @@
+"""The command line as a user meets it: results, messages, exit codes."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SMALL = ["--quick", "--runs", "1", "--set", "fleet.scale=0.0001"]
+
+
+def scenarios(*words: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "scenarios", *words], capture_output=True, text=True, cwd=cwd)
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("results") / "baseline"
+    done = scenarios("run", "baseline", *SMALL, "--out", str(folder))
+    assert done.returncode == 0, done.stderr
+    assert str(folder) in done.stdout
+    return folder
+
+
+def test_a_run_writes_tables_manifest_and_figures(results: Path):
+    figures = [
+        f"{stem}.{end}"
+        for stem in ("fig01-chips-by-state", "fig02-diversion-to-detection")
+        for end in ("csv", "pdf", "png", "svg", "txt")
+    ]
+    tables = ["events.csv.gz", "manifest.json", "summary.csv", "table.csv"]
+    assert sorted(path.name for path in results.iterdir()) == sorted(figures + tables)
+    assert all(path.stat().st_size for path in results.iterdir())
+    manifest = json.loads((results / "manifest.json").read_text())
+    assert manifest["seed"] == 1
+    assert manifest["scenario"]["fleet"]["scale"] == 0.0001
+    assert list(pd.read_csv(results / "summary.csv")) == ["scenario", "outcome", "median", "low", "high", "mc_error", "unit"]
+    assert list(pd.read_csv(results / "table.csv")) == ["scenario", "draw", "run", "date", "outcome", "value", "unit"]
+    caption = (results / "fig02-diversion-to-detection.txt").read_text()
+    assert "calibrated, not predicted" in caption
+    assert manifest["id"][:12] in caption
+
+
+def test_a_folder_of_another_study_is_refused_and_left_alone(results: Path):
+    before = {path.name: path.read_bytes() for path in results.iterdir()}
+    done = scenarios("run", "baseline", *SMALL, "--seed", "2", "--out", str(results))
+    assert done.returncode == 2
+    assert "holds the results of another study" in done.stderr
+    assert {path.name: path.read_bytes() for path in results.iterdir()} == before
+    assert sorted(results.parent.iterdir()) == [results], "no staging folder is left behind"
+
+
+def test_the_same_study_again_gives_the_same_tables(results: Path):
+    before = {name: (results / name).read_bytes() for name in ("table.csv", "events.csv.gz", "summary.csv")}
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "scenarios" / "baseline.py"), *SMALL, "--out", str(results)],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert {name: (results / name).read_bytes() for name in before} == before
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--set", "verification.periods=1"], "verification.periods = 1: unknown key; did you mean period_days?"),
+        (
+            ["--set", "verification.period_days=-1"],
+            "verification.period_days = -1: input should be greater than 0; allowed > 0",
+        ),
+        (["--set", "verification.period_days=soon"], "verification.period_days = 'soon': input should be a valid number"),
+        (["--set", "geography.sites=0"], "geography.sites = 0: input should be greater than or equal to 1"),
+        (["--set", "verification.period_days"], "--set: 'verification.period_days' is not of the form key=value"),
+        (["--set", "uncertainties.packet_loss=3"], "packet_loss = 3.0: allowed 0 to 1"),
+        (["--runs", "0"], "--runs: 0 is not in 1 to"),
+        (["--seed", "-1"], "--seed: -1 is not in 0 to"),
+    ],
+)
+def test_a_mistake_gives_one_clear_message_and_writes_nothing(tmp_path: Path, words: list[str], message: str):
+    done = scenarios("run", "baseline", "--quick", *words, "--out", str(tmp_path / "out"))
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert done.stderr.count("error:") == 1
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_unknown_question_names_those_there_are():
+    done = scenarios("run", "basline")
+    assert done.returncode == 2
+    assert "'basline' is not a question; allowed: baseline" in done.stderr
+
+
+def test_a_place_that_cannot_be_written_to_is_refused_before_the_simulation(tmp_path: Path):
+    file = tmp_path / "file"
+    file.write_text("mine")
+    for out, message in (
+        (file / "out", "cannot write to"),
+        (file, "is not a folder"),
+        (Path("/proc/none"), "cannot write to"),
+    ):
+        done = scenarios("run", "baseline", "--quick", "--out", str(out))
+        assert done.returncode == 2
+        assert message in done.stderr
+        assert "run 1" not in done.stderr
+    assert file.read_text() == "mine"
+
+
+def test_a_folder_with_other_files_is_not_touched(tmp_path: Path):
+    (tmp_path / "thesis.txt").write_text("mine")
+    done = scenarios("run", "baseline", *SMALL, "--out", str(tmp_path))
+    assert done.returncode == 2
+    assert "holds files that are not results" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_list_names_each_question_with_what_it_asks():
+    done = scenarios("list")
+    assert done.returncode == 0
+    assert done.stdout.startswith("baseline")
+    assert "?" in done.stdout

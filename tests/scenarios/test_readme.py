@@ -1,0 +1,53 @@
+"""What the README tells a newcomer to type works as printed."""
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+# The two make targets and the plain installation are what the gate itself runs, on a clean clone.
+SET_UP = ("make ", "git clone", "cd ", "python3 -m venv", ".venv/bin/python -m pip")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
+
+
+def commands() -> list[str]:
+    lines = [line.partition("  #")[0].strip() for block in blocks("bash") for line in block.splitlines()]
+    return [line for line in lines if line and not line.startswith(("#", *SET_UP))]
+
+
+@pytest.mark.parametrize("command", commands())
+def test_each_command_runs(command: str, tmp_path: Path):
+    program, *words = shlex.split(command)
+    assert program == ".venv/bin/python"
+    words = [str(ROOT / word) if word.endswith(".py") else word for word in words]
+    if "run" in words or words[0].endswith(".py"):
+        words += ["--quick"] if "--quick" not in words else []
+    done = subprocess.run([sys.executable, *words], capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+def test_there_are_commands_to_run():
+    assert len(commands()) >= 4
+
+
+def test_the_three_line_example(monkeypatch):
+    """As printed, but for the size of the fleet."""
+    import sim
+
+    (code,) = blocks("python")
+    baseline = sim.Scenario.load("baseline")
+    small = baseline.replace(fleet__scale=0.0001, calendar__end_after_duty_days=120)
+    monkeypatch.setattr(sim.Scenario, "load", classmethod(lambda cls, name: {"baseline": small}[name]))
+    names: dict[str, object] = {}
+    *lines, last = code.strip().splitlines()
+    exec("\n".join(lines), names)
+    summary = eval(last.partition("#")[0], names)
+    assert list(summary.columns)[1:] == ["outcome", "median", "low", "high", "mc_error", "unit"]

@@ -1,0 +1,33 @@
+"""Worlds for tests."""
+
+import pytest
+
+from sim import Scenario
+
+NO_NOISE = {
+    "gpu_faults_per_chip_year": 0,
+    "site_outages_per_site_year": 0,
+    "packet_loss": 0,
+}
+
+
+@pytest.fixture
+def small() -> Scenario:
+    """About 200 chips, everything switched on."""
+    return Scenario.load("baseline").replace(
+        fleet__scale=0.00006, calendar__end_after_duty_days=120, geography__sites=8, calendar__duty_after_days=90
+    )
+
+
+@pytest.fixture
+def only_new_exports() -> Scenario:
+    """All chips are exported under the duty, which starts at once; no smuggler, no noise, no inspector."""
+    return Scenario.load("baseline").replace(
+        calendar__duty_after_days=0,
+        calendar__end_after_duty_days=150,
+        verification__signing="none",
+        enforcement__case_inspections_per_month=0,
+        enforcement__random_inspections=False,
+        enforcement__tips=False,
+        uncertainties={**NO_NOISE, "legacy_chips_abroad": 0, "diverted_chips_per_year": 0},
+    )

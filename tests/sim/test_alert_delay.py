@@ -1,0 +1,137 @@
+"""What silence leads to, against closed forms, with the engine's own noise switched off."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from sim import Scenario
+from sim.actors.verifier import Verifier
+from sim.detection.streaks import silence_streak, unconfirmed_streak, whole_periods
+from sim.engine.reference import run
+from sim.record import Event, Happening, Record
+from sim.smuggling.strategy import Facts
+
+
+def spread_evenly(delays: list[float], low: float, high: float) -> bool:
+    """Whether delays look uniform between two bounds."""
+    return stats.kstest(delays, "uniform", args=(low, high - low)).pvalue > 1e-3
+
+
+def test_a_chip_that_goes_dark_is_alerted_on_one_phase_after_the_grace_period(only_new_exports: Scenario):
+    """Closed form: delay = grace + U(0, period), because the last answer is uniformly placed before the departure."""
+    grace, period = 14, 2
+    scenario = only_new_exports.replace(
+        fleet__scale=0.0025,
+        fleet__lot_chips=1,
+        verification__grace_days=grace,
+        verification__period_days=period,
+        adversary__strategies={"go_dark": 1},
+        uncertainties={
+            **only_new_exports.uncertainties,
+            "diverted_chips_per_year": 1.0e6,
+            "dwell_at_declared_site_days": 10,
+        },
+    )
+    record = run(scenario, seed=1)
+    departures = {event.lot: event.day for event in record.events if event.happening is Happening.DEPARTED}
+    lot_of = record.chips["lot"]
+    alerts = {int(lot_of[event.chip]): event.day for event in record.events if event.happening is Happening.ALERTED}
+    followed = [lot for lot, day in departures.items() if day + grace + period < scenario.calendar.end_day]
+    delays = [alerts[lot] - departures[lot] for lot in followed]
+    assert len(delays) > 400
+    assert set(alerts) <= set(departures)
+    assert spread_evenly(delays, grace, grace + period)
+    assert not spread_evenly(delays, grace - 1, grace + period - 1), "the check must be able to fail"
+
+
+def check_spells_alert_as_they_should(record: Record, *, grace: float, period: float, end_day: float) -> int:
+    """Every spell longer than grace + period alerts, none up to the grace does, in between a share (length-grace)/period."""
+    spells: dict[int, list[list[float]]] = {}
+    alerts: dict[int, list[float]] = {}
+    for event in record.events:
+        if event.happening is Happening.FAILED:
+            spells.setdefault(event.chip, []).append([event.day, math.inf])
+        elif event.happening is Happening.REPAIRED:
+            spells[event.chip][-1][1] = event.day
+        elif event.happening is Happening.ALERTED:
+            alerts.setdefault(event.chip, []).append(event.day)
+    between, surprise, variance = 0, 0.0, 0.0
+    for chip, chip_spells in spells.items():
+        up_since = -math.inf
+        for start, end in chip_spells:
+            # Too short a time up may pass without a challenge, and then two spells look like one.
+            if start - up_since > period and end < end_day:
+                alerted = any(start <= day < end for day in alerts.get(chip, ()))
+                chance = min(max((end - start - grace) / period, 0.0), 1.0)
+                if chance in (0.0, 1.0):
+                    assert alerted == bool(chance), f"a spell of {end - start} days, alerted: {alerted}"
+                else:
+                    between += 1
+                    surprise += alerted - chance
+                    variance += chance * (1 - chance)
+            up_since = end
+    assert abs(surprise) < 4 * math.sqrt(variance)
+    return between
+
+
+@pytest.fixture
+def long_repairs(only_new_exports: Scenario) -> Scenario:
+    """Honest chips that fail six times a year for about a fortnight."""
+    return only_new_exports.replace(
+        fleet__scale=0.001,
+        uncertainties={
+            **only_new_exports.uncertainties,
+            "gpu_faults_per_chip_year": 6,
+            "repair_absence_days": 14,
+            "repair_log_sd": 0.3,
+        },
+    )
+
+
+def happenings(record: Record, *kinds: Happening) -> list[Event]:
+    return [event for event in record.events if event.happening in kinds]
+
+
+def test_cadence_does_not_invent_false_alarms(long_repairs: Scenario):
+    grace, period = 12, 4
+    records = {}
+    for days in (period, period / 2):
+        scenario = long_repairs.replace(verification__period_days=days, verification__grace_days=grace)
+        records[days] = run(scenario, seed=3)
+        seen = check_spells_alert_as_they_should(records[days], grace=grace, period=days, end_day=scenario.calendar.end_day)
+        assert seen > 40
+    spells = [happenings(record, Happening.FAILED, Happening.REPAIRED) for record in records.values()]
+    assert spells[0] == spells[1], "both policies must meet the same world"
+
+
+def test_drawing_silence_per_challenge_would_fail_that_check(long_repairs: Scenario, monkeypatch):
+    """The design forbids it: silence redrawn at each challenge forgets that spells last."""
+    honest = Verifier._facts
+    coin = np.random.default_rng(0)
+
+    def redrawn(self: Verifier, chip: int, site: int) -> Facts:
+        facts = honest(self, chip, site)
+        place = self._setting.sites[site].place
+        share_down = 0.19  # six spells of 14 days a year
+        return Facts(path=()) if coin.random() < share_down else (facts if facts.answers else Facts(path=(place,)))
+
+    monkeypatch.setattr(Verifier, "_facts", redrawn)
+    scenario = long_repairs.replace(verification__period_days=4, verification__grace_days=12)
+    with pytest.raises(AssertionError):
+        check_spells_alert_as_they_should(run(scenario, seed=3), grace=12, period=4, end_day=scenario.calendar.end_day)
+
+
+def test_whole_periods_forgives_rounding():
+    assert whole_periods(14, 0.1) == 140
+    assert whole_periods(14, 5) == 2
+    assert whole_periods(0, 1) == 0
+
+
+def test_streaks_alert_only_past_their_limit():
+    assert not silence_streak(14, period_days=1, grace_days=14)
+    assert silence_streak(15, period_days=1, grace_days=14)
+    assert not unconfirmed_streak(7, allowed_rounds=7, clearable=True)
+    assert unconfirmed_streak(8, allowed_rounds=7, clearable=True)
+    assert not unconfirmed_streak(99, allowed_rounds=7, clearable=False)

@@ -1,0 +1,99 @@
+import itertools
+
+import numpy as np
+import pytest
+
+from attestation import FIBRE_KM_PER_MS
+from sim import Scenario
+from sim.parameters import load_parameters
+from sim.randomness import Draws
+from sim.world.geography import Place, distances_km, hubs_abroad, landmark_hubs, restricted_hubs
+from sim.world.landmarks import build_panels
+from sim.world.latency import Network, regime_of
+from sim.world.sites import build_sites
+
+
+@pytest.fixture(scope="module")
+def world():
+    table = load_parameters()
+    values, draws = table.values(), Draws(1)
+    sites = build_sites(40, hubs_abroad(), values, draws)
+    return sites, Network(table.latency_regimes, values, draws)
+
+
+def test_an_honest_chip_is_never_faster_than_light_in_fibre_and_never_contradicts_its_site(world):
+    sites, network = world
+    for site, panel in zip(sites, build_panels(sites, landmark_hubs(), 12, "planning"), strict=True):
+        rtt_ms = network.timing(panel.landmarks, [site.place]).sample(np.full(12, -8.0))
+        floor_ms = (
+            distances_km([site.place.position], [landmark.position for landmark in panel.landmarks])[0] / FIBRE_KM_PER_MS
+        )
+        assert (rtt_ms > floor_ms).all()
+        assert not panel.contradicts(rtt_ms)
+
+
+def test_a_relay_adds_its_leg_and_never_subtracts(world):
+    sites, network = world
+    panel = build_panels(sites[:1], landmark_hubs(), 3, "planning")[0]
+    hub = restricted_hubs()[0]
+    true_site = Place(2_000_000, hub.name, hub.country, hub.position)
+    direct = network.timing(panel.landmarks, [sites[0].place]).base_ms
+    relayed = network.timing(panel.landmarks, [sites[0].place, true_site]).base_ms
+    leg_ms = distances_km([sites[0].place.position], [true_site.position])[0, 0] / FIBRE_KM_PER_MS
+    assert (relayed > direct + leg_ms).all()
+
+
+def test_no_chip_inside_the_restricted_territory_is_ever_cleared(world):
+    """Soundness: an answer from inside, over any landmark, takes longer than the clearing time under either bound."""
+    _, network = world
+    inside = [Place(2_000_000 + n, hub.name, hub.country, hub.position) for n, hub in enumerate(restricted_hubs())]
+    sites, _ = world
+    for bound, place in itertools.product(("planning", "vacuum"), inside):
+        panel = build_panels(sites[:1], landmark_hubs(), 12, bound)[0]
+        assert not panel.clears(network.timing(panel.landmarks, [place]).sample(np.full(12, -8.0)))
+
+
+def test_more_landmarks_never_worsen_clearance(world):
+    sites, network = world
+    for site_number in (0, 5, 20):
+        cleared = []
+        for asked in (1, 3, 12):
+            panel = build_panels(sites, landmark_hubs(), asked, "planning")[site_number]
+            cleared.append(panel.clears(network.timing(panel.landmarks, [sites[site_number].place]).sample(np.zeros(asked))))
+        assert cleared == sorted(cleared)
+
+
+def test_excess_over_many_paths_has_the_fitted_median_and_spread():
+    """Lognormal, closed form; ends share part of the variance without changing the total."""
+    table = load_parameters()
+    regime = table.latency_regimes["metro"]
+    hub = hubs_abroad()[0]
+    network = Network(table.latency_regimes, table.values({"in_loop_processing_ms": 0}), Draws(2))
+    places = [Place(n, hub.name, hub.country, hub.position) for n in range(120)]
+    logs = [np.log(network.timing([a], [b]).base_ms[0]) for a, b in zip(places[::2], places[1::2], strict=True)]
+    assert np.mean(logs) == pytest.approx(np.log(regime.offset_ms), abs=4 * regime.log_sd / np.sqrt(60))
+    assert np.std(logs) == pytest.approx(regime.log_sd, rel=0.4)
+
+
+def test_the_first_regime_that_fits_is_used():
+    def place(country: str) -> Place:
+        return Place(0, country, country, hubs_abroad()[0].position)
+
+    assert regime_of(place("CN"), place("VN"), 50) == "metro"
+    assert regime_of(place("SG"), place("ID"), 900) == "asia_gulf_near"
+    assert regime_of(place("SG"), place("CN"), 3500) == "china"
+    assert regime_of(place("SG"), place("DE"), 9000) == "south_east_asia"
+    assert regime_of(place("AE"), place("DE"), 5000) == "gulf"
+    assert regime_of(place("FR"), place("DE"), 500) == "near"
+    assert regime_of(place("JP"), place("DE"), 9000) == "far"
+
+
+def test_known_hard_and_easy_sites_come_out_so():
+    """Singapore has a landmark in town and 1,966 km to the border; no landmark near Delhi or Taipei can help."""
+    scenario = Scenario.load("baseline")
+    sites = build_sites(40, hubs_abroad(), scenario.values, Draws(1))
+    panels = build_panels(sites, landmark_hubs(), 3, "planning")
+    by_name = {site.place.name.rsplit(" ", 1)[0]: panel for site, panel in zip(sites, panels, strict=True)}
+    assert by_name["Singapore"].clearing_ms[0] > 19
+    honest_floor = by_name["Taipei"].contradicting_ms
+    assert (by_name["Taipei"].clearing_ms < honest_floor).all()
