@@ -136,6 +136,12 @@ class Scenario(_Section):
         return dict(sorted(overrides.items()))
 
     @model_validator(mode="after")
+    def _name_is_not_taken(self) -> Self:
+        if self.name == STATUS_QUO and self.verification.active:
+            raise ValueError(f"name = {STATUS_QUO!r}: taken by the world without the rule; allowed: any other name")
+        return self
+
+    @model_validator(mode="after")
     def _fleet_exists(self) -> Self:
         if self.verification.landmarks_asked > self.geography.landmarks:
             raise ValueError(
@@ -252,6 +258,10 @@ def explain(error: ValidationError, model: type[BaseModel]) -> str:
         if problem["type"] == "extra_forbidden":
             siblings = _keys_beside(model, problem["loc"])
             message = f"unknown key{_did_you_mean(str(problem['loc'][-1]), siblings)}"
+        elif problem["type"] == "model_type":
+            message = f"must be a section with the keys {', '.join(_keys_beside(model, (*problem['loc'], '')))}"
+            lines.append(f"{key} = {given!r}: {message}")
+            continue
         elif problem["type"] == "missing":
             lines.append(f"{key}: missing")
             continue

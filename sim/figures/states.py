@@ -97,7 +97,7 @@ def _label(axes: Axes, data: pd.DataFrame, rule: str) -> None:
                 look.label, (curve["date"].iloc[-1], edge), xytext=(-2, side * 5), textcoords="offset points",
                 ha="right", va="top" if side < 0 else "bottom", color=look.colour, fontsize=7.5,
             )  # fmt: skip
-    axes.set_ylim(top=rows["high"].max() * 1.18)
+    axes.set_ylim(top=max(1.0, rows["high"].max() * 1.18))
 
 
 def _day_number(day: date) -> float:

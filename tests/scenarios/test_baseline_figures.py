@@ -58,6 +58,18 @@ def test_figures_draw_into_given_axes_and_return_them(result: Result):
     assert len(axes.lines) == 2
 
 
+@pytest.mark.parametrize(
+    "levers",
+    [{"calendar.end_after_duty_days": 5}, {"fleet.scale": 1e-6}, {"verification.active": False}, {"geography.sites": 1}],
+    ids=str,
+)
+def test_a_world_in_which_nothing_happens_still_draws(levers: dict[str, object]):
+    study = baseline.study(Options("baseline", quick=True, runs=1, levers={"fleet.scale": 0.0001, **levers}))
+    charts = list(baseline.figures(simulate(study.scenario, seed=1, runs=1)))
+    assert len(charts) == 2
+    assert all(chart.caption for chart in charts)
+
+
 if __name__ == "__main__":
     for slug, data in DATA.items():
         data(small_result()).to_csv(GOLDEN / f"{slug}.csv", index=False, lineterminator="\n")

@@ -1,0 +1,72 @@
+"""Longer checks of rates against their closed forms; run by `make verify`."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from sim import Scenario
+from sim.engine.reference import run
+from sim.fleet.silence import chip_spells, site_outages
+from sim.parameters import load_parameters
+from sim.randomness import Draws, Stream
+from sim.record import Happening
+from sim.units import DAYS_PER_YEAR
+
+pytestmark = pytest.mark.verify
+
+
+def test_spells_come_at_the_stated_rate_and_last_as_stated():
+    values = load_parameters().values()
+    starts, lengths = [], []
+    for chip in range(20_000):
+        for number, spell in enumerate(chip_spells(Draws(1), chip, 0.0, values)):
+            if number == 0:
+                starts.append(spell.start_day)
+                lengths.append(spell.end_day - spell.start_day)
+            else:
+                break
+    mean = DAYS_PER_YEAR / values["gpu_faults_per_chip_year"]
+    assert stats.kstest(starts, "expon", args=(0, mean)).pvalue > 1e-3
+    spread, median = values["repair_log_sd"], values["repair_absence_days"]
+    assert stats.kstest(lengths, "lognorm", args=(spread, 0, median)).pvalue > 1e-3
+
+
+def test_outages_last_the_published_mean():
+    """The source gives a mean, the draw needs a median: the mean must come back."""
+    values = load_parameters().values()
+    hours = [24 * (o.end_day - o.start_day) for site in range(40_000) for o in [next(site_outages(Draws(1), site, values))]]
+    error = np.std(hours) / np.sqrt(len(hours))
+    assert np.mean(hours) == pytest.approx(values["site_outage_hours"], abs=4 * error)
+
+
+def test_false_alarms_come_at_the_rate_that_repairs_imply(only_new_exports: Scenario):
+    """Expected alerts = faults * P(a repair outlasts grace + U(0, period)), over ten runs of honest chips."""
+    grace, period, runs = 14, 1, 10
+    scenario = only_new_exports.replace(
+        fleet__scale=0.001,
+        verification__grace_days=grace,
+        verification__period_days=period,
+        uncertainties={**only_new_exports.uncertainties, "gpu_faults_per_chip_year": 3},
+    )
+    values, end_day = scenario.values, scenario.calendar.end_day
+    alerts = expected = 0.0
+    for seed in range(runs):
+        record = run(scenario, seed)
+        alerts += sum(event.happening is Happening.ALERTED for event in record.events)
+        for event in record.events:
+            if event.happening is Happening.FAILED:
+                # The alert comes after grace + U(0, period), if the repair lasts longer and the run too.
+                waits = grace + (np.arange(20) + 0.5) / 20 * period
+                lasts = stats.lognorm.sf(waits, values["repair_log_sd"], 0, values["repair_absence_days"])
+                expected += float(np.mean(lasts * (event.day + waits < end_day)))
+    assert alerts == pytest.approx(expected, abs=4 * np.sqrt(expected))
+    assert expected > 200
+
+
+def test_draws_of_neighbouring_entities_and_occasions_are_unrelated():
+    draws = Draws(11)
+    table = np.array([[draws.uniform(Stream.JITTER, chip, slot) for slot in range(300)] for chip in range(300)])
+    for pairs in ((table[1:], table[:-1]), (table[:, 1:], table[:, :-1])):
+        correlation = np.corrcoef(pairs[0].ravel(), pairs[1].ravel())[0, 1]
+        assert abs(correlation) < 4 / np.sqrt(pairs[0].size)
+    assert stats.kstest(table.ravel(), "uniform").pvalue > 1e-3
