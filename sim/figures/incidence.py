@@ -10,8 +10,7 @@ from matplotlib.ticker import PercentFormatter
 
 from ..outcomes.incidence import cumulative_incidence
 from ..outcomes.measures import diverted_cohort
-from ..scenario import STATUS_QUO
-from .style import BEFORE, RULE, new_figure
+from .style import looks, new_figure
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,12 +73,12 @@ def diversion_to_detection(result: Result, ax: Axes | None = None) -> Axes:
     """
     if ax is None:
         figure = new_figure(4.2)
-        ax = figure.add_axes((0.085, 0.235, 0.67, 0.575))
+        ax = figure.add_axes((0.085, 0.255, 0.67, 0.555))
     data = incidence_data(result)
     if data.empty:
         ax.annotate("no chip was diverted under the duty", (0.5, 0.5), xycoords="axes fraction", ha="center")
         return ax
-    for policy, look in ((result.scenario.name, RULE), (STATUS_QUO, BEFORE)):
+    for policy, look in looks(result):
         rows = data[data["scenario"] == policy]
         if rows.empty:
             continue
@@ -107,8 +106,8 @@ def _range(row: pd.Series[float]) -> str:
 def _followed_row(ax: Axes, rows: pd.DataFrame) -> None:
     """Under the axis: how many chips stand behind the curves."""
     ax.annotate(
-        f"chips followed that long (of {rows['diverted'].iloc[0]:,} diverted)", (0, -0.235), xycoords="axes fraction",
-        fontsize=7, color="#444444",
+        f"chips followed that long, all runs together (of {rows['diverted'].iloc[0]:,} diverted)", (0, -0.235),
+        xycoords="axes fraction", fontsize=7, color="#444444",
     )  # fmt: skip
     for day in ax.get_xticks():
         row = rows[rows["days"] == day]

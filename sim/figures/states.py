@@ -10,9 +10,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
 
-from ..scenario import STATUS_QUO
 from ..units import calendar_date
-from .style import BEFORE, RULE, new_figure
+from .style import RULE, Look, looks, new_figure
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,7 +63,7 @@ def chips_by_state(result: Result, ax: Sequence[Axes] | None = None) -> Sequence
     data = states_data(result)
     duty = calendar_date(result.scenario.calendar.start, result.scenario.calendar.duty_day)
     for axes, panel in zip(ax, PANELS, strict=True):
-        for policy, look in ((result.scenario.name, RULE), (STATUS_QUO, BEFORE)):
+        for policy, look in looks(result):
             rows = data[(data["panel"] == panel) & (data["scenario"] == policy)]
             dates = rows["date"].to_numpy(dtype="datetime64[D]")
             axes.fill_between(dates, rows["low"], rows["high"], color=look.colour, alpha=0.18, linewidth=0)
@@ -78,7 +77,7 @@ def chips_by_state(result: Result, ax: Sequence[Axes] | None = None) -> Sequence
         locator = AutoDateLocator(minticks=3, maxticks=5)  # type: ignore[no-untyped-call]
         axes.xaxis.set_major_locator(locator)
         axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))  # type: ignore[no-untyped-call]
-    _label(ax[4], data, result.scenario.name)
+    _label(ax[4], data, looks(result))
     ax[0].annotate(
         "duty starts", (_day_number(duty), 0.04), xycoords=("data", "axes fraction"), xytext=(3, 0),
         textcoords="offset points", fontsize=7, color="#666666",
@@ -86,10 +85,11 @@ def chips_by_state(result: Result, ax: Sequence[Axes] | None = None) -> Sequence
     return ax
 
 
-def _label(axes: Axes, data: pd.DataFrame, rule: str) -> None:
+def _label(axes: Axes, data: pd.DataFrame, policies: Sequence[tuple[str, Look]]) -> None:
     """Name the two curves where they lie furthest apart."""
     rows = data[data["panel"] == "Diverted, not established"]
-    for policy, look, side in ((rule, RULE, -1), (STATUS_QUO, BEFORE, 1)):
+    for policy, look in policies:
+        side = -1 if look is RULE else 1
         curve = rows[rows["scenario"] == policy]
         if len(curve):
             edge = curve["low" if side < 0 else "high"].iloc[-1]

@@ -15,8 +15,12 @@ from typing import TYPE_CHECKING, Any
 import matplotlib
 from matplotlib.figure import Figure
 
+from ..scenario import STATUS_QUO
+
 if TYPE_CHECKING:
     import pandas as pd
+
+    from ..results import Result
 
 FULL_WIDTH_IN = 7.2
 
@@ -55,6 +59,12 @@ class Look:
 
 RULE = Look("with the rule", "#0072B2", "-")
 BEFORE = Look("status quo", "#D55E00", (0, (4, 2)))
+
+
+def looks(result: Result) -> tuple[tuple[str, Look], ...]:
+    """The policies of a result with their looks: the rule and the status quo, or the status quo alone."""
+    name = result.scenario.name
+    return ((name, RULE), (STATUS_QUO, BEFORE)) if result.scenario.verification.active else ((name, BEFORE),)
 
 
 @dataclass(frozen=True)
