@@ -41,9 +41,13 @@ def run(scenario: Scenario, seed: int, watch: Callable[[Event, Setting], None] |
     setting = _build(scenario, seed)
     if watch is not None:
         setting.record.watch = lambda event: watch(event, setting)
-    _start(setting)
-    setting.env.run(until=scenario.calendar.end_day)
-    setting.record.census.append(take_census(setting, scenario.calendar.end_day))
+    authority = _start(setting)
+    end_day = scenario.calendar.end_day
+    setting.env.run(until=end_day)
+    if int(setting.record.census[-1].day) == int(end_day):  # one census a date
+        setting.record.census.pop()
+    setting.record.census.append(take_census(setting, end_day))
+    setting.record.open_cases = authority.open_cases
     setting.record.chips = setting.chips.copy()
     setting.record.covered_chip_days = _covered_chip_days(setting)
     return setting.record
@@ -78,7 +82,7 @@ def _build(scenario: Scenario, seed: int) -> Setting:
     return Setting(Environment(), scenario, values, draws, sites, panels, network, Record())
 
 
-def _start(setting: Setting) -> None:
+def _start(setting: Setting) -> Authority:
     """Start every process. Their order decides nothing: two of them act at the same time with probability zero."""
     env, scenario = setting.env, setting.scenario
     verifier = Verifier(setting, raise_alert=lambda *alert: authority.take_alert(*alert))
@@ -107,7 +111,8 @@ def _start(setting: Setting) -> None:
             env.process(authority.visit_at_random(site.number))
     _place_initial_stock(setting, installed)
     env.process(export_lots(setting, lots, lambda lot, chips: _divert(setting, authority, lot, chips)))
-    env.process(_count(setting, authority))
+    env.process(_count(setting))
+    return authority
 
 
 def _place_initial_stock(setting: Setting, installed: Callable[[int, float], None]) -> None:
@@ -129,12 +134,11 @@ def _divert(setting: Setting, authority: Authority, lot: Lot, chips: range) -> N
         setting.env.process(authority.follow_tip(lot.number, chips, day))
 
 
-def _count(setting: Setting, authority: Authority) -> ProcessGenerator:
+def _count(setting: Setting) -> ProcessGenerator:
     """Take the census at regular times."""
     for number in itertools.count():
         yield setting.until(number * CENSUS_DAYS)
         setting.record.census.append(take_census(setting, number * CENSUS_DAYS))
-        setting.record.open_cases = authority.open_cases
 
 
 def _covered_chip_days(setting: Setting) -> float:

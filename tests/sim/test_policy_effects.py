@@ -95,6 +95,12 @@ def test_refused_evidence_is_an_alert_at_once(small: Scenario, monkeypatch):
     assert "invalid" in {event.detail for event in record.events if event.happening is Happening.ALERTED}
 
 
+def test_each_date_has_one_census_even_if_the_run_ends_within_a_day(small: Scenario):
+    table = simulate(small.replace(calendar__end_after_duty_days=57.5)).table
+    per_date = table[table["outcome"] == "chips_shipped"].groupby(["scenario", "run", "date"]).size()
+    assert (per_date == 1).all()
+
+
 def test_outcomes_agree_with_a_count_by_hand(busy: Scenario):
     """Shares recomputed from the table of chips, cases from the log."""
     result = simulate(busy, seed=4)
