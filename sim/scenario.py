@@ -19,10 +19,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from .parameters import Values, load_parameters
 from .smuggling.strategies import STRATEGIES
+from .units import MINUTES_PER_DAY
 from .world.geography import landmark_hubs
 from .world.landmarks import Bound
 
 STATUS_QUO = "status_quo"
+SHORTEST_PERIOD_DAYS = 5 / MINUTES_PER_DAY
+"""The shortest interval of a published attestation agent (NVIDIA's, 2025); shorter ones would share a time slot."""
 
 
 class ScenarioError(ValueError):
@@ -70,7 +73,9 @@ class Verification(_Section):
     """The rule: how chips are asked where they are, and when their answers raise an alert."""
 
     active: bool = Field(description="whether covered chips are challenged at all")
-    period_days: float = Field(gt=0, le=365, description="time between challenges of a chip")
+    period_days: float = Field(
+        ge=SHORTEST_PERIOD_DAYS, le=365, description="time between challenges of a chip; no less than 5 minutes"
+    )
     attempts: int = Field(ge=1, le=20, description="attempts per challenge before it counts as unanswered")
     landmarks_asked: int = Field(ge=1, le=len(landmark_hubs()), description="nearest landmarks that time each answer")
     bound: Bound = Field(description="distance per ms: 2/3 c (planning) or c (vacuum)")

@@ -21,13 +21,13 @@ from ..randomness import Stream
 from ..record import Event, Happening
 from ..smuggling.strategies import STRATEGIES
 from ..smuggling.strategy import Facts
-from ..units import SECONDS_PER_DAY
+from ..units import MINUTES_PER_DAY
 from ..world.geography import Place
 from ..world.latency import PathTiming
 from .evidence import EvidenceDesk
 from .setting import Setting
 
-SLOT_DAYS = 60 / SECONDS_PER_DAY
+SLOT_DAYS = 1 / MINUTES_PER_DAY
 """Length of the absolute time slots by which packet loss, jitter and nonces are keyed: a minute."""
 
 RaiseAlert = Callable[[int, int, float, str], None]

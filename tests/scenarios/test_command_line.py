@@ -70,7 +70,7 @@ def test_the_same_study_again_gives_the_same_tables(results: Path):
         (["--set", "verification.periods=1"], "verification.periods = 1: unknown key; did you mean period_days?"),
         (
             ["--set", "verification.period_days=-1"],
-            "verification.period_days = -1: input should be greater than 0; allowed > 0",
+            "verification.period_days = -1: input should be greater than or equal to 0.00347",
         ),
         (["--set", "verification.period_days=soon"], "verification.period_days = 'soon': input should be a valid number"),
         (["--set", "geography.sites=0"], "geography.sites = 0: input should be greater than or equal to 1"),

@@ -13,7 +13,7 @@ def baseline() -> Scenario:
     [
         (
             {"verification.period_days": -1},
-            "verification.period_days = -1: input should be greater than 0; allowed > 0",
+            "verification.period_days = -1: input should be greater than or equal to 0.00347",
         ),
         ({"verification.period": 1}, "verification.period = 1: unknown key; did you mean period_days?"),
         ({"verfication.period_days": 1}, "verfication.period_days = 1: unknown key; did you mean verification?"),
