@@ -92,16 +92,19 @@ def _claim(result: Result, medians: pd.Series[float], compared: str, alone: str)
 def _assumptions(scenario: Scenario) -> str:
     """The assumptions that matter, for a caption."""
     verification = scenario.verification
+    changed = ", ".join(f"{name} = {value:g}" for name, value in scenario.uncertainties.items())
     mix = ", ".join(f"{name} {weight:g}" for name, weight in scenario.adversary.strategies.items())
     return (
-        f"One simulated chip stands for {1 / scenario.fleet.scale:,.0f}; shares and delays carry over to the nation, counts "
-        f"do not. {scenario.geography.sites} sites; {scenario.geography.landmarks} landmarks, the nearest "
+        f"A miniature, in which one simulated chip stands for {1 / scenario.fleet.scale:,.0f}: it compares policies and "
+        f"does not forecast the nation. {scenario.geography.sites} sites; {scenario.geography.landmarks} landmarks, the nearest "
         f"{verification.landmarks_asked} asked every {verification.period_days:g} days; {verification.bound} bound; alert "
         f"after {verification.grace_days:g} days of silence, or after more than {verification.unconfirmed_rounds} "
         "unconfirmed answers in a row at a site that could be cleared when it was enrolled; "
         f"{scenario.enforcement.case_inspections_per_month:g} inspections of cases a month. Smugglers' mix of strategies "
-        f"(assumed): {mix}. Status quo: calibrated, not predicted; tips and customs expose lots at the published rate "
-        "and delay, random inspections come on top, and both act under the rule too. Not modelled yet: staged "
+        f"(assumed): {mix}. Status quo: calibrated, not predicted; tips and customs "
+        f"({'on' if scenario.enforcement.tips else 'off'}) are calibrated to published estimates of detection and time to "
+        f"charge, random inspections ({'on' if scenario.enforcement.random_inspections else 'off'}) come on top; both act "
+        f"under the rule too. Parameters changed from their central values: {changed or 'none'}. Not modelled yet: staged "
         "inspections, extracted keys, diversion of legacy chips under the duty, remote requests before an inspection."
     )
 

@@ -43,6 +43,13 @@ class Calendar(_Section):
     duty_after_days: float = Field(ge=0, le=3650, description="from enactment until exports must carry the mechanism")
     end_after_duty_days: float = Field(gt=0, le=3650, description="from then until the simulation ends")
 
+    @field_validator("start")
+    @classmethod
+    def _within_reason(cls, start: date) -> date:
+        if not 1970 <= start.year <= 2200:
+            raise ValueError("allowed 1970-01-01 to 2200-12-31")
+        return start
+
     @property
     def duty_day(self) -> float:
         """Day on which the duty starts."""
@@ -142,8 +149,9 @@ class Scenario(_Section):
 
     @model_validator(mode="after")
     def _name_is_not_taken(self) -> Self:
-        if self.name == STATUS_QUO and self.verification.active:
-            raise ValueError(f"name = {STATUS_QUO!r}: taken by the world without the rule; allowed: any other name")
+        taken = {STATUS_QUO: "the world without the rule", "difference": "the difference between policies"}
+        if self.name in taken and self.verification.active:
+            raise ValueError(f"name = {self.name!r}: taken by {taken[self.name]}; allowed: any other name")
         return self
 
     @model_validator(mode="after")

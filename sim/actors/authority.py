@@ -96,9 +96,9 @@ class Authority:
         for chip in chips:
             if not self._setting.chips.is_established(chip):
                 self._establish(chip, day, alert_day=day, case_day=day, case_number=-1)
-                if self._setting.chips.state(chip) is State.SMUGGLED:
-                    self._setting.chips.move(chip, State.SEIZED, day)
-                    self._log(Event(day, Happening.SEIZED, chip=chip, lot=lot, site=self._setting.chips.site(chip)))
+            if self._setting.chips.state(chip) is State.SMUGGLED:
+                self._setting.chips.move(chip, State.SEIZED, day)
+                self._log(Event(day, Happening.SEIZED, chip=chip, lot=lot, site=self._setting.chips.site(chip)))
 
     def _inspect(self, case: Case, day: float) -> None:
         """Look for the chips of a case, and close it."""

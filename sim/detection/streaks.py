@@ -16,7 +16,7 @@ def silence_streak(missed_rounds: int, *, period_days: float, grace_days: float)
     A chip that falls silent at a random time is alerted on after grace + U(0, period), if the grace is a multiple of the
     period: the last answer lies up to one period before it fell silent.
     """
-    return missed_rounds > whole_periods(grace_days, period_days)
+    return missed_rounds > periods_covering(grace_days, period_days)
 
 
 def unconfirmed_streak(unconfirmed_rounds: int, *, allowed_rounds: int, clearable: bool) -> bool:
@@ -31,6 +31,10 @@ def unconfirmed_streak(unconfirmed_rounds: int, *, allowed_rounds: int, clearabl
     return clearable and unconfirmed_rounds > allowed_rounds
 
 
-def whole_periods(days: float, period_days: float) -> int:
-    """How many whole periods fit, forgiving the rounding of numbers such as 14 / 0.1."""
-    return math.floor(days / period_days + 1e-9)
+def periods_covering(days: float, period_days: float) -> int:
+    """The least number of periods that are no shorter than some days, forgiving the rounding of numbers such as 14 / 0.1.
+
+    Rounded up, so that a silence is at least as long as the grace period when it raises an alert, however rarely a chip
+    is asked.
+    """
+    return math.ceil(days / period_days - 1e-9)

@@ -76,7 +76,7 @@ def diversion_to_detection(result: Result, ax: Axes | None = None) -> Axes:
         ax = figure.add_axes((0.085, 0.255, 0.67, 0.555))
     data = incidence_data(result)
     if data.empty:
-        ax.annotate("no chip was diverted under the duty", (0.5, 0.5), xycoords="axes fraction", ha="center")
+        ax.annotate("a run without a chip diverted under the duty", (0.5, 0.5), xycoords="axes fraction", ha="center")
         return ax
     for policy, look in looks(result):
         rows = data[data["scenario"] == policy]

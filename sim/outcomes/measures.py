@@ -17,6 +17,7 @@ from ..detection.verdicts import Verdict
 from ..record import Record
 from ..scenario import Calendar
 from ..units import DAYS_PER_MONTH, DAYS_PER_YEAR
+from .incidence import cumulative_incidence
 
 FOLLOW_UP_DAYS = (30, 90, 180)
 
@@ -69,10 +70,9 @@ def _detection(record: Record, calendar: Calendar) -> Iterator[tuple[str, float,
     cohort = diverted_cohort(record.chips, calendar)
     yield "diverted_under_duty", len(cohort.days), "chips"
     for days in FOLLOW_UP_DAYS:
-        followed = cohort.possible_days >= days
-        found = cohort.established & (cohort.days <= days)
-        yield f"established_by_day_{days}", _share(int((found & followed).sum()), int(followed.sum())), "share"
-    yield "established_by_end_of_run", _share(int(cohort.established.sum()), len(cohort.days)), "share"
+        share = cumulative_incidence(cohort.days, cohort.established, np.array([float(days)]))[0]
+        yield f"established_by_day_{days}", float(share), "share, Kaplan-Meier"
+    yield "established_by_end_of_run_crude", _share(int(cohort.established.sum()), len(cohort.days)), "share"
     delays = cohort.days[cohort.established]
     yield "days_to_established_if_found", float(np.median(delays)) if len(delays) else math.nan, "days"
 

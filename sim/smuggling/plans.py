@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from ..fleet.supply import Lot
 from ..parameters import Values
 from ..randomness import Draws, Stream, lognormal
-from ..units import DAYS_PER_MONTH
+from ..units import DAYS_PER_MONTH, HOURS_PER_DAY
 from ..world.geography import Hub, Place
 
 TRUE_SITE_NUMBERS_FROM = 2_000_000
+SHORTEST_DWELL_DAYS = 1 / HOURS_PER_DAY
+"""No lot leaves before it has been unpacked."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ def plan_diversion(
     )
     number = int(draws.uniform(Stream.LOT_TRUE_SITE, lot.number) * len(destinations))
     hub = destinations[number]
-    departure = lot.delivery_day + dwell
+    departure = lot.delivery_day + max(dwell, SHORTEST_DWELL_DAYS)
     return Plan(
         strategy=_choose(strategies, draws.uniform(Stream.LOT_STRATEGY, lot.number)),
         true_site=Place(TRUE_SITE_NUMBERS_FROM + number, hub.name, hub.country, hub.position),

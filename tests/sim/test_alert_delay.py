@@ -8,7 +8,7 @@ from scipy import stats
 
 from sim import Scenario
 from sim.actors.verifier import Verifier
-from sim.detection.streaks import silence_streak, unconfirmed_streak, whole_periods
+from sim.detection.streaks import periods_covering, silence_streak, unconfirmed_streak
 from sim.engine.reference import run
 from sim.record import Event, Happening, Record
 from sim.smuggling.strategy import Facts
@@ -123,10 +123,10 @@ def test_drawing_silence_per_challenge_would_fail_that_check(long_repairs: Scena
         check_spells_alert_as_they_should(run(scenario, seed=3), grace=12, period=4, end_day=scenario.calendar.end_day)
 
 
-def test_whole_periods_forgives_rounding():
-    assert whole_periods(14, 0.1) == 140
-    assert whole_periods(14, 5) == 2
-    assert whole_periods(0, 1) == 0
+def test_a_silence_is_never_shorter_than_the_grace():
+    assert periods_covering(14, 0.1) == 140
+    assert periods_covering(14, 5) == 3
+    assert periods_covering(0, 1) == 0
 
 
 def test_streaks_alert_only_past_their_limit():
