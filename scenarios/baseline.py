@@ -96,8 +96,8 @@ def _assumptions(scenario: Scenario) -> str:
     mix = ", ".join(f"{name} {weight:g}" for name, weight in scenario.adversary.strategies.items())
     return (
         f"A miniature, in which one simulated chip stands for {1 / scenario.fleet.scale:,.0f}: it compares policies and "
-        f"does not forecast the nation. {scenario.geography.sites} sites; {scenario.geography.landmarks} landmarks, the nearest "
-        f"{verification.landmarks_asked} asked every {verification.period_days:g} days; {verification.bound} bound; alert "
+        f"does not forecast the nation. {scenario.geography.sites} sites; {scenario.geography.landmarks} landmarks, the "
+        f"nearest {verification.landmarks_asked} asked every {verification.period_days:g} days; {verification.bound} bound; alert "
         f"after {verification.grace_days:g} days of silence, or after more than {verification.unconfirmed_rounds} "
         "unconfirmed answers in a row at a site that could be cleared when it was enrolled; "
         f"{scenario.enforcement.case_inspections_per_month:g} inspections of cases a month. Smugglers' mix of strategies "
