@@ -97,8 +97,8 @@ def _assumptions(scenario: Scenario) -> str:
     return (
         f"A miniature, in which one simulated chip stands for {1 / scenario.fleet.scale:,.0f}: it compares policies and "
         f"does not forecast the nation. {scenario.geography.sites} sites; {scenario.geography.landmarks} landmarks, the "
-        f"nearest {verification.landmarks_asked} asked every {verification.period_days:g} days; {verification.bound} bound; alert "
-        f"after {verification.grace_days:g} days of silence, or after more than {verification.unconfirmed_rounds} "
+        f"nearest {verification.landmarks_asked} asked every {verification.period_days:g} days; {verification.bound} bound; "
+        f"alert after {verification.grace_days:g} days of silence, or after more than {verification.unconfirmed_rounds} "
         "unconfirmed answers in a row at a site that could be cleared when it was enrolled; "
         f"{scenario.enforcement.case_inspections_per_month:g} inspections of cases a month. Smugglers' mix of strategies "
         f"(assumed): {mix}. Status quo: calibrated, not predicted; tips and customs "
