@@ -41,7 +41,7 @@ def test_under_the_status_quo_only_tips_and_random_visits_find_anything(busy: Sc
     assert not np.isnan(found[early]).any()
 
 
-def test_a_relay_is_never_cleared_and_never_contradicts_but_stays_unconfirmed(busy: Scenario):
+def test_a_relay_is_noticed_as_unconfirmed_only_and_only_at_sites_that_could_be_cleared(busy: Scenario):
     relays = busy.replace(adversary__strategies={"relay_from_declared_site": 1}, verification__grace_days=200)
     record = run(relays, 1)
     reasons = {event.detail for event in record.events if event.happening is Happening.ALERTED}
