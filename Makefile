@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: baseline test lint verify lock clean
+.PHONY: baseline test lint verify coverage lock clean
 
 baseline: $(READY)
 	$(BIN)/python -m scenarios run baseline
@@ -19,9 +19,15 @@ lint: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# Longer statistical checks, left out of `make test`.
+# Longer checks, left out of `make test`: statistics, and a million spoilt tokens.
 verify: $(READY)
 	$(BIN)/python -m pytest -m verify
+	$(BIN)/python -m attestation fuzz --mutants 1300000 --seconds 3600
+
+# Every line and branch of the package that verifies evidence is run by its tests.
+coverage: $(READY)
+	$(BIN)/python -m coverage run -m pytest -q tests/attestation
+	$(BIN)/python -m coverage report
 
 # The environment is set up once, and again only if the lock file or the project's own metadata change.
 $(READY): requirements.lock pyproject.toml

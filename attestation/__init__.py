@@ -1,45 +1,91 @@
-"""Location evidence of chips: made, signed, challenged and appraised.
+"""Location evidence of chips: made, signed, challenged, timed and appraised.
 
-Formats are those of RFC 9711 (EAT), RFC 8392 (CWT) and RFC 9052 (COSE), narrowed to one strict profile. Time and
-entropy are passed in by the caller; nothing here reads a clock or draws a random number.
+Formats are those of RFC 9711 (EAT), RFC 8392 (CWT) and RFC 9052 (COSE), narrowed to three strict sibling profiles. Time,
+clock readings and entropy are passed in by the caller; nothing here reads a clock or draws a random number. The protocol
+and its packets are described in `docs/attestation.md`.
 """
 
-from .appraisal import Accepted, BootCounts, Policy, Refusal, Verdict, appraise
+from .algorithms import ED25519, ESP256, ESP384
+from .appraisal import Appraisal, Bound, Finding, Landmark, Verdict
 from .bounds import FIBRE_KM_PER_MS, VACUUM_KM_PER_MS, distance_bound_km
+from .bulk import verify_many
+from .certificates import Authority
+from .chain import Endorsement, validate_chain
 from .challenge import NonceLedger
-from .claims import PROFILE, Claims, Location
-from .cose import ED25519, sign1, verify_sign1, verify_signature
-from .endorsements import Endorsements, endorse
-from .errors import AttestationError, InvalidArgument, MalformedBytes, Reason, Refused
-from .keys import DeviceKey, VendorKey
-from .token import issue
+from .claims import PROFILES, Claims, Location
+from .cose import sign1, verify_sign1, verify_signature
+from .ear import (
+    AttestationResult,
+    ChipResult,
+    Tier,
+    TrustClaim,
+    VerifierId,
+    attestation_result,
+    issue_result,
+    verify_result,
+)
+from .endorsements import Endorsements
+from .errors import AttestationError, InvalidArgument, MalformedBytes, Refused, refusals
+from .exchange import LandmarkExchange, ProverExchange, combined_sha256
+from .flaws import SOUND, Flaws
+from .keys import SigningKey
+from .manifest import Manifest
+from .measurement import Measurement
+from .ocsp import OcspAnswer
+from .session import Session, bind
+from .token import issue, verify
+from .verifier import Policy, Verifier
 
 __all__ = [
     "ED25519",
+    "ESP256",
+    "ESP384",
     "FIBRE_KM_PER_MS",
-    "PROFILE",
+    "PROFILES",
+    "SOUND",
     "VACUUM_KM_PER_MS",
-    "Accepted",
+    "Appraisal",
     "AttestationError",
-    "BootCounts",
+    "AttestationResult",
+    "Authority",
+    "Bound",
+    "ChipResult",
     "Claims",
-    "DeviceKey",
+    "Endorsement",
     "Endorsements",
+    "Finding",
+    "Flaws",
     "InvalidArgument",
+    "Landmark",
+    "LandmarkExchange",
     "Location",
     "MalformedBytes",
+    "Manifest",
+    "Measurement",
     "NonceLedger",
+    "OcspAnswer",
     "Policy",
-    "Reason",
-    "Refusal",
+    "ProverExchange",
     "Refused",
-    "VendorKey",
+    "Session",
+    "SigningKey",
+    "Tier",
+    "TrustClaim",
     "Verdict",
-    "appraise",
+    "Verifier",
+    "VerifierId",
+    "attestation_result",
+    "bind",
+    "combined_sha256",
     "distance_bound_km",
-    "endorse",
     "issue",
+    "issue_result",
+    "refusals",
     "sign1",
+    "validate_chain",
+    "verify",
+    "verify_many",
+    "verify_result",
     "verify_sign1",
     "verify_signature",
 ]

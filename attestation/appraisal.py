@@ -1,127 +1,146 @@
-"""Appraisal of evidence: the verifier's judgement on one token (RFC 9334).
+"""What a verifier concludes, with its reasons.
 
-The checks run from the cheap and harmless to those that leave a trace. A nonce is redeemed only after everything else
-has passed, so that nobody can burn a chip's challenge by sending rubbish in its name.
-
-An accepted token proves who answered, and that the answer is fresh. It does not prove where the chip is: the position
-is a claim, a signature can be relayed, and only a round-trip time bounds distance.
+An authentic token proves who answered, and that the answer is fresh. It does not prove where the chip is: the position is
+a claim, a signature can be relayed, and only a round-trip time bounds distance. So there are four verdicts, and the first
+that applies counts. A bound is one-sided: it can prove that a chip is near a landmark, never that it is far away.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum, auto
 
-from . import claims as claim_set
-from .challenge import NonceLedger
+from .bounds import distance_bound_km, least_distance_km
 from .claims import Claims
-from .endorsements import Endorsements
-from .errors import (
-    BootcountFell,
-    FromTheFuture,
-    Reason,
-    Refused,
-    Stale,
-    UeidNotEndorsed,
-    WrongAudience,
-)
-from .token import EVIDENCE_TYPE, unseal
+from .errors import InvalidArgument, Refused
+from .keys import PublicKey
 
 
-@dataclass(frozen=True)
-class Accepted:
-    """The evidence is authentic, addressed to this verifier, fresh, and answers its challenge."""
+class Verdict(StrEnum):
+    """What one attestation has shown."""
 
-    ueid: bytes
-    claims: Claims
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """The evidence was refused for `reason`; `detail` is for people."""
-
-    reason: Reason
-    detail: str
+    INVALID = auto()  # the evidence was refused
+    CONTRADICTION = auto()  # a distance bound leaves out the claimed position
+    CLEARED = auto()  # a distance bound misses the restricted territory
+    UNCONFIRMED = auto()  # everything else
 
 
-Verdict = Accepted | Refusal
+class Finding(StrEnum):
+    """Reason codes of verdicts on evidence that was not refused; refusals have their own, see `errors`."""
+
+    CLAIMED_POSITION_OUTSIDE_BOUND = auto()
+    TERRITORY_WITHIN_BOUNDS = auto()
+    NOT_TIMED = auto()
 
 
-@dataclass(frozen=True)
-class Policy:
-    """What a verifier tolerates.
+@dataclass(frozen=True, kw_only=True)
+class Landmark:
+    """A landmark as the verifier knows it.
 
     Attributes:
-        max_age_s: how far `issued_at_s` may lie in the past, in s.
-        max_ahead_s: how far it may lie ahead, in s, since clocks differ.
+        landmark_id: its identifier.
+        public_key: the key that signs its measurements.
+        latitude_deg: position on WGS 84.
+        longitude_deg: position on WGS 84.
+        clearance_km: geodesic distance to the nearest point of the restricted territory, in km: a chip nearer than that
+            is outside.
     """
 
-    max_age_s: float = 300.0
-    max_ahead_s: float = 5.0
+    landmark_id: str
+    public_key: PublicKey
+    latitude_deg: float
+    longitude_deg: float
+    clearance_km: float
 
 
-class BootCounts:
-    """The highest boot counter accepted so far from each chip."""
+@dataclass(frozen=True)
+class Bound:
+    """What one landmark has proved: the chip is within `radius_km`, since it answered in `rtt_ns`."""
 
-    def __init__(self) -> None:
-        self._highest: dict[bytes, int] = {}
-
-    def check(self, ueid: bytes, count: int) -> None:
-        """Raises BootcountFell if a higher count was recorded before."""
-        highest = self._highest.get(ueid, 0)
-        if count < highest:
-            raise BootcountFell(f"{count} after {highest}")
-
-    def record(self, ueid: bytes, count: int) -> None:
-        """Remember a count; it must have passed `check`."""
-        self._highest[ueid] = count
+    landmark: Landmark
+    rtt_ns: int
+    radius_km: float
 
 
-def appraise(
-    token: bytes,
-    *,
-    endorsements: Endorsements,
-    ledger: NonceLedger,
-    boots: BootCounts,
-    audience: str,
-    now_s: float,
-    policy: Policy = Policy(),
-) -> Verdict:
-    """Judge one token. Whatever the bytes, the result is a verdict and never an exception.
+@dataclass(frozen=True, kw_only=True)
+class Appraisal:
+    """The verifier's conclusion on one attestation.
 
-    Args:
-        token: as received.
-        endorsements: register of the chips that may answer.
-        ledger: nonces issued; the token's nonce is redeemed if, and only if, the verdict is Accepted.
-        boots: highest boot counters; updated if the verdict is Accepted.
-        audience: this verifier's own identifier.
-        now_s: seconds since 1970.
-        policy: tolerances.
+    Attributes:
+        verdict: one of four.
+        reasons: codes; empty only if the chip is cleared.
+        detail: the same for people.
+        ueid: the chip, if the evidence was accepted.
+        claims: what it claimed, if the evidence was accepted.
+        bounds: what the landmarks have proved, in the order in which they were asked.
     """
-    try:
-        ueid, claims = _authenticate(token, endorsements)
-        if claims.audience != audience:
-            raise WrongAudience(f"addressed to {claims.audience!r}")
-        _check_age(claims.issued_at_s, now_s, policy)
-        boots.check(ueid, claims.bootcount)
-        ledger.redeem(claims.nonce, ueid, now_s)
-    except Refused as refused:
-        return Refusal(refused.reason, str(refused))
-    boots.record(ueid, claims.bootcount)
-    return Accepted(ueid, claims)
+
+    verdict: Verdict
+    reasons: tuple[str, ...] = ()
+    detail: str = ""
+    ueid: bytes | None = None
+    claims: Claims | None = None
+    bounds: tuple[Bound, ...] = ()
 
 
-def _authenticate(token: bytes, endorsements: Endorsements) -> tuple[bytes, Claims]:
-    """Who signed, and what they claim."""
-    sealed = unseal(token, content_type=EVIDENCE_TYPE)
-    ueid, public_key = endorsements.lookup(sealed.kid)
-    claims = claim_set.decode(sealed.open(public_key, profile=claim_set.PROFILE))
-    if claims.ueid != ueid:
-        raise UeidNotEndorsed(f"{claims.ueid.hex()}, but the key is endorsed for {ueid.hex()}")
-    return ueid, claims
+def refusal(error: Refused) -> Appraisal:
+    """The conclusion on evidence that was refused."""
+    return Appraisal(verdict=Verdict.INVALID, reasons=(error.reason,), detail=str(error))
 
 
-def _check_age(issued_at_s: int, now_s: float, policy: Policy) -> None:
-    age_s = now_s - issued_at_s
-    if age_s < -policy.max_ahead_s:
-        raise FromTheFuture(f"issued {-age_s} s ahead of time")
-    # Written so that a time that is not a number counts as stale.
-    if not age_s <= policy.max_age_s:
-        raise Stale(f"issued {age_s} s ago, at most {policy.max_age_s} s")
+def untimed(claims: Claims) -> Appraisal:
+    """The conclusion on good evidence without a timed exchange: it says who, not where."""
+    return Appraisal(
+        verdict=Verdict.UNCONFIRMED,
+        reasons=(Finding.NOT_TIMED.value,),
+        detail="no landmark has timed this chip",
+        ueid=claims.ueid,
+        claims=claims,
+    )
+
+
+def bound(landmark: Landmark, rtt_ns: int, km_per_ms: float) -> Bound:
+    """The distance bound that a landmark's round-trip time implies.
+
+    Raises:
+        InvalidArgument: time or speed is out of range.
+    """
+    return Bound(landmark, rtt_ns, distance_bound_km(rtt_ns / 1e6, km_per_ms))
+
+
+def conclude(claims: Claims, bounds: Sequence[Bound]) -> Appraisal:
+    """Hold the claimed position and the restricted territory against the distance bounds.
+
+    As long as the claimed position lies within every bound their intersection is not empty, so that one check serves for
+    both ways of a contradiction. One bound that misses the territory is enough to clear a chip.
+
+    Raises:
+        InvalidArgument: no bound at all.
+    """
+    if not bounds:
+        raise InvalidArgument("a timed attestation has at least one bound")
+    outside = [one.landmark.landmark_id for one in bounds if _distance_km(one.landmark, claims) > one.radius_km]
+    if outside:
+        finding = Finding.CLAIMED_POSITION_OUTSIDE_BOUND
+        detail = f"too near to {', '.join(outside)} for the claimed position"
+        return _concluded(Verdict.CONTRADICTION, claims, bounds, (finding.value,), detail)
+    if any(one.radius_km < one.landmark.clearance_km for one in bounds):
+        return _concluded(Verdict.CLEARED, claims, bounds, (), "")
+    detail = "; ".join(
+        f"within {one.radius_km:.0f} km of {one.landmark.landmark_id}, "
+        f"which is {one.landmark.clearance_km:.0f} km from the territory"
+        for one in bounds
+    )
+    return _concluded(Verdict.UNCONFIRMED, claims, bounds, (Finding.TERRITORY_WITHIN_BOUNDS.value,), detail)
+
+
+def _concluded(
+    verdict: Verdict, claims: Claims, bounds: Sequence[Bound], reasons: tuple[str, ...], detail: str
+) -> Appraisal:
+    return Appraisal(verdict=verdict, reasons=reasons, detail=detail, ueid=claims.ueid, claims=claims, bounds=tuple(bounds))
+
+
+def _distance_km(landmark: Landmark, claims: Claims) -> float:
+    """How far from a landmark the chip must be if it is where it claims, with its accuracy to its credit."""
+    place = claims.location
+    distance_km = least_distance_km(landmark.latitude_deg, landmark.longitude_deg, place.latitude_deg, place.longitude_deg)
+    return distance_km - place.accuracy_m / 1000

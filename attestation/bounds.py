@@ -31,3 +31,25 @@ def distance_bound_km(rtt_ms: float, km_per_ms: float) -> float:
     if not 0 < km_per_ms <= VACUUM_KM_PER_MS:
         raise InvalidArgument(f"speed must be above 0 and at most {VACUUM_KM_PER_MS} km per ms, not {km_per_ms}")
     return rtt_ms * km_per_ms
+
+
+MEAN_RADIUS_KM = 6371.0088
+"""Mean radius of the Earth, (2a + b) / 3 of WGS 84, in km."""
+
+SPHERE_ERROR = 0.0056
+"""By how much the great circle on that sphere may exceed the geodesic on WGS 84, as a share: 1 - b**2 / (a * R), along a
+meridian at the equator."""
+
+
+def least_distance_km(latitude_a: float, longitude_a: float, latitude_b: float, longitude_b: float) -> float:
+    """A distance that the geodesic on WGS 84 between two points does not fall below, in km; arguments in degrees.
+
+    The great circle on the mean sphere (haversine formula), less what the sphere may overstate. Whoever is accused of being
+    elsewhere gets the benefit of that error.
+    """
+    phi_a, phi_b = math.radians(latitude_a), math.radians(latitude_b)
+    half_chord = math.hypot(
+        math.sin((phi_b - phi_a) / 2),
+        math.sqrt(math.cos(phi_a) * math.cos(phi_b)) * math.sin(math.radians(longitude_b - longitude_a) / 2),
+    )
+    return 2 * MEAN_RADIUS_KM * math.asin(min(1.0, half_chord)) * (1 - SPHERE_ERROR)

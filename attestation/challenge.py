@@ -1,10 +1,13 @@
 """Challenges: each nonce is good for one chip, one answer and a limited time.
 
 The verifier chooses the nonce, so that no answer can be made in advance, and remembers it, so that none can be used
-twice.
+twice. In the slow loop around a timed exchange a chip does not answer the bare challenge but binds its session key to it:
+what it signs is SHA-256(challenge || session key || session id).
 """
 
+import hashlib
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .claims import NONCE_BYTES
@@ -24,6 +27,25 @@ class _Challenge:
     ueid: bytes
     issued_s: float
     redeemed: bool = False
+
+
+SESSION_ID_BYTES = 16
+
+
+def session_id(challenge: bytes) -> bytes:
+    """The identifier of the session that a challenge opens, 16 bytes: unique, since no challenge is issued twice."""
+    return hashlib.sha256(b"session" + challenge).digest()[:SESSION_ID_BYTES]
+
+
+def session_nonce(challenge: bytes, session_key: bytes, session: bytes) -> bytes:
+    """What a chip signs in answer to a challenge within a session, 32 bytes.
+
+    Args:
+        challenge: 32 bytes from the verifier.
+        session_key: the session's public key as encoded COSE_Key.
+        session: identifier of the session, 16 bytes.
+    """
+    return hashlib.sha256(challenge + session_key + session).digest()
 
 
 class NonceLedger:
@@ -69,6 +91,15 @@ class NonceLedger:
             NonceUnknown, NonceForOtherChip, NonceReused, NonceExpired.
             FromTheFuture: redeemed before it was issued.
         """
+        self.redeem_all((nonce,), ueid, now_s)
+
+    def redeem_all(self, nonces: Sequence[bytes], ueid: bytes, now_s: float) -> None:
+        """Strike several nonces off, or none of them: see `redeem`."""
+        challenges = [self._redeemable(nonce, ueid, now_s) for nonce in nonces]
+        for challenge in challenges:
+            challenge.redeemed = True
+
+    def _redeemable(self, nonce: bytes, ueid: bytes, now_s: float) -> _Challenge:
         challenge = self._challenges.get(nonce)
         if challenge is None:
             raise NonceUnknown(nonce.hex())
@@ -81,7 +112,7 @@ class NonceLedger:
             raise FromTheFuture(f"redeemed {-age_s} s before its issue")
         if not age_s <= self.lifetime_s:
             raise NonceExpired(f"issued {age_s} s ago, good for {self.lifetime_s} s")
-        challenge.redeemed = True
+        return challenge
 
     def forget(self, before_s: float) -> int:
         """Drop every nonce issued before a time, and return how many; what is forgotten is refused as unknown.

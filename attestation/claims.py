@@ -1,27 +1,43 @@
 """The claims of a chip about itself and its place: a closed set out of RFC 9711 (EAT) and RFC 8392 (CWT).
 
-A verifier that skips what it does not know can be told things it never weighed, so a label outside the table below is
-refused, as RFC 9711 section 6.3 allows a profile to demand. The claims `submods` (266) and `measurements` (273), and
-heading and speed within `location`, are not in the set so far and are refused as unknown labels.
-
-`encode` writes whatever an attester claims; `decode` is where the rules hold. Judging is the verifier's part (RFC
-9334).
+Three sibling profiles share the set and differ in their one algorithm, which the session key of the timed phase follows.
+`encode` writes whatever an attester claims; `decode` is where the rules hold. Judging is the verifier's part (RFC 9334).
 """
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
-from . import cose
-from .errors import BadClaim, MissingClaim, UnknownLabel
+from . import cbor
+from .algorithms import ED25519, ESP256, ESP384
+from .claimset import Claim, ClaimSet, byte_string, integer, number, pairs, seconds, text
+from .errors import (
+    BadClaim,
+    BadNonceSize,
+    DebugEnabled,
+    LocationAfterIssue,
+    OutOfRange,
+    UnauthorisedBoot,
+    UnknownClaim,
+)
+from .keys import read_cose_key
 
-PROFILE = "tag:example.org,2026:chip-location#1-ed"
-"""Identifier of this claim set signed with Ed25519 (RFC 9711 section 6)."""
+PROFILES: Mapping[int, str] = {
+    ESP384: "tag:example.org,2026:chip-location#1",
+    ESP256: "tag:example.org,2026:chip-location#1-p256",
+    ED25519: "tag:example.org,2026:chip-location#1-ed",
+}
+"""Algorithm -> identifier (`eat_profile`, RFC 9711 section 6) of the profile that has it."""
 
-EAT_PROFILE = 265
 NONCE_BYTES = 32
+MAX_NONCES = 72
 MAX_ACCURACY_M = 20_037_508
 """Half the Earth's circumference at the equator (WGS 84), in m: a larger error radius says nothing."""
+
+_SHA_256 = -16  # RFC 9054 section 2.1
+_COSE_KEY = 1  # within cnf, RFC 8747 section 3.1
+_SUBMODULE = re.compile(r"gpu(0|[1-9][0-9]?)", re.ASCII)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +45,7 @@ class Location:
     """Where the chip claims to be (RFC 9711 section 4.2.10, after the W3C Geolocation API).
 
     Degrees and metres are WGS 84; accuracies are radii at 95 %; `timestamp_s` is when the position was fixed, in
-    seconds since 1970, and `age_s` how old the fix was then.
+    seconds since 1970, and `age_s` how old the fix was then. Heading and speed are not part of the profile: a chip stands.
     """
 
     latitude_deg: float
@@ -48,7 +64,7 @@ class Claims:
     Attributes:
         audience: identifier of the verifier addressed (CWT `aud`).
         issued_at_s: whole seconds since 1970 (`iat`).
-        nonce: the verifier's challenge, 32 bytes.
+        nonces: the challenge answered, 32 bytes; several where one signature answers for as many landmarks.
         ueid: 17 or 33 bytes, 0x01 and random bytes (RFC 9711 section 4.2.1).
         oemid: private enterprise number, or an IEEE (3 bytes) or random (16 bytes) identifier.
         hwmodel: 1-32 bytes, chosen by the maker.
@@ -59,15 +75,16 @@ class Claims:
         bootcount: boots so far, never decreasing.
         intuse: 1 generic, 2 registration (RFC 9711 section 4.3.3).
         token_id: 16 bytes (CWT `cti`), optional.
-        session_key: raw Ed25519 public key of the timed phase, 32 bytes (`cnf`, RFC 8747), optional.
+        session_key: public key of the timed phase (`cnf`, RFC 8747) as encoded COSE_Key, optional.
+        evidence_digests: name of a submodule and SHA-256 of its vendor evidence (`submods`), such as ("gpu0", digest).
+        measurements: CoAP content format and bytes of each (RFC 9711 section 4.2.16).
         position_source: 0 asserted, 1 satellite navigation, 2 survey, 3 network; optional.
         transcript_sha256: digest of the timed exchange, 32 bytes, optional.
-        profile: `eat_profile`.
     """
 
     audience: str
     issued_at_s: int
-    nonce: bytes
+    nonces: tuple[bytes, ...]
     ueid: bytes
     oemid: int | bytes
     hwmodel: bytes
@@ -79,28 +96,34 @@ class Claims:
     intuse: int
     token_id: bytes | None = None
     session_key: bytes | None = None
+    evidence_digests: tuple[tuple[str, bytes], ...] = ()
+    measurements: tuple[tuple[int, bytes], ...] = ()
     position_source: int | None = None
     transcript_sha256: bytes | None = None
-    profile: str = PROFILE
 
 
-def encode(claims: Claims) -> dict[int, object]:
-    """The claims as a map from label to CBOR value; absent optional claims are left out."""
-    return _to_labels(claims, _CLAIMS)
+def encode(claims: Claims, algorithm: int) -> dict[int, object]:
+    """The claims as a map from label to CBOR value, in the profile of an algorithm."""
+    return _CLAIMS[algorithm].write(claims)
 
 
-def decode(labels: Mapping[int | str, object]) -> Claims:
-    """Read the claims from a decoded map, refusing whatever breaks a rule.
+def decode(payload: bytes, algorithm: int) -> Claims:
+    """Read the claims from a payload, refusing whatever breaks a rule of the profile of an algorithm.
 
     Raises:
-        UnknownLabel: a label outside the closed set, here or within the location.
-        MissingClaim: a required claim is absent.
-        BadClaim: a claim has the wrong type or an impossible value.
+        MalformedBytes, BadPayload: not deterministic CBOR, or not a map.
+        ClaimRefused: as one of its subclasses.
+        WrongKeyType, WeakKey: the session key is of another kind than the profile's, or worthless.
     """
-    claims = Claims(**_from_labels(labels, _CLAIMS))
+    claims = _CLAIMS[algorithm].decode(payload)
     if claims.location.timestamp_s > claims.issued_at_s:
-        raise BadClaim("location was fixed after the token was issued")
+        raise LocationAfterIssue(f"fixed at {claims.location.timestamp_s}, issued at {claims.issued_at_s}")
     return claims
+
+
+def claim_set(algorithm: int) -> ClaimSet[Claims]:
+    """The closed set of claims of the profile of an algorithm."""
+    return _CLAIMS[algorithm]
 
 
 def read_ueid(value: object) -> bytes:
@@ -109,156 +132,157 @@ def read_ueid(value: object) -> bytes:
     Raises:
         BadClaim: it is not.
     """
-    if not isinstance(value, bytes) or len(value) not in (17, 33) or value[0] != 1:
-        raise BadClaim("ueid must be 0x01 and 16 or 32 bytes")
+    if type(value) is bytes and len(value) in (17, 33) and value[0] == 1:
+        return value
+    raise BadClaim("must be 0x01 and 16 or 32 bytes")
+
+
+def write_confirmation(cose_key: bytes) -> dict[int, object]:
+    """The claim `cnf` for an encoded COSE_Key (RFC 8747 section 3.2)."""
+    return {_COSE_KEY: cbor.loads(cose_key)}
+
+
+def read_confirmation(algorithms: Collection[int], value: object) -> bytes:
+    """The encoded COSE_Key out of a decoded `cnf`, for one of some algorithms.
+
+    Raises:
+        BadClaim, WrongKeyType, WeakKey: it holds anything but one good key of the right kind.
+    """
+    if type(value) is not dict or value.keys() != {_COSE_KEY}:
+        raise BadClaim("must hold one COSE_Key and nothing else")
+    return read_cose_key(value[_COSE_KEY], algorithms)
+
+
+def _nonce(value: object) -> bytes:
+    if type(value) is not bytes:
+        raise BadClaim("a nonce must be a byte string")
+    if len(value) != NONCE_BYTES:
+        raise BadNonceSize(f"must have {NONCE_BYTES} bytes, not {len(value)}")
     return value
 
 
-Rule = Callable[[object], object]
+def _nonces(value: object) -> tuple[bytes, ...]:
+    """One byte string, or an array of several, all different (RFC 9711 section 4.1)."""
+    if type(value) is not list:
+        return (_nonce(value),)
+    if not 2 <= len(value) <= MAX_NONCES:
+        raise BadClaim(f"an array must hold 2 to {MAX_NONCES} nonces, not {len(value)}")
+    nonces = tuple(_nonce(item) for item in value)
+    if len(set(nonces)) < len(nonces):
+        raise BadClaim("the same nonce twice")
+    return nonces
 
 
-@dataclass(frozen=True)
-class _Claim:
-    """A line of a table of claims: label on the wire, field in the record, and the rule from one to the other."""
-
-    label: int
-    field: str
-    rule: Rule
-    required: bool = True
+def _write_nonces(nonces: tuple[bytes, ...]) -> object:
+    return nonces[0] if len(nonces) == 1 else list(nonces)
 
 
-def _integer(low: int, high: int) -> Rule:
-    def rule(value: object) -> int:
-        # bool is a subclass of int, and a float must not pass for one (RFC 9711 section 4.3.1).
-        if isinstance(value, int) and type(value) is int and low <= value <= high:
-            return value
-        raise BadClaim(f"must be an integer from {low} to {high}")
-
-    return rule
-
-
-def _number(low: float, high: float) -> Callable[[object], float]:
-    def rule(value: object) -> float:
-        # NaN fails both comparisons.
-        if isinstance(value, int | float) and type(value) is not bool and low <= value <= high:
-            return float(value)
-        raise BadClaim(f"must be a number from {low} to {high}")
-
-    return rule
-
-
-def _radius(value: object) -> float:
-    metres = _number(0, MAX_ACCURACY_M)(value)
-    if metres == 0:
-        raise BadClaim("must be above 0: nobody knows a place exactly")
-    return metres
-
-
-def _byte_string(shortest: int, longest: int) -> Rule:
-    def rule(value: object) -> bytes:
-        if isinstance(value, bytes) and shortest <= len(value) <= longest:
-            return value
-        raise BadClaim(f"must be a byte string of {shortest} to {longest} bytes")
-
-    return rule
-
-
-def _text(value: object) -> str:
-    if isinstance(value, str) and value:
-        return value
-    raise BadClaim("must be a non-empty text string")
-
-
-def _true(value: object) -> bool:
+def _oemboot(value: object) -> bool:
     if value is True:
         return True
-    raise BadClaim("must be true")
+    if value is False:
+        raise UnauthorisedBoot("must be true")
+    raise BadClaim("must be true or false")
+
+
+def _dbgstat(value: object) -> int:
+    status: int = integer(0, 4)(value)
+    if status < 2:
+        raise DebugEnabled(f"debugging must be disabled since boot (2) or for good (3, 4), not {status}")
+    return status
 
 
 def _oemid(value: object) -> int | bytes:
-    if isinstance(value, int) and type(value) is int and 0 <= value < 1 << 32:
+    if type(value) is int and 0 <= value < 1 << 32:
         return value
-    if isinstance(value, bytes) and len(value) in (3, 16):
+    if type(value) is bytes and len(value) in (3, 16):
         return value
     raise BadClaim("must be an enterprise number, or 3 or 16 bytes")
 
 
 def _hwversion(value: object) -> tuple[str] | tuple[str, int]:
-    match value:
-        case [str(version)]:
-            return (version,)
-        case [str(version), int(scheme)] if type(scheme) is int:
-            return (version, scheme)
+    if type(value) is list and value and type(value[0]) is str:
+        if len(value) == 1:
+            return (value[0],)
+        if len(value) == 2 and type(value[1]) is int:
+            return (value[0], value[1])
     raise BadClaim("must be an array of a text and at most one integer")
 
 
-def _location(value: object) -> Location:
-    if not isinstance(value, dict):
-        raise BadClaim("must be a map")
-    return Location(**_from_labels(value, _LOCATION))
+def _submods(value: object) -> tuple[tuple[str, bytes], ...]:
+    """Detached digests only (RFC 9711 section 4.2.18.2): the vendor's evidence travels apart."""
+    if type(value) is not dict or not value:
+        raise BadClaim("must be a map of at least one submodule")
+    digests = []
+    for name, digest in value.items():
+        if type(name) is not str or not _SUBMODULE.fullmatch(name):
+            raise UnknownClaim(f"submodule {name!r}")
+        if type(digest) is not list or len(digest) != 2 or type(digest[0]) is not int or digest[0] != _SHA_256:
+            raise BadClaim(f"submodule {name!r} must be [-16, digest]")
+        digests.append((name, _digest(digest[1])))
+    return tuple(digests)
 
 
-_SECONDS = _integer(0, (1 << 53) - 1)
-_ALTITUDES_M = _number(-12_000, 100_000_000)
+def _measurements(value: object) -> tuple[tuple[int, bytes], ...]:
+    measured = []
+    for content_format, body in pairs(value, "a content format and a byte string each"):
+        if type(body) is not bytes:
+            raise BadClaim("a measurement must be a byte string")
+        measured.append((integer(0, 65_535)(content_format), body))
+    return tuple(measured)
 
-_LOCATION = (
-    _Claim(1, "latitude_deg", _number(-90, 90)),
-    _Claim(2, "longitude_deg", _number(-180, 180)),
-    _Claim(3, "altitude_m", _ALTITUDES_M, required=False),
-    _Claim(4, "accuracy_m", _radius),
-    _Claim(5, "altitude_accuracy_m", _number(0, MAX_ACCURACY_M), required=False),
-    _Claim(8, "timestamp_s", _SECONDS),
-    _Claim(9, "age_s", _SECONDS, required=False),
+
+def _accuracy(value: object) -> float:
+    metres = number(0, MAX_ACCURACY_M)(value)
+    if metres == 0:
+        raise OutOfRange("must be above 0: nobody knows a place exactly")
+    return metres
+
+
+_digest = byte_string(32)
+
+_LOCATION = ClaimSet(
+    Location,
+    Claim(1, "latitude_deg", number(-90, 90)),
+    Claim(2, "longitude_deg", number(-180, 180)),
+    Claim(3, "altitude_m", number(-12_000, 100_000_000), required=False),
+    Claim(4, "accuracy_m", _accuracy),
+    Claim(5, "altitude_accuracy_m", number(0, MAX_ACCURACY_M), required=False),
+    Claim(8, "timestamp_s", seconds),
+    Claim(9, "age_s", seconds, required=False),
 )
 
-# dbgstat 3 (maker may still debug) needs oemid to say who the maker is; oemid is required throughout.
-_CLAIMS = (
-    _Claim(3, "audience", _text),
-    _Claim(6, "issued_at_s", _SECONDS),
-    _Claim(7, "token_id", _byte_string(16, 16), required=False),
-    _Claim(8, "session_key", cose.read_confirmation, required=False),
-    _Claim(10, "nonce", _byte_string(NONCE_BYTES, NONCE_BYTES)),
-    _Claim(256, "ueid", read_ueid),
-    _Claim(258, "oemid", _oemid),
-    _Claim(259, "hwmodel", _byte_string(1, 32)),
-    _Claim(260, "hwversion", _hwversion),
-    _Claim(262, "oemboot", _true),
-    _Claim(263, "dbgstat", _integer(2, 4)),
-    _Claim(264, "location", _location),
-    _Claim(EAT_PROFILE, "profile", _text),
-    _Claim(267, "bootcount", _integer(0, (1 << 64) - 1)),
-    _Claim(275, "intuse", _integer(1, 2)),
-    _Claim(-75001, "position_source", _integer(0, 3), required=False),
-    _Claim(-75002, "transcript_sha256", _byte_string(32, 32), required=False),
-)
+
+def _claims(algorithm: int) -> ClaimSet[Claims]:
+    """The claims of one profile. dbgstat 3 needs oemid to say who may still debug; oemid is required anyway."""
+    return ClaimSet(
+        Claims,
+        Claim(3, "audience", text),
+        Claim(6, "issued_at_s", seconds),
+        Claim(7, "token_id", byte_string(16), required=False),
+        Claim(8, "session_key", partial(read_confirmation, (algorithm,)), required=False, write=write_confirmation),
+        Claim(10, "nonces", _nonces, write=_write_nonces),
+        Claim(256, "ueid", read_ueid),
+        Claim(258, "oemid", _oemid),
+        Claim(259, "hwmodel", byte_string(1, 32)),
+        Claim(260, "hwversion", _hwversion, write=list),
+        Claim(262, "oemboot", _oemboot),
+        Claim(263, "dbgstat", _dbgstat),
+        Claim(264, "location", members=_LOCATION),
+        Claim(
+            266,
+            "evidence_digests",
+            _submods,
+            required=False,
+            write=lambda digests: {name: [_SHA_256, digest] for name, digest in digests},
+        ),
+        Claim(267, "bootcount", integer(0, (1 << 64) - 1)),
+        Claim(273, "measurements", _measurements, required=False, write=lambda items: [list(item) for item in items]),
+        Claim(275, "intuse", integer(1, 2)),
+        Claim(-75001, "position_source", integer(0, 3), required=False),
+        Claim(-75002, "transcript_sha256", _digest, required=False),
+        profile=PROFILES[algorithm],
+    )
 
 
-def _from_labels(labels: Mapping[int | str, object], table: tuple[_Claim, ...]) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    for claim in table:
-        if claim.label in labels:
-            try:
-                values[claim.field] = claim.rule(labels[claim.label])
-            except BadClaim as error:
-                raise BadClaim(f"{claim.field} ({claim.label}): {error}") from None
-        elif claim.required:
-            raise MissingClaim(f"{claim.field} ({claim.label})")
-    if len(values) < len(labels):
-        unknown = labels.keys() - {claim.label for claim in table}
-        raise UnknownLabel(f"{sorted(unknown, key=str)}")
-    return values
-
-
-def _to_labels(record: Claims | Location, table: tuple[_Claim, ...]) -> dict[int, object]:
-    values = {claim.label: _to_wire(claim.field, getattr(record, claim.field)) for claim in table}
-    return {label: value for label, value in values.items() if value is not None}
-
-
-def _to_wire(field: str, value: object) -> object:
-    if isinstance(value, Location):
-        return _to_labels(value, _LOCATION)
-    if isinstance(value, tuple):
-        return list(value)
-    if field == "session_key" and isinstance(value, bytes):
-        return cose.confirmation(value)
-    return value
+_CLAIMS = {algorithm: _claims(algorithm) for algorithm in PROFILES}

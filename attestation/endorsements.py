@@ -1,94 +1,168 @@
-"""Who vouches for a chip's key: vendors endorse, the verifier keeps a register.
+"""Which key belongs to which chip: the verifier's register of endorsed chips.
 
-An endorsement (RFC 9334 section 8.2) is a token of the vendor that binds a UEID to the public key of the chip. The
-register takes endorsements from trusted vendors only and holds one key per UEID and one UEID per key: a second chip
-with the same key would be a clone, a second key for a UEID a way to answer for a chip from elsewhere.
+The register takes chips whose certificate chain ends at a pinned root and whose certificate the verifier's own manifest
+lists, and holds one key per UEID and one UEID per key: a second chip with the same key would be a clone, a second key for
+a UEID a way to answer for a chip from elsewhere. Whether a chip still stands is asked anew each time.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding
 
-from . import cose
-from .claims import EAT_PROFILE, read_ueid
-from .errors import BadClaim, KeyAlreadyEnrolled, MissingClaim, UeidAlreadyEnrolled, UnknownKey, UnknownLabel
-from .keys import VendorKey, key_id
-from .token import seal, unseal
-
-PROFILE = "tag:example.org,2026:chip-endorsement#1-ed"
-CWT_TYPE = 61
-"""CoAP content format of application/cwt (RFC 8392 section 9)."""
-
-_CNF, _UEID = 8, 256
-_LABELS = {_CNF, _UEID, EAT_PROFILE}
-
-
-def endorse(ueid: bytes, public_key: Ed25519PublicKey, vendor: VendorKey) -> bytes:
-    """A vendor's signed statement that the chip with this UEID holds this key.
-
-    Raises:
-        BadClaim: the UEID is not 0x01 and 16 or 32 bytes.
-    """
-    confirmation = cose.confirmation(public_key.public_bytes_raw())
-    payload = {_CNF: confirmation, _UEID: read_ueid(ueid), EAT_PROFILE: PROFILE}
-    return seal(payload, vendor, content_type=CWT_TYPE)
+from .chain import Endorsement, read_certificate, up_to_root, validate_chain
+from .errors import (
+    CertificateSuperseded,
+    KeyAlreadyEnrolled,
+    KidCollision,
+    UeidAlreadyEnrolled,
+    UeidNotEndorsed,
+    UeidNotEnrolled,
+    UnknownKey,
+)
+from .flaws import SOUND, Flaws
+from .keys import PublicKey, decode_public_key, key_id
+from .manifest import Manifest
+from .ocsp import OcspAnswer, check_status
 
 
 class Endorsements:
-    """The verifier's register of endorsed chips.
+    """Endorsed chips by key.
 
-    Keys are kept as 32 raw bytes and loaded on use, which costs about 1.5 microseconds and saves most of the memory.
+    Args:
+        roots: certificates of the vendors' roots in DER, pinned.
+        manifest: certificates issued and revoked, as this verifier knows them.
+        flaws: with `one_key_per_host`, several chips may share a key.
+
+    Raises:
+        CertificateMalformed: a root cannot be read.
     """
 
-    def __init__(self, vendors: Iterable[Ed25519PublicKey]) -> None:
-        self._vendors = {key_id(vendor): vendor for vendor in vendors}
-        self._chips: dict[bytes, tuple[bytes, bytes]] = {}
-        self._ueids: set[bytes] = set()
+    def __init__(self, roots: Iterable[bytes], manifest: Manifest, flaws: Flaws = SOUND) -> None:
+        self._roots: list[bytes] = []
+        self._manifest = manifest
+        self._flaws = flaws
+        self._chips: dict[bytes, dict[bytes, Endorsement]] = {}
+        self._kids: dict[bytes, bytes] = {}
+        for root in roots:
+            self.pin(root)
 
     def __len__(self) -> int:
         """Number of chips enrolled."""
-        return len(self._chips)
+        return len(self._kids)
 
-    def enrol(self, endorsement: bytes) -> bytes:
-        """Verify an endorsement, add the chip, and return its UEID.
+    def pin(self, root: bytes) -> None:
+        """Trust one more root: a vendor's first, or its next after the last one was compromised.
 
         Raises:
-            UnknownKey: no trusted vendor signed it.
-            KeyAlreadyEnrolled, UeidAlreadyEnrolled: key or UEID are on the register; it is left as it was.
-            Refused: any other refusal of `unseal` and `Sealed.open`, or UnknownLabel, MissingClaim or BadClaim.
+            CertificateMalformed: it cannot be read.
         """
-        sealed = unseal(endorsement, content_type=CWT_TYPE)
-        vendor = self._vendors.get(sealed.kid)
-        if vendor is None:
-            raise UnknownKey(f"no trusted vendor has key {sealed.kid.hex()}")
-        labels = sealed.open(vendor, profile=PROFILE)
-        if unknown := labels.keys() - _LABELS:
-            raise UnknownLabel(f"{sorted(unknown, key=str)}")
-        if missing := _LABELS - labels.keys():
-            raise MissingClaim(f"{sorted(missing)}")
-        if not isinstance(labels[EAT_PROFILE], str):
-            raise BadClaim("eat_profile must be text")
-        ueid, public_key = read_ueid(labels[_UEID]), cose.read_confirmation(labels[_CNF])
-        return self._add(ueid, public_key)
+        read_certificate(root)
+        self._roots.append(root)
 
-    def lookup(self, kid: bytes) -> tuple[bytes, Ed25519PublicKey]:
-        """UEID and public key of the chip whose key has this identifier.
+    def examine(self, chain: Sequence[bytes], at_s: float, *, ocsp: OcspAnswer | None = None) -> Endorsement:
+        """What a chain says about a chip, if everything about it holds. Enrols nobody.
+
+        Args:
+            chain: certificates in DER, the chip's first.
+            at_s: seconds since 1970.
+            ocsp: what the vendor's status service says of the chip's certificate. It can refuse what the manifest lists,
+                never the other way round.
 
         Raises:
-            UnknownKey: no such chip is enrolled.
+            ChainRefused, WeakKey: the chain, or what manifest or status service say of it.
+        """
+        endorsement = validate_chain(chain, self._roots, at_s)
+        self._manifest.check_issued(endorsement)
+        self._manifest.check_standing(endorsement, at_s)
+        if ocsp is not None:
+            chip, issuer, *_ = up_to_root(chain, self._roots)
+            check_status(ocsp, chip.public_bytes(Encoding.DER), issuer.public_bytes(Encoding.DER), at_s)
+        return endorsement
+
+    def enrol(self, chain: Sequence[bytes], at_s: float, *, ocsp: OcspAnswer | None = None) -> Endorsement:
+        """Add a chip.
+
+        Raises:
+            ChainRefused, WeakKey: as of `examine`.
+            KeyAlreadyEnrolled, KidCollision, UeidAlreadyEnrolled: the register is left as it was.
+        """
+        endorsement = self.examine(chain, at_s, ocsp=ocsp)
+        self.add(endorsement)
+        return endorsement
+
+    def add(self, endorsement: Endorsement) -> None:
+        """Add a chip whose chain has been examined.
+
+        Raises:
+            KeyAlreadyEnrolled, KidCollision, UeidAlreadyEnrolled: the register is left as it was.
+        """
+        if endorsement.ueid in self._kids:
+            raise UeidAlreadyEnrolled(f"UEID {endorsement.ueid.hex()}")
+        self._put(endorsement)
+
+    def rotate(self, chain: Sequence[bytes], at_s: float, *, ocsp: OcspAnswer | None = None) -> Endorsement:
+        """Replace a chip's key by that of a newer certificate for the same UEID; the old one counts as superseded.
+
+        Raises:
+            UeidNotEnrolled: there is nothing to replace.
+            UeidAlreadyEnrolled: the certificate is the present one.
+            CertificateSuperseded: the certificate is older than the present one.
+            Refused: as `enrol`; the register is left as it was.
+        """
+        endorsement = self.examine(chain, at_s, ocsp=ocsp)
+        if endorsement.ueid not in self._kids:
+            raise UeidNotEnrolled(f"UEID {endorsement.ueid.hex()}")
+        old_kid = self._kids[endorsement.ueid]
+        old = self._chips[old_kid][endorsement.ueid]
+        if old.x5t == endorsement.x5t:
+            raise UeidAlreadyEnrolled(f"UEID {endorsement.ueid.hex()}, with this certificate")
+        if endorsement.issued_at_s < old.issued_at_s:
+            raise CertificateSuperseded("the present certificate is newer")
+        self._put(endorsement)
+        if old_kid != self._kids[endorsement.ueid]:
+            del self._chips[old_kid][endorsement.ueid]
+            if not self._chips[old_kid]:
+                del self._chips[old_kid]
+        self._manifest.supersede(old.path[0], at_s)
+        return endorsement
+
+    def knows(self, kid: bytes) -> bool:
+        """Whether any enrolled chip has the key with this identifier."""
+        return kid in self._chips
+
+    def key(self, kid: bytes) -> PublicKey:
+        """The public key with this identifier.
+
+        Raises:
+            UnknownKey: no enrolled chip has it.
         """
         try:
-            ueid, public_key = self._chips[kid]
+            chips = self._chips[kid]
         except KeyError:
             raise UnknownKey(f"no enrolled chip has key {kid.hex()}") from None
-        return ueid, Ed25519PublicKey.from_public_bytes(public_key)
+        return decode_public_key(next(iter(chips.values())).cose_key)
 
-    def _add(self, ueid: bytes, public_key: bytes) -> bytes:
-        kid = key_id(Ed25519PublicKey.from_public_bytes(public_key))
-        if kid in self._chips:
-            raise KeyAlreadyEnrolled(f"key {kid.hex()}")
-        if ueid in self._ueids:
-            raise UeidAlreadyEnrolled(f"UEID {ueid.hex()}")
-        self._chips[kid] = ueid, public_key
-        self._ueids.add(ueid)
-        return ueid
+    def endorsement(self, kid: bytes, ueid: bytes, at_s: float) -> Endorsement:
+        """What stands behind the chip with this UEID and this key, if it still stands.
+
+        Raises:
+            UeidNotEndorsed: the key is endorsed for another UEID.
+            CertificateNotYetValid, CertificateExpired, CertificateRevoked, CertificateOnHold, CertificateSuperseded.
+        """
+        chips = self._chips.get(kid, {})
+        if ueid not in chips:
+            raise UeidNotEndorsed(f"{ueid.hex()}, but the key is endorsed for {', '.join(one.hex() for one in chips)}")
+        endorsement = chips[ueid]
+        endorsement.check_validity(at_s)
+        self._manifest.check_standing(endorsement, at_s)
+        return endorsement
+
+    def _put(self, endorsement: Endorsement) -> None:
+        kid = key_id(decode_public_key(endorsement.cose_key))
+        for other in self._chips.get(kid, {}).values():
+            if other.cose_key != endorsement.cose_key:
+                raise KidCollision(f"two keys have identifier {kid.hex()}")
+            if other.ueid != endorsement.ueid and not self._flaws.one_key_per_host:
+                raise KeyAlreadyEnrolled(f"key {kid.hex()} belongs to {other.ueid.hex()}")
+        self._chips.setdefault(kid, {})[endorsement.ueid] = endorsement
+        self._kids[endorsement.ueid] = kid

@@ -1,51 +1,13 @@
 """Every way in which this package says no, each with a name of its own.
 
-A verifier must be able to say *why* it refused, since a reused nonce and a forged signature call for different
-answers; a bare boolean cannot. Each refusal is one subclass of `Refused` and carries one `Reason`, which is what
-statistics count. Errors of the caller (a negative round-trip time, a value that cannot be encoded) are not refusals.
+A verifier must be able to say *why* it refused, since a reused nonce and a forged signature call for different answers; a
+bare boolean cannot. Each refusal is one class, and its reason code, which is what statistics count, is the name of the
+class in snake case. The groups are base classes, so that a caller may catch one kind. Errors of the caller (a negative
+round-trip time, a value that cannot be encoded) are not refusals.
 """
 
-from enum import StrEnum, auto
+import re
 from typing import ClassVar
-
-
-class Reason(StrEnum):
-    """Why a piece of evidence, an endorsement or a nonce was refused."""
-
-    MALFORMED_CBOR = auto()
-    MALFORMED_COSE = auto()
-    WRONG_PREFIX = auto()
-    TRAILING_BYTES = auto()
-    OVER_SIZE = auto()
-    TOO_DEEP = auto()
-    NOT_DETERMINISTIC = auto()
-    DUPLICATE_KEY = auto()
-    FORBIDDEN_CBOR = auto()
-
-    WRONG_ALGORITHM = auto()
-    WRONG_KEY_TYPE = auto()
-    UNKNOWN_KEY = auto()
-    BAD_SIGNATURE = auto()
-
-    WRONG_TYPE = auto()
-    WRONG_PROFILE = auto()
-    UNKNOWN_LABEL = auto()
-    MISSING_CLAIM = auto()
-    BAD_CLAIM = auto()
-
-    UEID_NOT_ENDORSED = auto()
-    KEY_ALREADY_ENROLLED = auto()
-    UEID_ALREADY_ENROLLED = auto()
-    WRONG_AUDIENCE = auto()
-    STALE = auto()
-    FROM_THE_FUTURE = auto()
-    BOOTCOUNT_FELL = auto()
-
-    NONCE_UNKNOWN = auto()
-    NONCE_REUSED = auto()
-    NONCE_EXPIRED = auto()
-    NONCE_FOR_OTHER_CHIP = auto()
-    NONCE_ALREADY_ISSUED = auto()
 
 
 class AttestationError(Exception):
@@ -57,205 +19,540 @@ class InvalidArgument(AttestationError, ValueError):
 
 
 class Refused(AttestationError):
-    """Base of every refusal; only its subclasses are raised."""
+    """Base of every refusal; only classes that have no subclass are raised."""
 
-    reason: ClassVar[Reason]
+    reason: ClassVar[str]
+    """Code of the refusal: the name of its class in snake case."""
+
+    def __init_subclass__(cls) -> None:
+        cls.reason = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", cls.__name__).lower()
 
 
-# Bytes, CBOR and COSE: the token could not even be read.
+def refusals() -> dict[str, type[Refused]]:
+    """Every refusal that can be raised, by its reason code, in the order of this module."""
+    found: dict[str, type[Refused]] = {}
+    waiting: list[type[Refused]] = [Refused]
+    while waiting:
+        kind = waiting.pop(0)
+        below = kind.__subclasses__()
+        waiting = below + waiting
+        if not below:
+            found[kind.reason] = kind
+    return found
+
+
+# The bytes as a whole.
 
 
 class MalformedBytes(Refused):
     """Base of the refusals that come from the form of the bytes, whoever signed them."""
 
 
-class MalformedCbor(MalformedBytes):
-    """The bytes are not well-formed CBOR (RFC 8949 appendix F), or a text is not UTF-8 (section 5.3.1)."""
-
-    reason = Reason.MALFORMED_CBOR
-
-
-class MalformedCose(MalformedBytes):
-    """The CBOR is not a COSE_Sign1 with an embedded payload (RFC 9052 section 4.2)."""
-
-    reason = Reason.MALFORMED_COSE
-
-
-class WrongPrefix(MalformedBytes):
-    """The bytes do not begin with exactly the tags that the format prescribes."""
-
-    reason = Reason.WRONG_PREFIX
-
-
-class TrailingBytes(MalformedBytes):
-    """Bytes follow the end of the outermost item."""
-
-    reason = Reason.TRAILING_BYTES
+class Empty(MalformedBytes):
+    """There are no bytes."""
 
 
 class OverSize(MalformedBytes):
     """The token is longer than its profile allows."""
 
-    reason = Reason.OVER_SIZE
+
+class WrongPrefix(MalformedBytes):
+    """The bytes do not begin with exactly the tags that the format prescribes."""
 
 
-class TooDeep(MalformedBytes):
-    """Arrays and maps are nested more deeply than allowed."""
-
-    reason = Reason.TOO_DEEP
+class JsonToken(MalformedBytes):
+    """JSON or a JSON Web Token where CBOR is due."""
 
 
-class NotDeterministic(MalformedBytes):
-    """Well-formed CBOR in another than the one deterministic encoding (RFC 8949 section 4.2.1)."""
-
-    reason = Reason.NOT_DETERMINISTIC
+class Truncated(MalformedBytes):
+    """The bytes end before the item that they began."""
 
 
-class DuplicateKey(MalformedBytes):
+class TrailingBytes(MalformedBytes):
+    """Bytes follow the end of the outermost item."""
+
+
+# CBOR (RFC 8949): well-formedness, the one deterministic spelling, and features without a use.
+
+
+class CborRefused(MalformedBytes):
+    """Base of the refusals of CBOR that is ill-formed, not deterministic, or more than a token needs."""
+
+
+class IllFormed(CborRefused):
+    """Not well-formed CBOR (RFC 8949 appendix F)."""
+
+
+class BadUtf8(CborRefused):
+    """A text string is not UTF-8 (RFC 8949 section 5.3.1)."""
+
+
+class IndefiniteLength(CborRefused):
+    """A string, array or map of indefinite length (RFC 8949 section 4.2.1)."""
+
+
+class NotShortest(CborRefused):
+    """An integer, length or float that is longer than need be (RFC 8949 section 4.2.1)."""
+
+
+class KeysOutOfOrder(CborRefused):
+    """Map keys are not in the bytewise order of their encodings (RFC 8949 section 4.2.1)."""
+
+
+class DuplicateKey(CborRefused):
     """A map holds the same key twice (RFC 8949 section 5.6)."""
 
-    reason = Reason.DUPLICATE_KEY
+
+class BadKeyType(CborRefused):
+    """A map key is neither integer nor text: true or 1.0 would pass for 1."""
 
 
-class ForbiddenCbor(MalformedBytes):
-    """Well-formed CBOR for which no profile has a use: a tag, `undefined`, a simple value, an odd map key."""
-
-    reason = Reason.FORBIDDEN_CBOR
+class InnerTag(CborRefused):
+    """A tag where none belongs."""
 
 
-# Keys and signatures.
+class Bignum(CborRefused):
+    """An integer of more than 64 bits (tags 2 and 3)."""
 
 
-class WrongAlgorithm(Refused):
-    """The algorithm is absent, unprotected, unsupported or not the one of the profile."""
-
-    reason = Reason.WRONG_ALGORITHM
+class Undefined(CborRefused):
+    """The value `undefined`."""
 
 
-class WrongKeyType(Refused):
-    """The key is of another type or curve than the algorithm."""
-
-    reason = Reason.WRONG_KEY_TYPE
+class SimpleValue(CborRefused):
+    """A simple value other than false, true and null."""
 
 
-class UnknownKey(Refused):
-    """No enrolled or trusted key has this key identifier."""
-
-    reason = Reason.UNKNOWN_KEY
+class TooDeep(CborRefused):
+    """Arrays and maps are nested more deeply than allowed."""
 
 
-class BadSignature(Refused):
-    """The signature has the wrong length or does not verify under the key."""
+class LengthBomb(CborRefused):
+    """A string or container declares far more than there is: over 65,536 bytes or items."""
 
-    reason = Reason.BAD_SIGNATURE
+
+# COSE (RFC 9052): the shape of the message.
+
+
+class CoseRefused(Refused):
+    """Base of the refusals of messages that are not a COSE_Sign1 of the right shape."""
+
+
+class NotSign1(CoseRefused):
+    """Another COSE message: COSE_Mac0, COSE_Sign, COSE_Encrypt and their like."""
+
+
+class NotFourParts(CoseRefused):
+    """Not an array of protected header, unprotected header, payload and signature."""
+
+
+class BadHeader(CoseRefused):
+    """A header is not a map, or the protected one is not wrapped in a byte string."""
+
+
+class DetachedPayload(CoseRefused):
+    """The payload is absent."""
+
+
+class BadPayload(CoseRefused):
+    """Payload or signature is not a byte string, or the payload is not a map of claims."""
+
+
+class LabelInBothHeaders(CoseRefused):
+    """A label stands in the protected and in the unprotected header."""
+
+
+class UnknownHeader(CoseRefused):
+    """A header parameter that the profile does not have."""
+
+
+class CriticalHeader(CoseRefused):
+    """The header `crit` demands an understanding that this package does not have."""
+
+
+class WrongType(CoseRefused):
+    """The header `typ` (RFC 9596) declares another kind of token, or none."""
+
+
+class BadKid(CoseRefused):
+    """The key identifier is absent or not of 16 bytes."""
+
+
+class BadX5t(CoseRefused):
+    """The certificate digest (x5t, RFC 9360) is not SHA-256 over 32 bytes."""
+
+
+class BadX5chain(CoseRefused):
+    """The certificate chain (x5chain, RFC 9360) is not an array of two to six byte strings."""
+
+
+# Algorithms and the keys that belong to them.
+
+
+class AlgorithmRefused(Refused):
+    """Base of the refusals of an algorithm, or of a key of another kind."""
+
+
+class AlgorithmAbsent(AlgorithmRefused):
+    """No algorithm is given."""
+
+
+class AlgorithmUnprotected(AlgorithmRefused):
+    """The algorithm stands in the unprotected header."""
+
+
+class AlgorithmNotInteger(AlgorithmRefused):
+    """The algorithm is given as text or as another type."""
+
+
+class AlgorithmDeprecated(AlgorithmRefused):
+    """A polymorphic algorithm identifier that RFC 9864 deprecates: -7, -35, -36 or -8."""
+
+
+class AlgorithmNotAllowed(AlgorithmRefused):
+    """The algorithm is not supported, or is not the one of the profile."""
+
+
+class WrongKeyType(AlgorithmRefused):
+    """The key is of another type or curve than the algorithm: Ed448 under EdDSA, P-256 under ES512."""
+
+
+class WeakKey(AlgorithmRefused):
+    """A public key of small order, under which signatures can be made without a private key."""
+
+
+# Signatures.
+
+
+class SignatureRefused(Refused):
+    """Base of the refusals of a signature."""
+
+
+class SignatureLength(SignatureRefused):
+    """The signature has another length than the algorithm's."""
+
+
+class DerSignature(SignatureRefused):
+    """An ECDSA signature in DER, where r and s are due at fixed length (RFC 9053 section 2.1)."""
+
+
+class SignatureOutOfRange(SignatureRefused):
+    """r or s is zero or not below the group order; or S of Ed25519 is not (RFC 8032 section 5.1.7)."""
+
+
+class BadSignature(SignatureRefused):
+    """The signature does not verify: another key, message or additional data."""
+
+
+# Who signed.
+
+
+class IdentityRefused(Refused):
+    """Base of the refusals that concern which chip a key belongs to."""
+
+
+class UnknownKey(IdentityRefused):
+    """No enrolled chip, landmark or verifier has this key."""
+
+
+class KidCollision(IdentityRefused):
+    """Another key with the same identifier is enrolled."""
+
+
+class KeyAlreadyEnrolled(IdentityRefused):
+    """The key is enrolled for another chip."""
+
+
+class UeidAlreadyEnrolled(IdentityRefused):
+    """The chip is enrolled with another key: rotation replaces a key, enrolment does not."""
+
+
+class UeidNotEnrolled(IdentityRefused):
+    """No chip with this UEID is enrolled."""
+
+
+class UeidNotEndorsed(IdentityRefused):
+    """The signing key is endorsed for another UEID than the one claimed."""
+
+
+class X5tMismatch(IdentityRefused):
+    """The certificate digest is not that of the certificate which endorses the signing key."""
+
+
+class ChainKeyMismatch(IdentityRefused):
+    """The leaf of the chain sent along holds another key than the identifier names."""
+
+
+# Certificate chains (RFC 5280), the verifier's manifest and OCSP (RFC 6960).
+
+
+class ChainRefused(Refused):
+    """Base of the refusals of an endorsement."""
+
+
+class CertificateMalformed(ChainRefused):
+    """Not a certificate that can be read, of version 3, or without what is needed from it."""
+
+
+class ChainTooShort(ChainRefused):
+    """A chain without an issuer."""
+
+
+class ChainTooLong(ChainRefused):
+    """A chain of more than six certificates."""
+
+
+class ChainBroken(ChainRefused):
+    """A certificate was not issued by the next one: wrong order, other issuer, or a bad signature."""
+
+
+class UnpinnedRoot(ChainRefused):
+    """The chain ends elsewhere than at a pinned root."""
+
+
+class IssuerNotCa(ChainRefused):
+    """An issuing certificate is not that of an authority, or may not sign certificates."""
+
+
+class PathTooLong(ChainRefused):
+    """An authority issued through more authorities than its path length allows."""
+
+
+class CaLeaf(ChainRefused):
+    """The certificate of the chip is that of an authority."""
+
+
+class NoDigitalSignature(ChainRefused):
+    """The certificate of the chip does not allow digital signatures."""
+
+
+class UnknownCriticalExtension(ChainRefused):
+    """A certificate has a critical extension that is not understood."""
+
+
+class WrongCurve(ChainRefused):
+    """A key in the chain is of another kind than the profiles use, or has explicit curve parameters."""
+
+
+class WeakCertificateSignature(ChainRefused):
+    """A certificate is signed with another algorithm than Ed25519 or ECDSA with SHA-256 or SHA-384."""
+
+
+class UeidNotInCertificate(ChainRefused):
+    """The certificate of the chip names no UEID."""
+
+
+class CertificateNotYetValid(ChainRefused):
+    """A certificate is not valid yet."""
+
+
+class CertificateExpired(ChainRefused):
+    """A certificate is no longer valid."""
+
+
+class CertificateRevoked(ChainRefused):
+    """A certificate, or an authority above it, has been revoked."""
+
+
+class CertificateOnHold(ChainRefused):
+    """A certificate, or an authority above it, is suspended."""
+
+
+class CertificateSuperseded(ChainRefused):
+    """The chip's key has been rotated since."""
+
+
+class NotInManifest(ChainRefused):
+    """The verifier's own manifest does not list this certificate as issued."""
+
+
+class OcspMalformed(ChainRefused):
+    """Not an OCSP response that can be read, or not a successful one."""
+
+
+class OcspUntrusted(ChainRefused):
+    """The OCSP response is not signed by the issuer or by a responder of its own."""
+
+
+class OcspForOtherCertificate(ChainRefused):
+    """The OCSP response speaks of another certificate."""
+
+
+class OcspWithoutNonce(ChainRefused):
+    """The OCSP response does not carry our nonce (RFC 9654)."""
+
+
+class OcspStale(ChainRefused):
+    """The OCSP response is not from now."""
+
+
+class OcspNotGood(ChainRefused):
+    """The responder does not call the certificate good."""
+
+
+# Freshness, audience and order.
+
+
+class FreshnessRefused(Refused):
+    """Base of the refusals of evidence that is not an answer to this verifier's present challenge."""
+
+
+class NonceUnknown(FreshnessRefused):
+    """This nonce was never issued, or has been forgotten since."""
+
+
+class NonceMismatch(FreshnessRefused):
+    """The nonce does not bind this session's challenge, session key and identifier."""
+
+
+class NonceReused(FreshnessRefused):
+    """This nonce has been redeemed before."""
+
+
+class NonceExpired(FreshnessRefused):
+    """This nonce outlived its lifetime before it was redeemed."""
+
+
+class NonceForOtherChip(FreshnessRefused):
+    """This nonce was issued to a chip with another UEID."""
+
+
+class NonceAlreadyIssued(FreshnessRefused):
+    """The entropy offered for a new nonce is that of a nonce on record."""
+
+
+class WrongAudience(FreshnessRefused):
+    """The evidence was made for another verifier."""
+
+
+class Stale(FreshnessRefused):
+    """The evidence is older than the verifier tolerates."""
+
+
+class FromTheFuture(FreshnessRefused):
+    """The evidence, or the redemption of a nonce, lies ahead of time."""
+
+
+class BootcountFell(FreshnessRefused):
+    """The boot counter is lower than one accepted before: a chip rolled back, or a copy of one."""
 
 
 # Profile and claims.
 
 
-class WrongType(Refused):
-    """The header `typ` (RFC 9596) declares another kind of token."""
-
-    reason = Reason.WRONG_TYPE
+class ClaimRefused(Refused):
+    """Base of the refusals of what a token says."""
 
 
-class WrongProfile(Refused):
+class WrongProfile(ClaimRefused):
     """The claim `eat_profile` names another profile."""
 
-    reason = Reason.WRONG_PROFILE
+
+class UnknownClaim(ClaimRefused):
+    """A claim, or a member of one, is outside the closed set of the profile."""
 
 
-class UnknownLabel(Refused):
-    """A header or a claim is outside the closed set of the profile."""
-
-    reason = Reason.UNKNOWN_LABEL
-
-
-class MissingClaim(Refused):
+class MissingClaim(ClaimRefused):
     """A claim that the profile requires is absent."""
 
-    reason = Reason.MISSING_CLAIM
+
+class BadClaim(ClaimRefused):
+    """A claim has the wrong type or form."""
 
 
-class BadClaim(Refused):
-    """A claim has the wrong type or a value outside its range."""
-
-    reason = Reason.BAD_CLAIM
+class BadNonceSize(ClaimRefused):
+    """A nonce has not exactly 32 bytes."""
 
 
-# Enrolment, audience and time.
+class NotFinite(ClaimRefused):
+    """A number is NaN or infinite."""
 
 
-class UeidNotEndorsed(Refused):
-    """The signing key is enrolled for another UEID than the one claimed."""
-
-    reason = Reason.UEID_NOT_ENDORSED
+class OutOfRange(ClaimRefused):
+    """A number is outside its range: latitude, longitude, altitude, accuracy."""
 
 
-class KeyAlreadyEnrolled(Refused):
-    """The endorsed key has been enrolled before."""
-
-    reason = Reason.KEY_ALREADY_ENROLLED
+class TimeNotInteger(ClaimRefused):
+    """A time is not an integer of seconds; a float must be refused (RFC 9711 section 4.3.1)."""
 
 
-class UeidAlreadyEnrolled(Refused):
-    """The endorsed UEID has been enrolled before, with another key."""
-
-    reason = Reason.UEID_ALREADY_ENROLLED
+class LocationAfterIssue(ClaimRefused):
+    """The location was fixed after the token was issued."""
 
 
-class WrongAudience(Refused):
-    """The evidence was made for another verifier."""
-
-    reason = Reason.WRONG_AUDIENCE
+class DebugEnabled(ClaimRefused):
+    """Debugging is, or since boot has been, enabled: dbgstat below 2."""
 
 
-class Stale(Refused):
-    """The evidence is older than the verifier tolerates."""
-
-    reason = Reason.STALE
+class UnauthorisedBoot(ClaimRefused):
+    """`oemboot` is not true: software was booted that the maker did not authorise."""
 
 
-class FromTheFuture(Refused):
-    """The evidence, or the redemption of a nonce, lies ahead of time."""
-
-    reason = Reason.FROM_THE_FUTURE
+# The timed exchange and the session around it.
 
 
-class BootcountFell(Refused):
-    """The boot counter is lower than one accepted before: a chip rolled back, or a copy of one."""
-
-    reason = Reason.BOOTCOUNT_FELL
+class ExchangeRefused(Refused):
+    """Base of the refusals of packets and measurements of the timed exchange."""
 
 
-# Challenges.
+class OutOfTurn(ExchangeRefused):
+    """A message that does not belong to this state of the protocol."""
 
 
-class NonceUnknown(Refused):
-    """This nonce was never issued, or has been forgotten since."""
-
-    reason = Reason.NONCE_UNKNOWN
+class BadPacket(ExchangeRefused):
+    """A packet that is not of its form."""
 
 
-class NonceReused(Refused):
-    """This nonce has been redeemed before."""
-
-    reason = Reason.NONCE_REUSED
+class OtherSession(ExchangeRefused):
+    """A packet or measurement of another session."""
 
 
-class NonceExpired(Refused):
-    """This nonce outlived its lifetime before it was redeemed."""
-
-    reason = Reason.NONCE_EXPIRED
+class OtherLandmark(ExchangeRefused):
+    """A packet or measurement for or from another landmark than the one asked."""
 
 
-class NonceForOtherChip(Refused):
-    """This nonce was issued to a chip with another UEID."""
-
-    reason = Reason.NONCE_FOR_OTHER_CHIP
+class UnexpectedResponse(ExchangeRefused):
+    """A response to a nonce that is not outstanding: never sent, answered before, or too late."""
 
 
-class NonceAlreadyIssued(Refused):
-    """The entropy offered for a new nonce is that of a nonce on record."""
+class NothingMeasured(ExchangeRefused):
+    """No response arrived in the whole burst."""
 
-    reason = Reason.NONCE_ALREADY_ISSUED
+
+class TranscriptMismatch(ExchangeRefused):
+    """Claim and measurement do not carry the digest of the same transcript."""
+
+
+class OtherSessionKey(ExchangeRefused):
+    """Another key answered than the one that the chip endorsed for this session."""
+
+
+class OutsideBracket(ExchangeRefused):
+    """The measurement was not made between the two challenges of the session."""
+
+
+class SessionExpired(ExchangeRefused):
+    """The two challenges of the session lie further apart than the verifier tolerates."""
+
+
+class MeasurementMissing(ExchangeRefused):
+    """A landmark that was asked has not reported."""
+
+
+# What a sound protocol refuses and a flawed one allows; see `flaws`.
+
+
+class FlawRefused(Refused):
+    """Base of the refusals of what would open a known attack."""
+
+
+class AttesterChoseNonce(FlawRefused):
+    """The attester proposed nonces of its own for the timed exchange."""
+
+
+class ProverReportedTime(FlawRefused):
+    """The prover reported a processing time, to be subtracted."""
+
+
+class LongTermKeyInExchange(FlawRefused):
+    """The chip's long-term key answers in the timed exchange."""

@@ -1,105 +1,150 @@
-"""The wire format of signed tokens, and evidence as its first use.
+"""The wire format of signed tokens, and a chip's evidence as its first use.
 
-A token is a CWT: tag 61 around tag 18 around a COSE_Sign1 (RFC 8392 section 6), at most 4096 bytes. Its protected
-header holds algorithm, key identifier and type, its unprotected header nothing. The type (RFC 9596) and the profile
-named in the payload both say what the token is for, so that an endorsement can never be read as evidence.
+A token is a CWT: tag 61 around tag 18 around a COSE_Sign1 (RFC 8392 section 6). Its protected header holds algorithm, key
+identifier and type, and may hold the digest of the signer's certificate; its unprotected header holds nothing, or on first
+contact the signer's certificate chain. The type (RFC 9596) and the profile named in the payload both say what the token is
+for. Which algorithm is right follows from the key that the verifier looked up, never from the message.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from . import cbor, claims, cose
+from .algorithms import DEPRECATED
+from .chain import MAX_CHAIN
 from .claims import Claims
 from .errors import (
-    MalformedCose,
+    AlgorithmDeprecated,
+    BadKid,
+    BadX5chain,
+    BadX5t,
+    InvalidArgument,
     OverSize,
-    UnknownLabel,
-    WrongAlgorithm,
-    WrongPrefix,
-    WrongProfile,
+    UnknownHeader,
     WrongType,
 )
-from .keys import KID_BYTES, DeviceKey, SigningKey
+from .keys import KID_BYTES, PublicKey, SigningKey, algorithm_of
 
 MAX_BYTES = 4096
+"""Longest token, certificate chain not counted."""
+
+MAX_CHAIN_BYTES = 8192
+"""Longest certificate chain sent along."""
+
 CWT_TAG = b"\xd8\x3d"
-EVIDENCE_TYPE = 263
+EAT_TYPE = 263
 """CoAP content format of application/eat+cwt (RFC 9782)."""
 
+_SHA_256 = -16  # RFC 9054 section 2.1
+_PROTECTED = {cose.ALG, cose.KID, cose.TYP, cose.X5T}
 
-@dataclass(frozen=True)
-class Sealed:
+
+class Sealed(NamedTuple):
     """A token whose form is right and whose signature nobody has checked yet.
 
-    `kid` names the key to look up, 16 bytes.
+    Attributes:
+        kid: names the key to look up, 16 bytes.
+        x5t: SHA-256 of the signer's certificate, if given.
+        x5chain: certificates in DER, the signer's first, if sent along.
+        sign1: the message.
     """
 
     kid: bytes
+    x5t: bytes | None
+    x5chain: tuple[bytes, ...]
     sign1: cose.Sign1
 
-    def open(self, public_key: object, *, profile: str) -> Mapping[int | str, object]:
-        """The payload's map from label to value, once the signature holds and the profile is the expected one.
 
-        Raises:
-            WrongAlgorithm, WrongKeyType, BadSignature: as of `cose.Sign1.verify`.
-            MalformedBytes: the signed payload is not deterministic CBOR, or not a map.
-            WrongProfile: it names another profile. All other claims are the reader's to check.
-        """
-        payload = cbor.loads(self.sign1.verify(public_key, algorithms=(cose.ED25519,)))
-        if not isinstance(payload, dict):
-            raise MalformedCose("the payload is not a map of claims")
-        named = payload.get(claims.EAT_PROFILE)
-        if isinstance(named, str) and named != profile:
-            raise WrongProfile(f"{named!r}, expected {profile!r}")
-        return payload
-
-
-def seal(payload: Mapping[int, object], key: SigningKey, *, content_type: int) -> bytes:
+def seal(
+    payload: Mapping[int, object], key: SigningKey, *, x5t: bytes | None = None, x5chain: Sequence[bytes] = ()
+) -> bytes:
     """Sign a map of claims into a token.
 
     Raises:
         InvalidArgument: a claim cannot be encoded.
     """
-    header = {cose.KID: key.kid, cose.TYP: content_type}
+    header: dict[int, object] = {cose.KID: key.kid, cose.TYP: EAT_TYPE}
+    if x5t is not None:
+        header[cose.X5T] = [_SHA_256, x5t]
+    unprotected = {cose.X5CHAIN: list(x5chain)} if x5chain else None
     body = cbor.dumps(dict(payload))
-    return CWT_TAG + cose.sign1(body, algorithm=key.algorithm, sign=key.sign, header=header)
+    return CWT_TAG + cose.sign1(body, algorithm=key.algorithm, sign=key.sign, header=header, unprotected=unprotected)
 
 
-def unseal(token: bytes, *, content_type: int) -> Sealed:
+def unseal(token: bytes) -> Sealed:
     """Take a token apart as far as is possible without a key.
 
     Raises:
-        MalformedBytes: too long, wrong tags, or not the deterministic encoding of a COSE_Sign1.
-        UnknownLabel: a header parameter that the format does not have.
-        WrongAlgorithm: no protected algorithm.
-        WrongType: another kind of token.
+        MalformedBytes, CoseRefused, AlgorithmRefused: as one of their subclasses.
     """
-    if len(token) > MAX_BYTES:
-        raise OverSize(f"{len(token)} bytes, at most {MAX_BYTES}")
+    if not isinstance(token, bytes):
+        raise InvalidArgument(f"bytes are due, not {type(token).__name__}")
+    if len(token) > MAX_BYTES + MAX_CHAIN_BYTES:
+        raise OverSize(f"{len(token)} bytes, at most {MAX_BYTES} and a chain of {MAX_CHAIN_BYTES}")
     if not token.startswith(CWT_TAG):
-        raise WrongPrefix("does not begin with tag 61 (CWT)")
+        cose.refuse_prefix(token, "tag 61 (CWT)")
     sign1 = cose.parse_sign1(token[len(CWT_TAG) :])
-    if sign1.unprotected:
-        raise UnknownLabel(f"unprotected header {list(sign1.unprotected)}")
+    x5chain = _read_x5chain(sign1.unprotected) if sign1.unprotected else ()
+    if len(token) - sum(map(len, x5chain)) > MAX_BYTES:
+        raise OverSize(f"{len(token)} bytes, at most {MAX_BYTES} without a chain")
     header = sign1.header
-    if unknown := header.keys() - {cose.ALG, cose.KID, cose.TYP}:
-        raise UnknownLabel(f"protected header {sorted(unknown, key=str)}")
-    if cose.ALG not in header:
-        raise WrongAlgorithm("no algorithm given")
-    if type(header.get(cose.TYP)) is not int or header[cose.TYP] != content_type:
-        raise WrongType(f"typ {header.get(cose.TYP)!r}, expected {content_type}")
+    if not header.keys() <= _PROTECTED:
+        raise UnknownHeader(f"protected header {sorted(header.keys() - _PROTECTED, key=str)}")
+    algorithm = cose.read_algorithm(header)
+    if algorithm in DEPRECATED:
+        raise AlgorithmDeprecated(f"algorithm {algorithm} leaves the curve to the key (RFC 9864)")
+    content_type = header.get(cose.TYP)
+    if type(content_type) is not int or content_type != EAT_TYPE:
+        raise WrongType(f"typ {content_type!r}, expected {EAT_TYPE}")
     kid = header.get(cose.KID)
-    if not isinstance(kid, bytes) or len(kid) != KID_BYTES:
-        raise MalformedCose(f"kid must have {KID_BYTES} bytes")
-    return Sealed(kid, sign1)
+    if type(kid) is not bytes or len(kid) != KID_BYTES:
+        raise BadKid(f"kid must have {KID_BYTES} bytes")
+    x5t = _read_x5t(header[cose.X5T]) if cose.X5T in header else None
+    return Sealed(kid, x5t, x5chain, sign1)
 
 
-def issue(evidence: Claims, key: DeviceKey) -> bytes:
-    """Sign a chip's claims into a token of evidence.
+def issue(evidence: Claims, key: SigningKey, *, x5t: bytes | None = None, x5chain: Sequence[bytes] = ()) -> bytes:
+    """Sign a chip's claims into a token of evidence, in the profile that goes with the key.
 
     What the claims say is not checked here: a chip may claim anything, and the verifier judges.
+
+    Args:
+        evidence: the claims.
+        key: the chip's long-term key.
+        x5t: SHA-256 of the chip's certificate, optional.
+        x5chain: certificates in DER, the chip's first; on first contact only.
 
     Raises:
         InvalidArgument: a claim cannot be encoded.
     """
-    return seal(claims.encode(evidence), key, content_type=EVIDENCE_TYPE)
+    return seal(claims.encode(evidence, key.algorithm), key, x5t=x5t, x5chain=x5chain)
+
+
+def verify(token: bytes, public_key: PublicKey) -> Claims:
+    """From bytes to typed claims, under one key that is known to be the chip's.
+
+    Raises:
+        Refused: as one of its subclasses, but those of identity, chain, freshness and exchange.
+    """
+    algorithm = algorithm_of(public_key)
+    return claims.decode(unseal(token).sign1.verify(public_key, algorithms=(algorithm,)), algorithm)
+
+
+def _read_x5chain(unprotected: Mapping[int | str, object]) -> tuple[bytes, ...]:
+    if unprotected.keys() != {cose.X5CHAIN}:
+        raise UnknownHeader(f"unprotected header {sorted(unprotected.keys() - {cose.X5CHAIN}, key=str)}")
+    chain = unprotected[cose.X5CHAIN]
+    if type(chain) is not list or not 2 <= len(chain) <= MAX_CHAIN:
+        raise BadX5chain(f"x5chain must be an array of 2 to {MAX_CHAIN} certificates")
+    certificates = [certificate for certificate in chain if type(certificate) is bytes]
+    if len(certificates) < len(chain) or sum(map(len, certificates)) > MAX_CHAIN_BYTES:
+        raise BadX5chain(f"certificates in x5chain must be byte strings of together at most {MAX_CHAIN_BYTES} bytes")
+    return tuple(certificates)
+
+
+def _read_x5t(value: object) -> bytes:
+    if type(value) is list and len(value) == 2 and type(value[0]) is int and value[0] == _SHA_256:
+        digest = value[1]
+        if type(digest) is bytes and len(digest) == 32:
+            return digest
+    raise BadX5t("x5t must be [-16, 32 bytes]")

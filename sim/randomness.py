@@ -61,7 +61,9 @@ class Stream(IntEnum):
     SIGNED_SAMPLE = 50  # entity: chip; whether its evidence is really signed
     DEVICE_KEY = 51  # entity: chip; seed of its key
     VENDOR_KEY = 52  # entity: 0; seed of the vendor's key
-    NONCE = 53  # entity: chip, occasion: absolute time slot
+    NONCE = 53  # entity: chip, occasion: absolute time slot; challenges of one session and nonces of its landmarks
+    SESSION_KEY = 54  # entity: chip, occasion: absolute time slot; seed of the session's key
+    LANDMARK_KEY = 55  # entity: landmark's place number; seed of its key
     VISIT = 60  # entity: site, occasion: visit number; time until the next random inspection
     RECOGNISED = 61  # entity: chip, occasion: number of inspections that looked for it
 

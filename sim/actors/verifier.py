@@ -112,13 +112,12 @@ class Verifier:
         panel = self._setting.panels[site]
         timing = self._timing(site, facts.path)
         rtt_ms = timing.sample(self._normals(Stream.JITTER, chip, slot, timing))
-        accepted = True
         if signed:
-            accepted = self._desk.accepts_answer(chip, day, slot)
             self._setting.record.signed_challenges += 1
+            return self._desk.attest(chip, day, slot, rtt_ms)
         return round_verdict(
             answered=True,
-            evidence_accepted=accepted,
+            evidence_accepted=True,
             contradicted=panel.contradicts(rtt_ms),
             cleared=panel.clears(rtt_ms),
         )

@@ -1,242 +1,265 @@
-"""Both sides of each limit on a claim, and the closed sets of evidence and endorsements."""
+"""What a token may say: which claims must be there, which may, and both sides of each limit."""
 
-import math
+import dataclasses
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from attestation import (
-    Accepted,
-    DeviceKey,
-    Endorsements,
-    InvalidArgument,
-    NonceLedger,
-    Policy,
-    Reason,
-    Refusal,
-    Refused,
-    VendorKey,
-    appraise,
-    endorse,
-)
-from attestation.cbor import dumps
+from attestation import Claims, Location, Refused, SigningKey, Verdict, claims, issue
+from attestation.errors import BadClaim, MissingClaim, TooDeep, WrongProfile
 
+from . import wire
+from .conftest import Scene
+from .hostile import DIGEST, LOCATION_LIMITS, claim_limits
 from .wire import (
-    AUDIENCE,
     CLAIMS,
-    FALSE,
     LOCATION,
     NONCE,
     NOW_S,
-    PROFILE,
+    PROFILES,
+    SHA_256,
     TRUE,
     UEID,
     array,
-    double,
-    header,
+    half,
+    in_order,
     integer,
     mapping,
     octets,
-    payload,
+    shortest,
     text,
-    token,
 )
 
-NAN = bytes.fromhex("f97e00")
-RAW_KEY = bytes(range(32))
+OPTIONAL = (7, 8, 266, 273, -75001, -75002)
+IN_EVERY_PROFILE = pytest.mark.parametrize("algorithm", PROFILES, ids=wire.ALGORITHM_NAMES.get)
+
+ALLOWED = [
+    pytest.param(algorithm, field, wire.payload({label: value}, algorithm), expected, id=f"{name_}-{field}-{name}")
+    for algorithm, name_ in wire.ALGORITHM_NAMES.items()
+    for label, (field, allowed, _) in claim_limits(algorithm).items()
+    for name, (value, expected) in allowed.items()
+]
+ALLOWED_IN_LOCATION = [
+    pytest.param(field, wire.location({label: value}), expected, id=f"{field}-{name}")
+    for label, (field, allowed, _) in LOCATION_LIMITS.items()
+    for name, (value, expected) in allowed.items()
+]
 
 
-def in_order(members: dict[int, bytes | None]) -> bytes:
-    """A map in the order of its encoded keys (RFC 8949 section 4.2.1)."""
-    return mapping(*sorted((integer(label), value) for label, value in members.items() if value is not None))
+def exactly(value: object) -> tuple[type, str]:
+    """For comparing values that equal each other to Python: 1, 1.0 and true, or 0.0 and -0.0."""
+    return type(value), repr(value)
 
 
-def evidence(label: int, value: bytes | None) -> bytes:
-    return in_order({**CLAIMS, label: value})
+def everything(key: wire.PrivateKey) -> dict[int, bytes]:
+    """Every optional claim and member there is, for a key of the timed phase."""
+    place = {**LOCATION, 3: shortest(-3.1), 5: half(8.0), 9: integer(4)}
+    return {
+        7: octets(bytes(16)),
+        8: wire.confirmation(key),
+        10: array(octets(NONCE), octets(DIGEST)),
+        260: array(text("A01"), integer(1)),
+        264: in_order(place),
+        266: mapping(*((text(f"gpu{n}"), array(integer(SHA_256), octets(bytes([n]) * 32))) for n in range(8))),
+        273: array(array(integer(10_571), octets(b"evidence")), array(integer(0), octets(b""))),
+        -75001: integer(1),
+        -75002: octets(DIGEST),
+    }
 
 
-def evidence_at(label: int, value: bytes | None) -> bytes:
-    return evidence(264, in_order({**LOCATION, label: value}))
+def with_everything(session_key: bytes) -> Claims:
+    """The same as a record."""
+    return Claims(
+        audience=wire.AUDIENCE,
+        issued_at_s=NOW_S,
+        nonces=(NONCE, DIGEST),
+        ueid=UEID,
+        oemid=5703,
+        hwmodel=b"GPU",
+        hwversion=("A01", 1),
+        oemboot=True,
+        dbgstat=3,
+        location=Location(
+            latitude_deg=1.2897,
+            longitude_deg=103.8501,
+            accuracy_m=20_000.0,
+            timestamp_s=NOW_S,
+            altitude_m=-3.1,
+            altitude_accuracy_m=8.0,
+            age_s=4,
+        ),
+        bootcount=1,
+        intuse=1,
+        token_id=bytes(16),
+        session_key=session_key,
+        evidence_digests=tuple((f"gpu{n}", bytes([n]) * 32) for n in range(8)),
+        measurements=((10_571, b"evidence"), (0, b"")),
+        position_source=1,
+        transcript_sha256=DIGEST,
+    )
 
 
-def confirmation(changes: dict[int, bytes | None] | None = None) -> bytes:
-    """RFC 8747 section 3.2 around a COSE_Key: kty OKP, crv Ed25519, x."""
-    return in_order({1: in_order({1: integer(1), -1: integer(6), -2: octets(RAW_KEY), **(changes or {})})})
+@pytest.mark.parametrize(("algorithm", "field", "payload", "expected"), ALLOWED)
+def test_a_value_at_its_limit_arrives_as_it_was_sent(algorithm, field, payload, expected):
+    assert exactly(getattr(claims.decode(payload, algorithm), field)) == exactly(expected)
 
 
-# Label: values still allowed, values no longer.
-CLAIM_LIMITS = {
-    7: ([octets(bytes(16))], [octets(bytes(15)), octets(bytes(17)), text("x" * 16)]),
-    8: (
-        [confirmation()],
-        [
-            octets(RAW_KEY),
-            in_order({1: in_order({1: integer(1), -1: integer(6), -2: octets(RAW_KEY)}), 3: octets(b"kid")}),
-            confirmation({3: integer(-19)}),
-            confirmation({-4: octets(bytes(32))}),  # a private key
-            confirmation({-1: None}),
-            confirmation({1: integer(2)}),
-            confirmation({1: TRUE}),
-            confirmation({-1: integer(4)}),  # X25519
-            confirmation({-1: bytes.fromhex("f94600")}),  # 6.0
-            confirmation({-2: octets(RAW_KEY[1:])}),
-        ],
-    ),
-    10: ([], [octets(NONCE + b"\x00"), text("x" * 32)]),
-    258: (
-        [integer(0), integer(2**32 - 1), octets(bytes(3)), octets(bytes(16))],
-        [integer(2**32), integer(-1), TRUE, octets(bytes(4)), octets(b"")],
-    ),
-    259: ([octets(b"x"), octets(bytes(32))], [octets(bytes(33))]),
-    260: (
-        [array(text("1"), integer(1))],
-        [array(), array(integer(1)), array(text("1"), TRUE), array(text("1"), integer(1), integer(1))],
-    ),
-    263: ([integer(2), integer(4)], [integer(5)]),
-    267: ([integer(0), integer(2**64 - 1)], [TRUE]),
-    275: ([integer(2)], [integer(0), TRUE]),
-    -75001: ([integer(0), integer(3)], [integer(4), integer(-1), FALSE]),
-    -75002: ([octets(bytes(32))], [octets(bytes(31)), octets(bytes(33))]),
-}
-
-LOCATION_LIMITS = {
-    1: ([integer(-90), integer(90)], [integer(-91), double(math.nextafter(90, 91))]),
-    2: ([integer(-180), integer(180)], [integer(181), double(math.nextafter(-180, -181)), TRUE, NAN]),
-    3: ([integer(-12_000), integer(0)], [integer(-12_001), integer(100_000_001), NAN, TRUE]),
-    4: ([double(0.1), integer(20_037_508)], [integer(20_037_509), integer(-1), TRUE, NAN]),
-    5: ([integer(0)], [integer(-1), NAN, TRUE]),
-    8: ([integer(0), integer(NOW_S)], [integer(-1), TRUE]),
-    9: ([integer(0)], [integer(-1), bytes.fromhex("f93e00"), TRUE]),  # 1.5
-}
-
-CASES = [(evidence, label, *limits) for label, limits in CLAIM_LIMITS.items()]
-CASES += [(evidence_at, label, *limits) for label, limits in LOCATION_LIMITS.items()]
+@pytest.mark.parametrize(("field", "payload", "expected"), ALLOWED_IN_LOCATION)
+def test_a_value_of_the_location_at_its_limit_arrives_as_it_was_sent(field, payload, expected):
+    """Numbers may be integers or floats on the wire, each in its shortest form; degrees and metres become floats."""
+    place = claims.decode(payload, wire.ED25519).location
+    assert exactly(getattr(place, field)) == exactly(expected)
 
 
-def reason(verdict: object) -> Reason:
-    assert isinstance(verdict, Refusal), verdict
-    return verdict.reason
+@IN_EVERY_PROFILE
+@pytest.mark.parametrize("label", [*CLAIMS, *OPTIONAL])
+def test_a_refused_value_is_named_with_its_claim(label, algorithm):
+    """A reason code counts; whoever is to mend the token needs to know where."""
+    limits = {264: (None, None, {}), 265: (None, None, {}), **claim_limits(algorithm)}
+    for value, reason in limits[label][2].values():
+        with pytest.raises(Refused, match=rf"^{limits[label][0]} \({label}\): ") as caught:
+            claims.decode(wire.payload({label: value}, algorithm), algorithm)
+        assert caught.value.reason == reason
 
 
-@pytest.mark.parametrize(("build", "label", "value"), [(b, n, v) for b, n, allowed, _ in CASES for v in allowed])
-def test_a_value_at_its_limit_is_accepted(build, label, value, key, verifier):
-    assert isinstance(verifier.judge(token(key, build(label, value))), Accepted)
+def test_a_refused_value_within_the_location_is_named_with_both():
+    with pytest.raises(BadClaim, match=r"^location \(264\): latitude_deg \(1\): must be a number$"):
+        claims.decode(wire.location({1: TRUE}), wire.ED25519)
 
 
-@pytest.mark.parametrize(("build", "label", "value"), [(b, n, v) for b, n, _, banned in CASES for v in banned])
-def test_a_value_beyond_its_limit_is_a_bad_claim(build, label, value, key, verifier):
-    assert reason(verifier.judge(token(key, build(label, value)))) is Reason.BAD_CLAIM
+@IN_EVERY_PROFILE
+def test_twelve_claims_are_required(algorithm):
+    for label in wire.REQUIRED:
+        with pytest.raises(WrongProfile if label == 265 else MissingClaim):
+            claims.decode(wire.payload({label: None}, algorithm), algorithm)
 
 
-@pytest.mark.parametrize("label", LOCATION)
-def test_no_required_part_of_the_location_may_be_absent(label, key, verifier):
-    assert reason(verifier.judge(token(key, evidence_at(label, None)))) is Reason.MISSING_CLAIM
+@IN_EVERY_PROFILE
+@pytest.mark.parametrize("label", OPTIONAL)
+def test_the_others_may_be_absent_one_by_one(label, algorithm):
+    body = wire.payload({**everything(wire.private_key(algorithm, 50)), label: None}, algorithm)
+    field = claim_limits(algorithm)[label].field
+    empty = () if field in ("evidence_digests", "measurements") else None
+    assert getattr(claims.decode(body, algorithm), field) == empty
 
 
-def test_optional_claims_arrive_as_they_were_sent(key, verifier):
-    place = in_order({**LOCATION, 3: double(-3.1), 5: integer(8), 9: integer(4)})
-    extra = {7: octets(bytes(16)), 8: confirmation(), 264: place, -75001: integer(1), -75002: octets(RAW_KEY)}
-    verdict = verifier.judge(token(key, in_order({**CLAIMS, **extra})))
-    assert isinstance(verdict, Accepted), verdict
-    claims, where = verdict.claims, verdict.claims.location
-    assert (claims.token_id, claims.session_key) == (bytes(16), RAW_KEY)
-    assert (claims.position_source, claims.transcript_sha256) == (1, RAW_KEY)
-    assert (where.altitude_m, where.altitude_accuracy_m, where.age_s) == (-3.1, 8, 4)
+@pytest.mark.parametrize("label", [3, 5, 9], ids=["altitude", "altitude accuracy", "age"])
+def test_three_members_of_the_location_may_be_absent_one_by_one(label):
+    body = wire.payload({264: in_order({**LOCATION, 3: integer(0), 5: integer(0), 9: integer(0), label: None})})
+    assert getattr(claims.decode(body, wire.ED25519).location, LOCATION_LIMITS[label].field) is None
+
+
+@IN_EVERY_PROFILE
+def test_optional_claims_arrive_as_they_were_sent(algorithm):
+    key = wire.private_key(algorithm, 50)
+    body = wire.payload(everything(key), algorithm)
+    assert claims.decode(body, algorithm) == with_everything(wire.cose_key(key))
+
+
+@IN_EVERY_PROFILE
+def test_a_verifier_takes_every_optional_claim(algorithm):
+    """With one nonce: an answer to several landmarks at once belongs to a timed session."""
+    scene = Scene(algorithm)
+    body = scene.payload({**everything(scene.stranger), 10: octets(NONCE)})
+    appraisal = scene.judge(scene.token(body))
+    assert appraisal.verdict is Verdict.UNCONFIRMED, appraisal.detail
+    sent = dataclasses.replace(with_everything(wire.cose_key(scene.stranger)), nonces=(NONCE,))
+    assert appraisal.claims == sent
+
+
+@IN_EVERY_PROFILE
+def test_a_token_with_every_claim_is_issued_as_it_is_built_by_hand(algorithm):
+    key, session_key = wire.private_key(algorithm, 1), wire.private_key(algorithm, 50)
+    by_hand = wire.token(key, wire.payload(everything(session_key), algorithm))
+    assert issue(with_everything(wire.cose_key(session_key)), SigningKey(key)) == by_hand
+
+
+@pytest.mark.parametrize("count", [1, 2, 71, 72])
+def test_one_signature_answers_for_up_to_72_landmarks_in_the_order_asked(count):
+    nonces = tuple(bytes([255 - number]) * 32 for number in range(count))
+    value = octets(nonces[0]) if count == 1 else array(*map(octets, nonces))
+    decoded = claims.decode(wire.payload({10: value}), wire.ED25519)
+    assert decoded.nonces == nonces
+    assert wire.in_order({10: value}) == wire.mapping((integer(10), wire_of_nonces(decoded)))
+
+
+def wire_of_nonces(record: Claims) -> bytes:
+    """The claim as it is written again."""
+    written = claims.encode(record, wire.ED25519)[10]
+    return array(*map(octets, written)) if isinstance(written, list) else octets(written)
+
+
+def test_a_session_key_is_of_the_profiles_own_algorithm():
+    """One algorithm to a profile: what is accepted in one is refused in its siblings."""
+    for algorithm in PROFILES:
+        for other in PROFILES:
+            body = wire.payload({8: wire.confirmation(wire.private_key(other, 50))}, algorithm)
+            if other == algorithm:
+                assert claims.decode(body, algorithm).session_key == wire.cose_key(wire.private_key(other, 50))
+            else:
+                with pytest.raises(Refused) as caught:
+                    claims.decode(body, algorithm)
+                assert caught.value.reason == "wrong_key_type"
+
+
+def test_claims_of_one_profile_are_not_those_of_a_sibling():
+    for algorithm in PROFILES:
+        for other in PROFILES:
+            if other == algorithm:
+                assert claims.decode(wire.payload(algorithm=other), algorithm).oemid == 5703
+            else:
+                with pytest.raises(WrongProfile):
+                    claims.decode(wire.payload(algorithm=other), algorithm)
 
 
 @pytest.mark.parametrize(
-    ("late_s", "expected"),
-    [(-5.5, Reason.FROM_THE_FUTURE), (-5, None), (300, None), (300.5, Reason.STALE)],
-)
-def test_evidence_is_good_from_5_s_before_to_300_s_after_its_time(late_s, expected, key, verifier):
-    verifier.ledger = NonceLedger(lifetime_s=1000)
-    verifier.ledger.issue(NONCE, UEID, NOW_S - 10)
-    verdict = verifier.judge(token(key, payload()), now_s=NOW_S + late_s)
-    assert (verdict.reason if isinstance(verdict, Refusal) else None) is expected
-
-
-def test_a_verifier_may_be_stricter(key, verifier):
-    known = {"endorsements": verifier.endorsements, "ledger": verifier.ledger, "boots": verifier.boots}
-    strict = Policy(max_age_s=1)
-    verdict = appraise(token(key, payload()), audience=AUDIENCE, now_s=NOW_S + 2, policy=strict, **known)
-    assert reason(verdict) is Reason.STALE
-
-
-def test_4096_bytes_are_read_and_no_more(key, verifier):
-    good = token(key, payload())
-    assert reason(verifier.judge(good.ljust(4096, b"\x00"))) is Reason.TRAILING_BYTES
-    assert reason(verifier.judge(good.ljust(4097, b"\x00"))) is Reason.OVER_SIZE
-
-
-def test_a_float_is_no_algorithm_and_no_type(key, verifier):
-    """-19.0 and 263.0 equal -19 and 263 to Python, not to COSE."""
-    as_alg = header(key, alg=bytes.fromhex("f9ccc0"))
-    assert reason(verifier.judge(token(key, payload(), protected=as_alg))) is Reason.WRONG_ALGORITHM
-    typ = integer(263)
-    as_typ = header(key).removesuffix(typ) + bytes.fromhex("f95c1c")
-    assert reason(verifier.judge(token(key, payload(), protected=as_typ))) is Reason.WRONG_TYPE
-
-
-VENDOR = Ed25519PrivateKey.from_private_bytes(bytes([2]) * 32)
-ENDORSED = {
-    8: confirmation(),
-    256: octets(b"\x01" + bytes(16)),
-    265: text("tag:example.org,2026:chip-endorsement#1-ed"),
-}
-
-
-def endorsement(changes: dict[int, bytes | None] | None = None, typ: int = 61) -> bytes:
-    return token(VENDOR, in_order({**ENDORSED, **(changes or {})}), protected=header(VENDOR, typ=typ))
-
-
-def test_an_endorsement_built_by_hand_is_what_endorse_makes():
-    chip = DeviceKey.from_seed(bytes([4]) * 32)
-    by_hand = endorsement({8: confirmation({-2: octets(chip.public_key.public_bytes_raw())})})
-    assert endorse(b"\x01" + bytes(16), chip.public_key, VendorKey.from_seed(bytes([2]) * 32)) == by_hand
-    assert Endorsements([VENDOR.public_key()]).enrol(by_hand) == b"\x01" + bytes(16)
-
-
-@pytest.mark.parametrize(
-    ("changes", "typ", "expected"),
+    ("levels", "put"),
     [
-        ({8: None}, 61, Reason.MISSING_CLAIM),
-        ({256: None}, 61, Reason.MISSING_CLAIM),
-        ({265: None}, 61, Reason.MISSING_CLAIM),
-        ({6: integer(NOW_S)}, 61, Reason.UNKNOWN_LABEL),
-        ({265: octets(b"x")}, 61, Reason.BAD_CLAIM),
-        ({256: octets(b"\x02" + bytes(16))}, 61, Reason.BAD_CLAIM),
-        ({8: confirmation({-1: integer(4)})}, 61, Reason.BAD_CLAIM),
-        ({265: text(PROFILE)}, 61, Reason.WRONG_PROFILE),
-        ({}, 263, Reason.WRONG_TYPE),
+        (7, lambda item: wire.payload({3: item})),
+        (6, lambda item: wire.location({1: item})),
     ],
+    ids=["claims", "location"],
 )
-def test_a_trusted_vendor_must_keep_to_the_form_of_an_endorsement(changes, typ, expected):
-    register = Endorsements([VENDOR.public_key()])
+def test_claims_are_nested_eight_levels_deep_and_no_deeper(levels, put):
+    """Counted from the map of claims; what is too deep is refused before anybody asks what it should have been."""
+    with pytest.raises(BadClaim):
+        claims.decode(put(b"\x81" * levels + b"\x00"), wire.ED25519)
+    with pytest.raises(TooDeep):
+        claims.decode(put(b"\x81" * (levels + 1) + b"\x00"), wire.ED25519)
+
+
+def test_a_position_may_be_fixed_in_the_second_of_issue_and_at_any_time_before():
+    for fixed_s in (0, NOW_S - 1, NOW_S):
+        assert claims.decode(wire.location({8: integer(fixed_s)}), wire.ED25519).location.timestamp_s == fixed_s
     with pytest.raises(Refused) as caught:
-        register.enrol(endorsement(changes, typ))
-    assert caught.value.reason is expected
-    assert len(register) == 0
+        claims.decode(wire.location({8: integer(NOW_S + 1)}), wire.ED25519)
+    assert caught.value.reason == "location_after_issue"
 
 
-@pytest.mark.parametrize("time_s", [math.nan, math.inf])
-def test_a_challenge_needs_a_time(time_s):
-    with pytest.raises(InvalidArgument):
-        NonceLedger(lifetime_s=60).issue(NONCE, UEID, time_s)
+@pytest.mark.parametrize(
+    ("spelling", "degrees"),
+    [(integer(45), 45.0), (half(45.5), 45.5), (shortest(45.1), 45.1), (shortest(2.0**-20), 2.0**-20), (half(-0.0), -0.0)],
+    ids=["integer", "16 bits", "64 bits", "subnormal", "minus zero"],
+)
+def test_degrees_come_in_the_shortest_form_of_their_kind(spelling, degrees):
+    place = claims.decode(wire.location({1: spelling}), wire.ED25519).location
+    assert exactly(place.latitude_deg) == exactly(degrees)
 
 
-@pytest.mark.parametrize("seed", [b"", bytes(31), bytes(33)])
-def test_a_seed_has_32_bytes(seed):
-    with pytest.raises(InvalidArgument):
-        DeviceKey.from_seed(seed)
+def test_a_record_that_was_read_is_like_one_that_was_made():
+    """It is filled without its constructor, and must not differ for that."""
+    read = claims.decode(wire.payload(everything(wire.private_key(wire.ED25519, 50))), wire.ED25519)
+    made = with_everything(wire.cose_key(wire.private_key(wire.ED25519, 50)))
+    assert (read, hash(read), repr(read)) == (made, hash(made), repr(made))
+    assert dataclasses.replace(read, dbgstat=4) == dataclasses.replace(made, dbgstat=4)
+    assert dataclasses.asdict(claims.decode(wire.payload(), wire.ED25519))["token_id"] is None
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        read.dbgstat = 0
 
 
-def test_eight_levels_are_written_and_no_more():
-    nested: list[object] = []
-    for _ in range(7):
-        nested = [nested]
-    assert dumps(nested) == b"\x81" * 7 + b"\x80"
-    endless: list[object] = []
-    endless.append(endless)
-    for value in ([nested], endless):
-        with pytest.raises(InvalidArgument):
-            dumps(value)
+def test_a_claim_is_found_by_its_label_and_by_nothing_that_equals_it():
+    """To Python, true and 1.0 are 1."""
+    closed = claims.claim_set(wire.ED25519)
+    place = closed.claim(264).members
+    assert (closed.claim(275).field, place.claim(1).field) == ("intuse", "latitude_deg")
+    for alias in (True, 1.0, b"\x01", "1", None, 6, 7):
+        assert place.claim(alias) is None

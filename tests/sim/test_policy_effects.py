@@ -86,9 +86,10 @@ def test_an_outage_of_a_whole_site_is_one_case(only_new_exports: Scenario):
 
 
 def test_refused_evidence_is_an_alert_at_once(small: Scenario, monkeypatch):
-    from sim.actors.evidence import EvidenceDesk
+    """Every chip claims a transcript that no landmark has measured."""
+    from sim.actors import evidence
 
-    monkeypatch.setattr(EvidenceDesk, "accepts_answer", lambda *_: False)
+    monkeypatch.setattr(evidence, "combined_sha256", lambda _: bytes(32))
     record = run(small.replace(verification__signing="all", fleet__scale=0.0001), 1)
     assert record.verdicts["invalid"] > 0
     assert record.verdicts["cleared"] == record.verdicts["unconfirmed"] == 0

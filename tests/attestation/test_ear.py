@@ -1,0 +1,163 @@
+"""Attestation results: labels of the EAR draft, tiers of AR4SI, and nothing that is not affirmed looks so."""
+
+import cbor2
+import pytest
+
+from attestation import (
+    ED25519,
+    ESP256,
+    ESP384,
+    Appraisal,
+    AttestationResult,
+    SigningKey,
+    Tier,
+    TrustClaim,
+    Verdict,
+    VerifierId,
+    attestation_result,
+    errors,
+    issue_result,
+    refusals,
+    verify_result,
+)
+from attestation.appraisal import refusal
+from attestation.cbor import loads
+from attestation.ear import trust_vector
+from attestation.token import seal, unseal
+
+from .field import FAR_KM, NEAR_KM, NOW_S, Field, round_trip_ns, seed
+
+KEY = SigningKey.from_seed(seed("verifier"))
+POLICY = "tag:example.org,2026:chip-location-policy#default"
+
+
+def result_of(appraisal: Appraisal) -> AttestationResult:
+    verifier = VerifierId("https://example.org", "1.0")
+    return attestation_result(appraisal, issued_at_s=NOW_S, verifier=verifier, policy_id=POLICY)
+
+
+WORLD = Field()
+CHIP = WORLD.chip()
+CLEARED = WORLD.attest(CHIP, [round_trip_ns(NEAR_KM)])
+UNCONFIRMED = WORLD.attest(CHIP, [round_trip_ns(FAR_KM)])
+
+
+def test_an_attestation_result_has_the_labels_of_the_draft():
+    """draft-ietf-rats-ear: 1000 status, 1001 vector, 1003 policy, 1004 verifier; reason codes under a private label."""
+    token = issue_result(result_of(UNCONFIRMED), KEY)
+    assert token[:3].hex() == "d83dd2"
+    _, _, payload, _ = cbor2.loads(token[3:])
+    nonce = UNCONFIRMED.claims.nonces[0]
+    assert cbor2.loads(payload) == {
+        6: NOW_S,
+        265: "tag:ietf.org,2026:rats/ear#03",
+        1004: {0: "https://example.org", 1: "1.0"},
+        266: {
+            "chip": {
+                10: nonce,
+                256: CHIP.ueid,
+                1000: 32,
+                1001: {0: 2, 1: 2, 2: 3, 4: 2, 7: 32},
+                1003: [POLICY],
+                -75006: ["territory_within_bounds"],
+            }
+        },
+    }
+
+
+@pytest.mark.parametrize("algorithm", [ED25519, ESP256, ESP384])
+@pytest.mark.parametrize("appraisal", [CLEARED, UNCONFIRMED, refusal(errors.NonceReused("x"))], ids=lambda a: a.verdict)
+def test_a_relying_party_reads_what_the_verifier_wrote(appraisal: Appraisal, algorithm: int):
+    key = SigningKey.from_seed(seed("verifier"), algorithm)
+    assert verify_result(issue_result(result_of(appraisal), key), key.public_key) == result_of(appraisal)
+
+
+def test_a_result_may_carry_the_evidence_itself():
+    verifier = VerifierId("https://example.org", "1.0")
+    result = attestation_result(CLEARED, issued_at_s=NOW_S, verifier=verifier, policy_id=POLICY, raw_evidence=b"the token")
+    token = issue_result(result, KEY)
+    assert verify_result(token, KEY.public_key).raw_evidence == b"the token"
+    assert cbor2.loads(cbor2.loads(token[3:])[2])[1002] == b"the token"
+
+
+@pytest.mark.parametrize(
+    ("verdict", "tier"),
+    [
+        (Verdict.CLEARED, Tier.AFFIRMING),
+        (Verdict.UNCONFIRMED, Tier.WARNING),
+        (Verdict.CONTRADICTION, Tier.CONTRAINDICATED),
+    ],
+)
+def test_the_verdict_on_the_place_sets_the_tier(verdict: Verdict, tier: Tier):
+    result = result_of(Appraisal(verdict=verdict)).chip
+    assert (result.status, dict(result.vector)[TrustClaim.SOURCED_DATA]) == (tier, tier)
+
+
+@pytest.mark.parametrize("kind", refusals().values(), ids=refusals())
+def test_every_refusal_is_contraindicated(kind: type[errors.Refused]):
+    """Fail closed: whatever was refused, for whatever reason, no relying party is told that it may trust it."""
+    result = result_of(refusal(kind("why")))
+    assert (result.chip.status, result.chip.reasons) == (Tier.CONTRAINDICATED, (kind.reason,))
+    assert result.chip.ueid is None
+    ((_, value),) = result.chip.vector
+    assert not 2 <= value < 32
+
+
+@pytest.mark.parametrize(
+    ("kind", "member", "value"),
+    [
+        (errors.BadSignature, TrustClaim.INSTANCE_IDENTITY, 99),
+        (errors.UnknownKey, TrustClaim.INSTANCE_IDENTITY, 97),
+        (errors.NotInManifest, TrustClaim.INSTANCE_IDENTITY, 97),
+        (errors.CertificateRevoked, TrustClaim.INSTANCE_IDENTITY, 96),
+        (errors.DebugEnabled, TrustClaim.CONFIGURATION, 96),
+        (errors.UnauthorisedBoot, TrustClaim.EXECUTABLES, 96),
+        (errors.TranscriptMismatch, TrustClaim.SOURCED_DATA, 96),
+        (errors.Truncated, TrustClaim.INSTANCE_IDENTITY, 1),
+    ],
+)
+def test_a_refusal_says_which_claim_it_settles(kind: type[errors.Refused], member: TrustClaim, value: int):
+    """Values of AR4SI: 99 cryptography failed, 97 not recognised, 96 contraindicated, 1 cannot be parsed."""
+    assert trust_vector(refusal(kind(""))) == ((member, value),)
+
+
+def spoilt(changes: dict[object, object], chip_changes: dict[object, object]) -> bytes:
+    payload = loads(unseal(issue_result(result_of(UNCONFIRMED), KEY)).sign1.payload)
+    chip = {label: value for label, value in {**payload[266]["chip"], **chip_changes}.items() if value is not None}
+    labels = {**payload, 266: {"chip": chip}, **changes}
+    return seal({label: value for label, value in labels.items() if value is not None}, KEY)
+
+
+@pytest.mark.parametrize(
+    ("changes", "chip_changes", "kind"),
+    [
+        ({265: "tag:ietf.org,2026:rats/ear#02"}, {}, errors.WrongProfile),
+        ({6: 1.5}, {}, errors.TimeNotInteger),
+        ({1004: {0: "x"}}, {}, errors.MissingClaim),
+        ({1004: {0: "x", 1: ""}}, {}, errors.BadClaim),
+        ({1004: None}, {}, errors.MissingClaim),
+        ({1004: [0, 1]}, {}, errors.BadClaim),
+        ({266: {}}, {}, errors.BadClaim),
+        ({266: {"chip": 0}}, {}, errors.BadClaim),
+        ({266: []}, {}, errors.BadClaim),
+        ({1005: b"evidence"}, {}, errors.UnknownClaim),
+        ({1002: b""}, {}, errors.BadClaim),
+        ({}, {1000: 3}, errors.BadClaim),
+        ({}, {1000: True}, errors.BadClaim),
+        ({}, {1000: None}, errors.MissingClaim),
+        ({}, {1001: {}}, errors.BadClaim),
+        ({}, {1001: {8: 2}}, errors.OutOfRange),
+        ({}, {1001: {0: 128}}, errors.OutOfRange),
+        ({}, {1003: []}, errors.BadClaim),
+        ({}, {1003: ["a", "b"]}, errors.BadClaim),
+        ({}, {-75006: "reason"}, errors.BadClaim),
+        ({}, {256: bytes(17)}, errors.BadClaim),
+        ({}, {10: bytes(31)}, errors.BadClaim),
+    ],
+    ids=str,
+)
+def test_a_result_out_of_form_is_refused(changes: dict, chip_changes: dict, kind: type[errors.Refused]):
+    with pytest.raises(errors.Refused) as caught:
+        verify_result(spoilt(changes, chip_changes), KEY.public_key)
+    assert type(caught.value) is kind
+    assert verify_result(spoilt({}, {}), KEY.public_key) == result_of(UNCONFIRMED)
