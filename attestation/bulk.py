@@ -1,15 +1,18 @@
 """Many tokens on all cores: threads, since the library releases the interpreter's lock while it verifies a signature."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
-from .claims import Claims
+from .claims import Claims, decode
 from .errors import InvalidArgument, Refused
-from .keys import PublicKey
-from .token import verify
+from .keys import PublicKey, algorithm_of
+from .token import Sealed, unseal
 
-_BATCH = 64  # tokens per task: handing a task to a thread costs about as much as one token
+_BATCH = 128  # tokens per task
+
+Result = TypeVar("Result")
 
 
 def verify_many(
@@ -42,11 +45,31 @@ def verify_many(
 
 
 def _verify_batch(batch: Sequence[tuple[bytes, PublicKey]]) -> list[Claims | Refused]:
-    return [_verify_one(token, public_key) for token, public_key in batch]
+    """What `token.verify` does, in three sweeps.
+
+    Only the sweep over the signatures runs beside other threads. Were the steps taken token by token, threads would wait for
+    each other at every turn; for P-256, whose signature is quick, two would be no faster than one.
+    """
+    keys = [public_key for _, public_key in batch]
+    sealed = [_attempt(unseal, token) for token, _ in batch]
+    payloads = [
+        one if isinstance(one, Refused) else _attempt(_open, one, key) for one, key in zip(sealed, keys, strict=True)
+    ]
+    return [
+        one if isinstance(one, Refused) else _attempt(_decode, one, key) for one, key in zip(payloads, keys, strict=True)
+    ]
 
 
-def _verify_one(token: bytes, public_key: PublicKey) -> Claims | Refused:
+def _open(sealed: Sealed, public_key: PublicKey) -> bytes:
+    return sealed.sign1.verify(public_key, algorithms=(algorithm_of(public_key),))
+
+
+def _decode(payload: bytes, public_key: PublicKey) -> Claims:
+    return decode(payload, algorithm_of(public_key))
+
+
+def _attempt(step: Callable[..., Result], *arguments: object) -> Result | Refused:
     try:
-        return verify(token, public_key)
+        return step(*arguments)
     except Refused as error:
         return error

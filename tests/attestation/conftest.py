@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from attestation import Appraisal, Authority, Endorsements, Manifest, Policy, SigningKey, Verdict, Verifier
 
@@ -107,12 +106,6 @@ def scene(request: pytest.FixtureRequest) -> Scene:
 def ed_scene() -> Scene:
     """In one profile, where the kind of key does not matter."""
     return Scene(wire.ED25519)
-
-
-@pytest.fixture
-def key() -> Ed25519PrivateKey:
-    """The chip's key, made here and now."""
-    return Ed25519PrivateKey.from_private_bytes(bytes([1]) * 32)
 
 
 @pytest.fixture(scope="session")

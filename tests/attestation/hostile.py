@@ -308,6 +308,10 @@ _LIMITS = {
                 for name in ("", "cpu0", "gpu", "gpu00", "gpu01", "gpu100", "GPU0", "gpu0\n", "xgpu0", "gpu-1", "gpu\u0660")
             },
             "bare digest": (_submodule(octets(DIGEST)), "bad_claim"),
+            "number": (_submodule(integer(SHA_256)), "bad_claim"),
+            "null": (_submodule(NULL), "bad_claim"),
+            "two bytes": (_submodule(octets(b"\xf0\x10")), "bad_claim"),
+            "map of two": (_submodule(in_order({0: integer(SHA_256), 1: octets(DIGEST)})), "bad_claim"),
             "nested token": (_submodule(text("eyJhbGciOiJFUzM4NCJ9")), "bad_claim"),
             "digest of another hash": (_submodule(array(integer(-44), octets(bytes(64)))), "bad_claim"),
             "digest of another hash of 32 bytes": (_submodule(array(integer(-18), octets(DIGEST))), "bad_claim"),

@@ -250,6 +250,7 @@ def test_a_record_that_was_read_is_like_one_that_was_made():
     read = claims.decode(wire.payload(everything(wire.private_key(wire.ED25519, 50))), wire.ED25519)
     made = with_everything(wire.cose_key(wire.private_key(wire.ED25519, 50)))
     assert (read, hash(read), repr(read)) == (made, hash(made), repr(made))
+    assert vars(read) == vars(made)
     assert dataclasses.replace(read, dbgstat=4) == dataclasses.replace(made, dbgstat=4)
     assert dataclasses.asdict(claims.decode(wire.payload(), wire.ED25519))["token_id"] is None
     with pytest.raises(dataclasses.FrozenInstanceError):

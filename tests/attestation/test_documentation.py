@@ -1,10 +1,15 @@
 """What `docs/attestation.md` says holds, and lists every refusal."""
 
+import os
 import re
 from dataclasses import fields
 from pathlib import Path
 
+import pytest
+
 from attestation import Flaws, refusals
+
+from .third_party import VARIABLE, table
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "attestation.md").read_text(encoding="utf-8")
 
@@ -33,3 +38,10 @@ def test_each_flaw_is_named_with_what_refuses_it():
     rows = dict(re.findall(r"^\| `(\w+)` \| [^|]* \| `(\w+)` \|$", TEXT, flags=re.MULTILINE))
     assert list(rows) == [field.name for field in fields(Flaws)]
     assert set(rows.values()) <= refusals().keys()
+
+
+def test_the_table_of_third_party_vectors_is_the_present_one():
+    folder = os.environ.get(VARIABLE)
+    if not folder:
+        pytest.skip(f"{VARIABLE} is not set: third-party vectors are not part of the project")
+    assert table(Path(folder)) in TEXT
