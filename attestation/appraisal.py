@@ -14,6 +14,10 @@ from .claims import Claims
 from .errors import InvalidArgument, Refused
 from .keys import PublicKey
 
+MAX_LANDMARK_ID_CHARS = 64
+MAX_CLEARANCE_KM = 20_040
+"""Half the Earth's circumference at the equator, rounded up, in km."""
+
 
 class Verdict(StrEnum):
     """What one attestation has shown."""
@@ -29,6 +33,7 @@ class Finding(StrEnum):
 
     CLAIMED_POSITION_OUTSIDE_BOUND = auto()
     TERRITORY_WITHIN_BOUNDS = auto()
+    CLAIM_TOO_VAGUE = auto()
     NOT_TIMED = auto()
 
 
@@ -51,6 +56,15 @@ class Landmark:
     longitude_deg: float
     clearance_km: float
 
+    def __post_init__(self) -> None:
+        """Raises InvalidArgument if a value makes no sense: a landmark that is nowhere would never contradict."""
+        if not 0 < len(self.landmark_id) <= MAX_LANDMARK_ID_CHARS:
+            raise InvalidArgument(f"landmark_id must have 1 to {MAX_LANDMARK_ID_CHARS} characters")
+        if not (-90 <= self.latitude_deg <= 90 and -180 <= self.longitude_deg <= 180):
+            raise InvalidArgument(f"landmark at {self.latitude_deg}, {self.longitude_deg} degrees")
+        if not 0 <= self.clearance_km <= MAX_CLEARANCE_KM:
+            raise InvalidArgument(f"clearance_km must be from 0 to {MAX_CLEARANCE_KM}, not {self.clearance_km}")
+
 
 @dataclass(frozen=True)
 class Bound:
@@ -69,9 +83,10 @@ class Appraisal:
         verdict: one of four.
         reasons: codes; empty only if the chip is cleared.
         detail: the same for people.
-        ueid: the chip, if the evidence was accepted.
+        ueid: the chip; of refused evidence, the one that was asked, or None if that is not known.
         claims: what it claimed, if the evidence was accepted.
         bounds: what the landmarks have proved, in the order in which they were asked.
+        unreported: landmarks that were asked and have not reported. This proves nothing, since a prover can always be late.
     """
 
     verdict: Verdict
@@ -80,11 +95,12 @@ class Appraisal:
     ueid: bytes | None = None
     claims: Claims | None = None
     bounds: tuple[Bound, ...] = ()
+    unreported: tuple[str, ...] = ()
 
 
-def refusal(error: Refused) -> Appraisal:
-    """The conclusion on evidence that was refused."""
-    return Appraisal(verdict=Verdict.INVALID, reasons=(error.reason,), detail=str(error))
+def refusal(error: Refused, ueid: bytes | None = None) -> Appraisal:
+    """The conclusion on evidence that was refused, by the chip that was asked if that is known."""
+    return Appraisal(verdict=Verdict.INVALID, reasons=(error.reason,), detail=str(error), ueid=ueid)
 
 
 def untimed(claims: Claims) -> Appraisal:
@@ -107,36 +123,51 @@ def bound(landmark: Landmark, rtt_ns: int, km_per_ms: float) -> Bound:
     return Bound(landmark, rtt_ns, distance_bound_km(rtt_ns / 1e6, km_per_ms))
 
 
-def conclude(claims: Claims, bounds: Sequence[Bound]) -> Appraisal:
+def weigh(claims: Claims, bounds: Sequence[Bound], *, max_accuracy_m: float, unreported: Sequence[str] = ()) -> Appraisal:
     """Hold the claimed position and the restricted territory against the distance bounds.
 
     As long as the claimed position lies within every bound their intersection is not empty, so that one check serves for
     both ways of a contradiction. One bound that misses the territory is enough to clear a chip.
+
+    Args:
+        claims: accepted evidence.
+        bounds: what the landmarks have proved.
+        max_accuracy_m: a claim that is less accurate says too little to be held against anything.
+        unreported: landmarks that were asked in vain.
 
     Raises:
         InvalidArgument: no bound at all.
     """
     if not bounds:
         raise InvalidArgument("a timed attestation has at least one bound")
+    verdict, finding, detail = _verdict(claims, bounds, max_accuracy_m)
+    return Appraisal(
+        verdict=verdict,
+        reasons=() if finding is None else (finding.value,),
+        detail=detail,
+        ueid=claims.ueid,
+        claims=claims,
+        bounds=tuple(bounds),
+        unreported=tuple(unreported),
+    )
+
+
+def _verdict(claims: Claims, bounds: Sequence[Bound], max_accuracy_m: float) -> tuple[Verdict, Finding | None, str]:
     outside = [one.landmark.landmark_id for one in bounds if _distance_km(one.landmark, claims) > one.radius_km]
     if outside:
-        finding = Finding.CLAIMED_POSITION_OUTSIDE_BOUND
         detail = f"too near to {', '.join(outside)} for the claimed position"
-        return _concluded(Verdict.CONTRADICTION, claims, bounds, (finding.value,), detail)
+        return Verdict.CONTRADICTION, Finding.CLAIMED_POSITION_OUTSIDE_BOUND, detail
+    if claims.location.accuracy_m > max_accuracy_m:
+        detail = f"claimed to {claims.location.accuracy_m:.0f} m, {max_accuracy_m:.0f} m are due"
+        return Verdict.UNCONFIRMED, Finding.CLAIM_TOO_VAGUE, detail
     if any(one.radius_km < one.landmark.clearance_km for one in bounds):
-        return _concluded(Verdict.CLEARED, claims, bounds, (), "")
+        return Verdict.CLEARED, None, ""
     detail = "; ".join(
         f"within {one.radius_km:.0f} km of {one.landmark.landmark_id}, "
         f"which is {one.landmark.clearance_km:.0f} km from the territory"
         for one in bounds
     )
-    return _concluded(Verdict.UNCONFIRMED, claims, bounds, (Finding.TERRITORY_WITHIN_BOUNDS.value,), detail)
-
-
-def _concluded(
-    verdict: Verdict, claims: Claims, bounds: Sequence[Bound], reasons: tuple[str, ...], detail: str
-) -> Appraisal:
-    return Appraisal(verdict=verdict, reasons=reasons, detail=detail, ueid=claims.ueid, claims=claims, bounds=tuple(bounds))
+    return Verdict.UNCONFIRMED, Finding.TERRITORY_WITHIN_BOUNDS, detail
 
 
 def _distance_km(landmark: Landmark, claims: Claims) -> float:

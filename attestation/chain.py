@@ -1,8 +1,8 @@
 """Certificate chains: from a chip's certificate to a root that the verifier has pinned.
 
-The rules are those of RFC 5280 section 6 as far as they apply, with everything else refused: no critical extension but
-basic constraints and key usage, no key or signature outside the three algorithms of the profiles, no root but a pinned
-one. Whether a certificate has been issued or revoked is not written in it: see `manifest`.
+The rules are those of RFC 5280 section 6 as far as they apply, with everything else refused: no critical extension
+but basic constraints, key usage and the UEID, no key or signature outside the three algorithms of the profiles, no
+root but a pinned one. Whether a certificate has been issued or revoked is not written in it: see `manifest`.
 """
 
 import hashlib

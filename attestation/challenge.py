@@ -32,9 +32,13 @@ class _Challenge:
 SESSION_ID_BYTES = 16
 
 
-def session_id(challenge: bytes) -> bytes:
-    """The identifier of the session that a challenge opens, 16 bytes: unique, since no challenge is issued twice."""
-    return hashlib.sha256(b"session" + challenge).digest()[:SESSION_ID_BYTES]
+def session_id(challenge: bytes, ueid: bytes) -> bytes:
+    """The identifier of the session that a challenge opens with a chip, 16 bytes.
+
+    Unique, since no challenge is issued twice. It names the chip, and everything in the timed exchange names the session: so
+    no chip can be led to answer in the name of another that was asked.
+    """
+    return hashlib.sha256(b"session" + challenge + ueid).digest()[:SESSION_ID_BYTES]
 
 
 def session_nonce(challenge: bytes, session_key: bytes, session: bytes) -> bytes:
@@ -75,14 +79,22 @@ class NonceLedger:
             InvalidArgument: not 32 bytes, or a time that is not finite.
             NonceAlreadyIssued: the same bytes are on record.
         """
-        if len(entropy) != NONCE_BYTES:
-            raise InvalidArgument(f"a nonce takes {NONCE_BYTES} bytes of entropy, not {len(entropy)}")
+        return self.issue_all((entropy,), ueid, now_s)[0]
+
+    def issue_all(self, entropies: Sequence[bytes], ueid: bytes, now_s: float) -> tuple[bytes, ...]:
+        """Make several nonces, or none of them: see `issue`."""
         if not math.isfinite(now_s):
             raise InvalidArgument(f"time must be finite, not {now_s}")
-        if entropy in self._challenges:
-            raise NonceAlreadyIssued(entropy.hex())
-        self._challenges[entropy] = _Challenge(ueid, now_s)
-        return entropy
+        for entropy in entropies:
+            if len(entropy) != NONCE_BYTES:
+                raise InvalidArgument(f"a nonce takes {NONCE_BYTES} bytes of entropy, not {len(entropy)}")
+            if entropy in self._challenges:
+                raise NonceAlreadyIssued(entropy.hex())
+        if len(set(entropies)) < len(entropies):
+            raise NonceAlreadyIssued("the same entropy twice")
+        for entropy in entropies:
+            self._challenges[entropy] = _Challenge(ueid, now_s)
+        return tuple(entropies)
 
     def redeem(self, nonce: bytes, ueid: bytes, now_s: float) -> None:
         """Strike a nonce off; a refused attempt leaves it as it was.

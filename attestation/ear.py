@@ -24,14 +24,17 @@ from .errors import (
     ExchangeRefused,
     FlawRefused,
     FreshnessRefused,
+    FromTheFuture,
     IdentityRefused,
     Refused,
     SignatureRefused,
+    Stale,
     UnauthorisedBoot,
     refusals,
 )
 from .keys import PublicKey, SigningKey, algorithm_of
 from .token import MAX_BYTES, seal, unseal
+from .verifier import Policy
 
 EAR_PROFILE = "tag:ietf.org,2026:rats/ear#03"
 SUBMODULE = "chip"
@@ -97,7 +100,7 @@ class ChipResult:
         policy_id: policy by which the evidence was appraised.
         reasons: codes of refusals and findings; empty if everything is affirmed.
         nonce: that of the evidence, if it was accepted and holds one alone.
-        ueid: the chip, if the evidence was accepted.
+        ueid: the chip; of refused evidence the one that was asked, if that is known.
     """
 
     status: Tier
@@ -134,14 +137,14 @@ class AttestationResult:
 
 
 def attestation_result(
-    appraisal: Appraisal, *, issued_at_s: int, verifier: VerifierId, policy_id: str, raw_evidence: bytes | None = None
+    appraisal: Appraisal, policy: Policy, *, issued_at_s: int, verifier: VerifierId, raw_evidence: bytes | None = None
 ) -> AttestationResult:
-    """An appraisal as EAR."""
+    """An appraisal under a policy as EAR."""
     nonces = appraisal.claims.nonces if appraisal.claims else ()
     chip = ChipResult(
         status=_tier(appraisal.verdict),
         vector=trust_vector(appraisal),
-        policy_id=policy_id,
+        policy_id=policy.policy_id,
         reasons=appraisal.reasons,
         nonce=nonces[0] if len(nonces) == 1 else None,
         ueid=appraisal.ueid,
@@ -175,13 +178,42 @@ def issue_result(result: AttestationResult, key: SigningKey) -> bytes:
     return seal(RESULT_CLAIMS.write(result), key)
 
 
-def verify_result(token: bytes, public_key: PublicKey) -> AttestationResult:
+def verify_result(token: bytes, public_key: PublicKey, *, now_s: float, max_age_s: float) -> AttestationResult:
     """Read an attestation result under the verifier's key.
 
+    Args:
+        token: as received.
+        public_key: of the verifier.
+        now_s: seconds since 1970.
+        max_age_s: how old the result may be, in s: a chip that was cleared once need not be where it was.
+
     Raises:
-        Refused: as one of its subclasses, but those of identity, chain, freshness and exchange.
+        FromTheFuture, Stale: the result is not from now.
+        BadClaim: its status is better than its trust claims or its reasons allow.
+        Refused: as one of its other subclasses, but those of identity, chain and exchange.
     """
-    return RESULT_CLAIMS.decode(unseal(token).sign1.verify(public_key, algorithms=(algorithm_of(public_key),)))
+    sealed = unseal(token, chain_allowed=False)
+    result = RESULT_CLAIMS.decode(sealed.sign1.verify(public_key, algorithms=(algorithm_of(public_key),)))
+    if result.issued_at_s > now_s:
+        raise FromTheFuture(f"issued {result.issued_at_s - now_s} s ahead of time")
+    if not now_s - result.issued_at_s <= max_age_s:
+        raise Stale(f"issued {now_s - result.issued_at_s} s ago, at most {max_age_s} s")
+    chip = result.chip
+    if chip.status < max(map(_tier_of_claim, dict(chip.vector).values())) or (
+        chip.status is Tier.AFFIRMING and chip.reasons
+    ):
+        raise BadClaim("the status is better than what it rests on")
+    return result
+
+
+def _tier_of_claim(value: int) -> Tier:
+    """Tier of one trust claim: AR4SI section 2.3.1. What is not claimed weighs nothing."""
+    if value in (-1, 0, 1):
+        return Tier.NONE
+    magnitude = value if value > 0 else -value - 1
+    if magnitude < Tier.WARNING:
+        return Tier.AFFIRMING
+    return Tier.WARNING if magnitude < Tier.CONTRAINDICATED else Tier.CONTRAINDICATED
 
 
 def _tier(verdict: Verdict) -> Tier:

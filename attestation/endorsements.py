@@ -90,14 +90,23 @@ class Endorsements:
         self.add(endorsement)
         return endorsement
 
+    def check_new(self, endorsement: Endorsement) -> None:
+        """Whether a chip whose chain has been examined could be added.
+
+        Raises:
+            KeyAlreadyEnrolled, KidCollision, UeidAlreadyEnrolled.
+        """
+        if endorsement.ueid in self._kids:
+            raise UeidAlreadyEnrolled(f"UEID {endorsement.ueid.hex()}")
+        self._check_key(endorsement)
+
     def add(self, endorsement: Endorsement) -> None:
         """Add a chip whose chain has been examined.
 
         Raises:
             KeyAlreadyEnrolled, KidCollision, UeidAlreadyEnrolled: the register is left as it was.
         """
-        if endorsement.ueid in self._kids:
-            raise UeidAlreadyEnrolled(f"UEID {endorsement.ueid.hex()}")
+        self.check_new(endorsement)
         self._put(endorsement)
 
     def rotate(self, chain: Sequence[bytes], at_s: float, *, ocsp: OcspAnswer | None = None) -> Endorsement:
@@ -118,6 +127,7 @@ class Endorsements:
             raise UeidAlreadyEnrolled(f"UEID {endorsement.ueid.hex()}, with this certificate")
         if endorsement.issued_at_s < old.issued_at_s:
             raise CertificateSuperseded("the present certificate is newer")
+        self._check_key(endorsement)
         self._put(endorsement)
         if old_kid != self._kids[endorsement.ueid]:
             del self._chips[old_kid][endorsement.ueid]
@@ -157,12 +167,15 @@ class Endorsements:
         self._manifest.check_standing(endorsement, at_s)
         return endorsement
 
-    def _put(self, endorsement: Endorsement) -> None:
+    def _check_key(self, endorsement: Endorsement) -> None:
         kid = key_id(decode_public_key(endorsement.cose_key))
         for other in self._chips.get(kid, {}).values():
             if other.cose_key != endorsement.cose_key:
                 raise KidCollision(f"two keys have identifier {kid.hex()}")
             if other.ueid != endorsement.ueid and not self._flaws.one_key_per_host:
                 raise KeyAlreadyEnrolled(f"key {kid.hex()} belongs to {other.ueid.hex()}")
+
+    def _put(self, endorsement: Endorsement) -> None:
+        kid = key_id(decode_public_key(endorsement.cose_key))
         self._chips.setdefault(kid, {})[endorsement.ueid] = endorsement
         self._kids[endorsement.ueid] = kid

@@ -512,7 +512,7 @@ class OtherLandmark(ExchangeRefused):
 
 
 class UnexpectedResponse(ExchangeRefused):
-    """A response to a nonce that is not outstanding: never sent, answered before, or too late."""
+    """A response to a nonce that is not outstanding: never sent, answered before, too late, or earlier than it left."""
 
 
 class NothingMeasured(ExchangeRefused):
@@ -527,16 +527,28 @@ class OtherSessionKey(ExchangeRefused):
     """Another key answered than the one that the chip endorsed for this session."""
 
 
+class SessionKeyReused(ExchangeRefused):
+    """The session key has served before: a key that is older than the session may be anywhere."""
+
+
+class LongTermKeyChanged(ExchangeRefused):
+    """Another long-term key signed the location claim than vouched for the session key."""
+
+
+class ClaimsChanged(ExchangeRefused):
+    """The two tokens of a session disagree about the chip or its place."""
+
+
 class OutsideBracket(ExchangeRefused):
-    """The measurement was not made between the two challenges of the session."""
+    """The measurement was made before the chip had vouched for the session key."""
 
 
 class SessionExpired(ExchangeRefused):
-    """The two challenges of the session lie further apart than the verifier tolerates."""
+    """Between opening and conclusion of the session more time has passed than the verifier tolerates."""
 
 
 class MeasurementMissing(ExchangeRefused):
-    """A landmark that was asked has not reported."""
+    """Fewer landmarks have reported than the verifier demands."""
 
 
 # What a sound protocol refuses and a flawed one allows; see `flaws`.

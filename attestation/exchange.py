@@ -145,7 +145,6 @@ class LandmarkExchange:
 
         Raises:
             MalformedBytes, BadPacket, SignatureRefused, OtherSession, UnexpectedResponse, ProverReportedTime.
-            InvalidArgument: the clock ran backwards.
         """
         answer = Response.decode(response)
         if answer.session != self._request.session:
@@ -154,13 +153,11 @@ class LandmarkExchange:
             raise UnexpectedResponse(f"no nonce with index {answer.index} is outstanding")
         packet, encoded, sent_ns = self._outstanding
         rtt_ns = clock_ns - sent_ns
-        if rtt_ns < 0:
-            raise InvalidArgument(f"the clock ran backwards by {-rtt_ns} ns")
-        if rtt_ns > self._timeout_ns:
-            raise UnexpectedResponse(f"{rtt_ns} ns after the nonce, at most {self._timeout_ns}")
+        if not 0 <= rtt_ns <= self._timeout_ns:
+            raise UnexpectedResponse(f"{rtt_ns} ns after the nonce, from 0 to {self._timeout_ns} are due")
+        answer.verify(packet, self._request.session_key)
         if answer.processing_ns and not self._flaws.prover_reported_time_subtracted:
             raise ProverReportedTime(f"{answer.processing_ns} ns")
-        answer.verify(packet, self._request.session_key)
         self._outstanding = None
         rtt_ns = max(0, rtt_ns - answer.processing_ns)  # a sound landmark has nothing to subtract
         self._timed.append(Timed(packet.index, packet.nonce, _sha256(encoded), _sha256(response)))

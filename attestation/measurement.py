@@ -12,7 +12,7 @@ from functools import partial
 from .algorithms import ED25519, ESP256, ESP384
 from .claims import PROFILES, read_confirmation, write_confirmation
 from .claimset import Claim, ClaimSet, byte_string, integer, pairs, seconds, text
-from .errors import BadClaim
+from .errors import BadClaim, InvalidArgument, OverSize
 from .keys import PublicKey, SigningKey, algorithm_of
 from .token import seal, unseal
 
@@ -22,6 +22,9 @@ MEASUREMENT_PROFILES: Mapping[int, str] = {
     ED25519: "tag:example.org,2026:landmark-measurement#1-ed",
 }
 """Algorithm of the landmark's key -> identifier of the profile that has it."""
+
+MAX_PACKET_BYTES = 1232
+"""What fits into one UDP datagram over IPv6 on any link: 1280 bytes less the headers (RFC 8200 section 5)."""
 
 MAX_BURST = 16
 """Most nonces in one exchange."""
@@ -63,9 +66,12 @@ def issue_measurement(measurement: Measurement, key: SigningKey) -> bytes:
     """Sign a measurement.
 
     Raises:
-        InvalidArgument: a value cannot be encoded.
+        InvalidArgument: a value cannot be encoded, or the token would not fit into a datagram.
     """
-    return seal(_CLAIMS[key.algorithm].write(measurement), key)
+    token = seal(_CLAIMS[key.algorithm].write(measurement), key)
+    if len(token) > MAX_PACKET_BYTES:
+        raise InvalidArgument(f"a measurement of {len(token)} bytes, at most {MAX_PACKET_BYTES}")
+    return token
 
 
 def verify_measurement(token: bytes, public_key: PublicKey) -> Measurement:
@@ -74,8 +80,14 @@ def verify_measurement(token: bytes, public_key: PublicKey) -> Measurement:
     Raises:
         Refused: as one of its subclasses, but those of identity, chain, freshness and exchange.
     """
+    if len(token) > MAX_PACKET_BYTES:
+        raise OverSize(f"{len(token)} bytes, at most {MAX_PACKET_BYTES}")
     algorithm = algorithm_of(public_key)
-    return _CLAIMS[algorithm].decode(unseal(token).sign1.verify(public_key, algorithms=(algorithm,)))
+    sealed = unseal(token, chain_allowed=False)
+    measurement = _CLAIMS[algorithm].decode(sealed.sign1.verify(public_key, algorithms=(algorithm,)))
+    if measurement.rtts_ns[-1][0] >= measurement.sent:
+        raise BadClaim(f"index {measurement.rtts_ns[-1][0]} of {measurement.sent} nonces")
+    return measurement
 
 
 def claim_set(algorithm: int) -> ClaimSet[Measurement]:

@@ -11,16 +11,12 @@ from typing import Any
 
 from . import cbor
 from .algorithms import verify_signature
+from .appraisal import MAX_LANDMARK_ID_CHARS
 from .challenge import SESSION_ID_BYTES
 from .claims import NONCE_BYTES, PROFILES
 from .errors import BadPacket, Refused
 from .keys import SigningKey, algorithm_of, decode_public_key, read_cose_key
-from .measurement import MAX_BURST
-
-MAX_PACKET_BYTES = 1232
-"""What fits into one UDP datagram over IPv6 on any link: 1280 bytes less the headers (RFC 8200 section 5)."""
-
-MAX_LANDMARK_ID_CHARS = 64
+from .measurement import MAX_BURST, MAX_PACKET_BYTES
 
 _REQUEST, _NONCE, _RESPONSE = 1, 2, 3
 _MAX_SIGNATURE_BYTES = 96

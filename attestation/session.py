@@ -10,11 +10,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from enum import Enum, auto
 
-from .appraisal import Appraisal, bound, conclude, refusal
+from .appraisal import Appraisal, bound, refusal, weigh
 from .challenge import session_id, session_nonce
 from .claims import MAX_NONCES, Claims
 from .errors import (
+    ClaimsChanged,
     InvalidArgument,
+    LongTermKeyChanged,
     LongTermKeyInExchange,
     MeasurementMissing,
     MissingClaim,
@@ -26,12 +28,13 @@ from .errors import (
     OutsideBracket,
     Refused,
     SessionExpired,
+    Stale,
     TranscriptMismatch,
 )
 from .exchange import combined_sha256
 from .keys import encode_public_key
 from .measurement import Measurement
-from .verifier import Verifier
+from .verifier import Evidence, Verifier
 
 
 def bind(claims: Claims, challenges: Sequence[bytes], session_key: bytes, session: bytes) -> Claims:
@@ -45,6 +48,20 @@ def bind(claims: Claims, challenges: Sequence[bytes], session_key: bytes, sessio
     """
     nonces = tuple(session_nonce(challenge, session_key, session) for challenge in challenges)
     return replace(claims, nonces=nonces, session_key=session_key)
+
+
+def lasting(claims: Claims) -> Claims:
+    """What the two tokens of a session must agree on: all but times, nonces, digests and what was measured inside."""
+    return replace(
+        claims,
+        issued_at_s=0,
+        token_id=None,
+        nonces=(),
+        evidence_digests=(),
+        measurements=(),
+        transcript_sha256=None,
+        location=replace(claims.location, timestamp_s=0, age_s=None),
+    )
 
 
 class _Stage(Enum):
@@ -82,10 +99,10 @@ class Session:
         self._verifier = verifier
         self._ueid = ueid
         self.challenge = verifier.challenge(ueid, entropy, now_s)
-        self.session_id = session_id(self.challenge)
+        self.session_id = session_id(self.challenge, ueid)
         self._opened_s = now_s
-        self._session_key = b""
-        self._long_term_key = b""
+        self._endorsed_s = now_s
+        self._opening: Evidence | None = None
         self._measurements: dict[str, Measurement] = {}
         self._closing: tuple[bytes, ...] = ()
         self._stage = _Stage.CHALLENGED
@@ -97,28 +114,27 @@ class Session:
             Refused: as one of its subclasses.
         """
         self._expect(_Stage.CHALLENGED)
-        claims, public_key = self._verifier.authenticate(token, now_s)
-        session_key = self._check_binding(claims, (self.challenge,))
-        long_term_key = encode_public_key(public_key)
-        if session_key == long_term_key and not self._verifier.flaws.long_term_key_signs_in_exchange:
+        evidence = self._authenticate(token, now_s)
+        session_key = self._check_binding(evidence.claims, (self.challenge,))
+        flaws = self._verifier.flaws
+        if session_key == encode_public_key(evidence.public_key) and not flaws.long_term_key_signs_in_exchange:
             raise LongTermKeyInExchange("the session key is the chip's long-term key")
-        self._verifier.ledger.redeem(self.challenge, claims.ueid, now_s)
-        self._verifier.boots.record(claims.ueid, claims.bootcount)
-        self._session_key, self._long_term_key = session_key, long_term_key
+        self._verifier.check_session_key(session_key)
+        self._verifier.accept(evidence, (self.challenge,), now_s)
+        self._verifier.remember_session_key(session_key)
+        self._opening, self._endorsed_s = evidence, now_s
         self._stage = _Stage.TIMING
 
     def report(self, landmark_id: str, token: bytes, now_s: float) -> None:
-        """Take a landmark's measurement.
+        """Take a landmark's measurement. A later one of the same landmark takes its place: packets get lost.
 
         Raises:
-            OutOfTurn: it has been taken before, or the chip has not vouched for its session key.
+            OutOfTurn: the chip has not vouched for its session key, or the second challenge is out.
             Refused: as one of its subclasses.
         """
         self._expect(_Stage.TIMING)
         if landmark_id not in self._landmarks:
             raise OtherLandmark(f"{landmark_id!r} was not asked")
-        if landmark_id in self._measurements:
-            raise OutOfTurn(f"{landmark_id!r} has reported")
         measurement = self._verifier.authenticate_measurement(token, self._landmarks[landmark_id], now_s)
         if measurement.landmark_id != landmark_id:
             raise OtherLandmark(f"a measurement of {measurement.landmark_id!r}, not of {landmark_id!r}")
@@ -126,33 +142,30 @@ class Session:
             raise OtherSession(measurement.session.hex())
         if measurement.session_key != self._session_key:
             raise OtherSessionKey("the key that answered is not the one that the chip vouched for")
-        tolerated_s = self._verifier.policy.max_ahead_s
-        if not self._opened_s - tolerated_s <= measurement.issued_at_s <= now_s + tolerated_s:
-            raise OutsideBracket(f"measured at {measurement.issued_at_s}, the session runs from {self._opened_s} to {now_s}")
+        if measurement.issued_at_s < self._endorsed_s - self._verifier.policy.max_ahead_s:
+            raise OutsideBracket(f"measured at {measurement.issued_at_s}, the chip vouched at {self._endorsed_s}")
         self._measurements[landmark_id] = measurement
 
     def challenge_again(self, entropies: Sequence[bytes], now_s: float) -> tuple[bytes, ...]:
         """The second challenge, one nonce for each landmark that has reported.
 
-        Landmarks that have not are left out from here on: packets get lost.
+        Landmarks that have not are left out from here on.
 
         Args:
             entropies: 32 unpredictable bytes for each landmark of the session.
             now_s: seconds since 1970.
 
         Raises:
-            MeasurementMissing: no landmark has reported.
-            InvalidArgument, NonceAlreadyIssued: as of `NonceLedger.issue`.
+            MeasurementMissing: too few landmarks have reported.
+            InvalidArgument, NonceAlreadyIssued: as of `NonceLedger.issue`; none has been issued.
         """
         self._expect(_Stage.TIMING)
-        if not self._measurements:
-            raise MeasurementMissing("no landmark has reported")
+        if len(self._measurements) < self._verifier.policy.fewest_landmarks:
+            raise MeasurementMissing(f"{len(self._measurements)} of {len(self._landmarks)} landmarks have reported")
         if len(entropies) != len(self._landmarks):
             raise InvalidArgument(f"{len(self._landmarks)} landmarks, {len(entropies)} entropies")
-        used = zip(self._landmarks, entropies, strict=True)
-        self._closing = tuple(
-            self._verifier.challenge(self._ueid, entropy, now_s) for name, entropy in used if name in self._measurements
-        )
+        used = [one for name, one in zip(self._landmarks, entropies, strict=True) if name in self._measurements]
+        self._closing = self._verifier.ledger.issue_all(used, self._ueid, now_s)
         self._stage = _Stage.BRACKETED
         return self._closing
 
@@ -166,32 +179,49 @@ class Session:
         try:
             claims = self._accept_claim(token, now_s)
         except Refused as error:
-            return refusal(error)
+            return refusal(error, self._ueid)
         self._stage = _Stage.CONCLUDED
-        policy, answered_by_long_term_key = self._verifier.policy, self._session_key == self._long_term_key
-        allowance_ns = policy.signing_allowance_ns if answered_by_long_term_key else 0
+        policy = self._verifier.policy
+        allowance_ns = policy.signing_allowance_ns if self._long_term_key_answered else 0
         bounds = [
-            bound(
-                self._landmarks[name],
-                max(0, self._measurements[name].min_rtt_ns - allowance_ns),
-                policy.km_per_ms,
-            )
+            bound(self._landmarks[name], max(0, self._measurements[name].min_rtt_ns - allowance_ns), policy.km_per_ms)
             for name in self.reported
         ]
-        return conclude(claims, bounds)
+        unreported = [name for name in self._landmarks if name not in self._measurements]
+        return weigh(claims, bounds, max_accuracy_m=policy.max_accuracy_m, unreported=unreported)
+
+    @property
+    def _session_key(self) -> bytes:
+        return (self._opening.claims.session_key if self._opening else None) or b""
+
+    @property
+    def _long_term_key_answered(self) -> bool:
+        """Only under the flaw that allows it."""
+        return self._opening is not None and self._session_key == encode_public_key(self._opening.public_key)
+
+    def _authenticate(self, token: bytes, now_s: float) -> Evidence:
+        evidence = self._verifier.authenticate(token, now_s)
+        if evidence.claims.issued_at_s < self._opened_s - self._verifier.policy.max_ahead_s:
+            raise Stale(f"issued at {evidence.claims.issued_at_s}, before the session was opened at {self._opened_s}")
+        return evidence
 
     def _accept_claim(self, token: bytes, now_s: float) -> Claims:
         self._expect(_Stage.BRACKETED)
+        assert self._opening is not None
         if not now_s - self._opened_s <= self._verifier.policy.max_bracket_s:
             raise SessionExpired(f"opened {now_s - self._opened_s} s ago")
-        claims, _ = self._verifier.authenticate(token, now_s)
+        evidence = self._authenticate(token, now_s)
+        claims = evidence.claims
         if self._check_binding(claims, self._closing) != self._session_key:
             raise OtherSessionKey("another session key than at the opening")
+        if encode_public_key(evidence.public_key) != encode_public_key(self._opening.public_key):
+            raise LongTermKeyChanged("another long-term key than at the opening")
+        if lasting(claims) != lasting(self._opening.claims):
+            raise ClaimsChanged("chip or place are not what they were at the opening")
         transcripts = [self._measurements[name].transcript_sha256 for name in self.reported]
         if claims.transcript_sha256 != combined_sha256(transcripts):
             raise TranscriptMismatch("the claim is not about what the landmarks measured")
-        self._verifier.ledger.redeem_all(self._closing, claims.ueid, now_s)
-        self._verifier.boots.record(claims.ueid, claims.bootcount)
+        self._verifier.accept(evidence, self._closing, now_s)
         return claims
 
     def _check_binding(self, claims: Claims, challenges: tuple[bytes, ...]) -> bytes:

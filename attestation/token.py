@@ -61,18 +61,25 @@ def seal(
     """Sign a map of claims into a token.
 
     Raises:
-        InvalidArgument: a claim cannot be encoded.
+        InvalidArgument: a claim cannot be encoded, or the token would be too long to be read.
     """
     header: dict[int, object] = {cose.KID: key.kid, cose.TYP: EAT_TYPE}
     if x5t is not None:
         header[cose.X5T] = [_SHA_256, x5t]
     unprotected = {cose.X5CHAIN: list(x5chain)} if x5chain else None
     body = cbor.dumps(dict(payload))
-    return CWT_TAG + cose.sign1(body, algorithm=key.algorithm, sign=key.sign, header=header, unprotected=unprotected)
+    token = CWT_TAG + cose.sign1(body, algorithm=key.algorithm, sign=key.sign, header=header, unprotected=unprotected)
+    if len(token) - sum(map(len, x5chain)) > MAX_BYTES:
+        raise InvalidArgument(f"a token of {len(token)} bytes, at most {MAX_BYTES} without a chain")
+    return token
 
 
-def unseal(token: bytes) -> Sealed:
+def unseal(token: bytes, *, chain_allowed: bool = True) -> Sealed:
     """Take a token apart as far as is possible without a key.
+
+    Args:
+        token: as received.
+        chain_allowed: whether it may carry a certificate chain, as a chip's evidence may on first contact.
 
     Raises:
         MalformedBytes, CoseRefused, AlgorithmRefused: as one of their subclasses.
@@ -84,6 +91,8 @@ def unseal(token: bytes) -> Sealed:
     if not token.startswith(CWT_TAG):
         cose.refuse_prefix(token, "tag 61 (CWT)")
     sign1 = cose.parse_sign1(token[len(CWT_TAG) :])
+    if sign1.unprotected and not chain_allowed:
+        raise UnknownHeader("the unprotected header must be empty")
     x5chain = _read_x5chain(sign1.unprotected) if sign1.unprotected else ()
     if len(token) - sum(map(len, x5chain)) > MAX_BYTES:
         raise OverSize(f"{len(token)} bytes, at most {MAX_BYTES} without a chain")

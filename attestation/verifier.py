@@ -5,24 +5,27 @@ has passed, so that nobody can burn a chip's challenge by sending rubbish in its
 """
 
 import hashlib
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from . import claims as claim_set
 from .appraisal import Appraisal, Landmark, refusal, untimed
-from .bounds import VACUUM_KM_PER_MS
+from .bounds import VACUUM_KM_PER_MS, distance_bound_km
 from .chain import Endorsement
 from .challenge import NonceLedger
-from .claims import Claims
+from .claims import Claims, decode
 from .endorsements import Endorsements
 from .errors import (
     BootcountFell,
     ChainKeyMismatch,
     FromTheFuture,
     InvalidArgument,
+    LongTermKeyInExchange,
     NonceMismatch,
     Refused,
+    SessionKeyReused,
     Stale,
+    UeidNotEndorsed,
     WrongAudience,
     X5tMismatch,
 )
@@ -40,8 +43,10 @@ class Policy:
         policy_id: named in every attestation result.
         max_age_s: how far `issued_at_s` may lie in the past, in s.
         max_ahead_s: how far it may lie ahead, in s, since clocks differ; for landmarks' clocks, either way.
-        max_bracket_s: how far the two challenges of a session may lie apart, in s: the key may leave in between.
+        max_bracket_s: from the opening of a session to its conclusion, in s: the key may leave in between.
         nonce_lifetime_s: how long a challenge may be answered, in s.
+        fewest_landmarks: as many of those asked must report.
+        max_accuracy_m: error radius of a claimed position, in m; a vaguer claim leaves a chip unconfirmed.
         km_per_ms: speed at which round-trip times become distances: `VACUUM_KM_PER_MS` is what physics guarantees,
             `FIBRE_KM_PER_MS` what a regulator may choose to trust.
         signing_allowance_ns: subtracted from each round-trip time where `Flaws.long_term_key_signs_in_exchange` holds,
@@ -53,8 +58,31 @@ class Policy:
     max_ahead_s: float = 5.0
     max_bracket_s: float = 60.0
     nonce_lifetime_s: float = 60.0
+    fewest_landmarks: int = 1
+    max_accuracy_m: float = 100_000.0
     km_per_ms: float = VACUUM_KM_PER_MS
     signing_allowance_ns: int = 0
+
+    def __post_init__(self) -> None:
+        """Raises InvalidArgument if a tolerance makes no sense."""
+        distance_bound_km(0.0, self.km_per_ms)
+        for name in ("max_age_s", "max_ahead_s", "max_bracket_s", "max_accuracy_m", "signing_allowance_ns"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise InvalidArgument(f"{name} must be 0 or more and finite, not {getattr(self, name)}")
+        if not 0 < self.nonce_lifetime_s < math.inf or self.fewest_landmarks < 1:
+            raise InvalidArgument("nonce_lifetime_s must be above 0 and finite, and fewest_landmarks at least 1")
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Evidence found authentic, before its challenge is redeemed.
+
+    `newcomer` is what its certificate chain says of a chip that is not enrolled yet.
+    """
+
+    claims: Claims
+    public_key: PublicKey
+    newcomer: Endorsement | None
 
 
 class BootCounts:
@@ -103,6 +131,7 @@ class Verifier:
         self.flaws = flaws
         self.ledger = NonceLedger(policy.nonce_lifetime_s)
         self.boots = BootCounts()
+        self._session_keys: set[bytes] = set()
         self._landmarks: dict[str, Landmark] = {}
         for landmark in landmarks:
             if landmark.landmark_id in self._landmarks:
@@ -110,7 +139,7 @@ class Verifier:
             self._landmarks[landmark.landmark_id] = landmark
 
     def challenge(self, ueid: bytes, entropy: bytes, now_s: float) -> bytes:
-        """A fresh challenge for one chip, to be answered with untimed evidence.
+        """A fresh challenge for one chip.
 
         Args:
             ueid: the chip asked.
@@ -128,23 +157,16 @@ class Verifier:
         Such evidence says who answered, not from where: see `session.Session` for that.
         """
         try:
-            claims, _ = self.authenticate(token, now_s)
-            if len(claims.nonces) != 1:
-                raise NonceMismatch(f"{len(claims.nonces)} nonces in answer to one challenge")
-            self.ledger.redeem(claims.nonces[0], claims.ueid, now_s)
+            evidence = self.authenticate(token, now_s)
+            if len(evidence.claims.nonces) != 1:
+                raise NonceMismatch(f"{len(evidence.claims.nonces)} nonces in answer to one challenge")
+            self.accept(evidence, evidence.claims.nonces, now_s)
         except Refused as error:
             return refusal(error)
-        self.boots.record(claims.ueid, claims.bootcount)
-        return untimed(claims)
+        return untimed(evidence.claims)
 
-    def authenticate(self, token: bytes, now_s: float) -> tuple[Claims, PublicKey]:
-        """Who signed, and what they claim: everything that can be checked without the challenge.
-
-        Enrols a chip that sends its certificate chain along on first contact, once its signature has shown that it holds
-        the key. Leaves nothing else behind.
-
-        Returns:
-            The claims, and the chip's long-term key.
+    def authenticate(self, token: bytes, now_s: float) -> Evidence:
+        """Who signed, and what they claim: everything that can be checked without the challenge. Leaves no trace.
 
         Raises:
             Refused: as one of its subclasses.
@@ -153,10 +175,13 @@ class Verifier:
         newcomer = self._newcomer(sealed, now_s)
         public_key = decode_public_key(newcomer.cose_key) if newcomer else self.endorsements.key(sealed.kid)
         algorithm = algorithm_of(public_key)
-        claims = claim_set.decode(sealed.sign1.verify(public_key, algorithms=(algorithm,)), algorithm)
-        if newcomer and newcomer.ueid == claims.ueid:
-            self.endorsements.add(newcomer)
-        endorsement = self.endorsements.endorsement(sealed.kid, claims.ueid, now_s)
+        claims = decode(sealed.sign1.verify(public_key, algorithms=(algorithm,)), algorithm)
+        if newcomer is None:
+            endorsement = self.endorsements.endorsement(sealed.kid, claims.ueid, now_s)
+        elif newcomer.ueid == claims.ueid:
+            endorsement = newcomer
+        else:
+            raise UeidNotEndorsed(f"{claims.ueid.hex()}, but the key is endorsed for {newcomer.ueid.hex()}")
         if sealed.x5t is not None and sealed.x5t != endorsement.x5t:
             raise X5tMismatch(f"certificate {sealed.x5t.hex()}, enrolled is {endorsement.x5t.hex()}")
         if sealed.x5chain and hashlib.sha256(sealed.x5chain[0]).digest() != endorsement.x5t:
@@ -165,7 +190,42 @@ class Verifier:
             raise WrongAudience(f"addressed to {claims.audience!r}")
         self._check_age(claims.issued_at_s, now_s)
         self.boots.check(claims.ueid, claims.bootcount)
-        return claims, public_key
+        return Evidence(claims, public_key, newcomer)
+
+    def accept(self, evidence: Evidence, challenges: Sequence[bytes], now_s: float) -> None:
+        """Redeem the challenges that evidence answers, and remember what it taught; all of it or nothing.
+
+        A chip that sent its certificate chain along on first contact is enrolled: its signature has shown that it holds the
+        key.
+
+        Raises:
+            FreshnessRefused: a challenge cannot be redeemed.
+            UeidAlreadyEnrolled: the chip on first contact is known by another key.
+        """
+        if evidence.newcomer is not None:
+            self.endorsements.check_new(evidence.newcomer)
+        self.ledger.redeem_all(challenges, evidence.claims.ueid, now_s)
+        if evidence.newcomer is not None:
+            self.endorsements.add(evidence.newcomer)
+        self.boots.record(evidence.claims.ueid, evidence.claims.bootcount)
+
+    def check_session_key(self, session_key: bytes) -> None:
+        """Whether a session key is fresh.
+
+        Raises:
+            SessionKeyReused: it has served before. A key of last week may be anywhere by now.
+            LongTermKeyInExchange: it is the long-term key of a chip.
+        """
+        if self.flaws.long_term_key_signs_in_exchange:
+            return
+        if self.endorsements.knows(key_id(decode_public_key(session_key))):
+            raise LongTermKeyInExchange("the session key is a chip's long-term key")
+        if hashlib.sha256(session_key).digest() in self._session_keys:
+            raise SessionKeyReused("one session key, one session")
+
+    def remember_session_key(self, session_key: bytes) -> None:
+        """Note that a session key has served."""
+        self._session_keys.add(hashlib.sha256(session_key).digest())
 
     def authenticate_measurement(self, token: bytes, landmark: Landmark, now_s: float) -> Measurement:
         """What a landmark measured, if it did.

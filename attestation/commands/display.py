@@ -1,6 +1,7 @@
 """Decoded values for people and for JSON."""
 
 import json
+import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -16,8 +17,8 @@ def plain(value: Any) -> Any:
         return {str(name): plain(member) for name, member in value.items()}
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
-    if isinstance(value, float) and value != value:
-        return "NaN"
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
     return value
 
 
@@ -27,9 +28,9 @@ def lines(described: Mapping[str, Any], indent: str = "") -> list[str]:
     shown = []
     for name, value in described.items():
         if isinstance(value, dict):
-            shown += [f"{indent}{name}", *lines(value, indent + "  ")]
+            shown += [f"{indent}{_shown('', name)}", *lines(value, indent + "  ")]
         else:
-            shown.append(f"{indent}{name:<{width}}  {_shown(name, value)}")
+            shown.append(f"{indent}{_shown('', name):<{width}}  {_shown(name, value)}")
     return shown
 
 
@@ -39,4 +40,6 @@ def _shown(name: str, value: object) -> str:
             return f"{value} = {datetime.fromtimestamp(value, UTC):%Y-%m-%d %H:%M:%S} UTC"
         except (ValueError, OverflowError, OSError):  # no calendar goes that far
             return str(value)
-    return json.dumps(value) if isinstance(value, list | bool) else str(value)
+    if isinstance(value, str) and value.isascii() and value.isprintable():
+        return value
+    return json.dumps(value)  # escapes what would move the cursor: a token may come from an enemy

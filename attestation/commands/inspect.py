@@ -92,7 +92,7 @@ def _named(labels: Mapping[Any, object], claim_set: ClaimSet[Any]) -> dict[str, 
         if label == EAT_PROFILE:
             continue
         if claim is None:
-            named[f"unknown ({label})"] = plain(value)
+            named[f"unknown ({label!r})"] = plain(value)
         elif claim.members is not None and isinstance(value, dict):
             named[f"{claim.field} ({label})"] = _named(value, claim.members)
         else:

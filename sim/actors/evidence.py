@@ -26,7 +26,6 @@ from attestation import (
     Manifest,
     Policy,
     ProverExchange,
-    Refused,
     Session,
     SigningKey,
     bind,
@@ -96,12 +95,6 @@ class EvidenceDesk:
             slot: the same as absolute time slot, by which nonces are keyed.
             rtt_ms: what the landmarks' clocks will show, in the order of the site's panel.
         """
-        try:
-            return self._attest(number, day, slot, rtt_ms)
-        except Refused:
-            return Verdict.INVALID
-
-    def _attest(self, number: int, day: float, slot: int, rtt_ms: NDArray[np.float64]) -> Verdict:
         site = self._setting.chips.site(number)
         landmarks = self._setting.panels[site].landmarks
         now_s = self._start_s + day * SECONDS_PER_DAY
@@ -109,6 +102,7 @@ class EvidenceDesk:
         chip, chain = self._chip(number)
         session_key = SigningKey.from_seed(self._setting.draws.data(Stream.SESSION_KEY, number, slot, size=32))
         opening, *entropies = self._entropies(number, slot, 1 + 2 * len(landmarks))
+        nonces, closing_entropies = entropies[: len(landmarks)], entropies[len(landmarks) :]
         claims = self._claims(chip, self._setting.sites[site].place, int(now_s))
 
         names = [_name(landmark) for landmark in landmarks]
@@ -116,7 +110,7 @@ class EvidenceDesk:
         vouching = bind(claims, (session.challenge,), session_key.cose_key, session.session_id)
         session.endorse(issue(vouching, chip.key, x5chain=chain), now_s)
         transcripts = []
-        for landmark, nonce, time_ms in zip(landmarks, entropies, rtt_ms.tolist(), strict=False):
+        for landmark, nonce, time_ms in zip(landmarks, nonces, rtt_ms.tolist(), strict=True):
             key = self._landmark_keys[landmark.number]
             prover = ProverExchange(
                 session=session.session_id, key=session_key, landmark_id=_name(landmark), landmark_key=key.public_key
@@ -127,7 +121,7 @@ class EvidenceDesk:
             measurement = exchange.measure(AUDIENCE, int(now_s))
             transcripts.append(prover.accept(measurement))
             session.report(_name(landmark), measurement, now_s)
-        closing = session.challenge_again(entropies[len(landmarks) :], now_s)
+        closing = session.challenge_again(closing_entropies, now_s)
         claim = bind(claims, closing, session_key.cose_key, session.session_id)
         token = issue(replace(claim, transcript_sha256=combined_sha256(transcripts)), chip.key)
         return Verdict(session.conclude(token, now_s).verdict.value)

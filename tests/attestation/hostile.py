@@ -247,12 +247,18 @@ _LIMITS = {
             "type 0": (octets(b"\x00" + UEID[1:]), "bad_claim"),
             "type 2": (octets(b"\x02" + UEID[1:]), "bad_claim"),
             "text": (text("\x01" + "x" * 16), "bad_claim"),
+            "array of 17 numbers": (array(*[integer(1)] * 17), "bad_claim"),
         },
     ),
     258: Limits(
         "oemid",
         {**_integers(0, 5703, (1 << 32) - 1), **_of_length(3, 16)},
-        {**_outside(-1, 1 << 32, reason="bad_claim"), **NO_INTEGERS, **_bytes(0, 2, 4, 15, 17)},
+        {
+            **_outside(-1, 1 << 32, reason="bad_claim"),
+            **NO_INTEGERS,
+            **_bytes(0, 2, 4, 15, 17),
+            "text of 3 bytes": (text("IBM"), "bad_claim"),
+        },
     ),
     259: Limits("hwmodel", _of_length(1, 32), {**_bytes(0, 33), **TEXT}),
     260: Limits(

@@ -9,6 +9,7 @@ from attestation import (
     Appraisal,
     Claims,
     Endorsements,
+    Flaws,
     InvalidArgument,
     Landmark,
     Location,
@@ -22,6 +23,7 @@ from attestation import (
     refusals,
 )
 from attestation import errors as errors_module
+from attestation.errors import LongTermKeyInExchange, NonceAlreadyIssued, SessionKeyReused
 from attestation.verifier import BootCounts
 
 from . import wire
@@ -159,19 +161,43 @@ def test_a_challenge_is_good_from_its_issue_for_60_s(late_s, reasons, ed_scene):
 
 
 @pytest.mark.parametrize(
-    ("strict", "reason"),
+    ("strict", "changes", "reason"),
     [
-        (Policy(max_age_s=1), "stale"),
-        (Policy(max_ahead_s=-3), "from_the_future"),
-        (Policy(nonce_lifetime_s=1.5), "nonce_expired"),
+        (Policy(max_age_s=1), {}, "stale"),
+        (Policy(max_ahead_s=0), {6: integer(NOW_S + 3)}, "from_the_future"),
+        (Policy(nonce_lifetime_s=1.5), {}, "nonce_expired"),
     ],
     ids=["age", "clock", "challenge"],
 )
-def test_a_verifier_may_be_stricter(strict, reason):
-    scene = Scene(wire.ED25519, Policy(max_age_s=3, max_ahead_s=-1))
-    scene.verifier.policy = strict
-    scene.verifier.ledger.lifetime_s = strict.nonce_lifetime_s
-    assert scene.judge(scene.token(), NOW_S + 2).reasons == (reason,)
+def test_a_verifier_may_be_stricter(strict, changes, reason):
+    """Two seconds after the challenge, one verifier says no to what another accepts."""
+    usual, strict_one = Scene(wire.ED25519), Scene(wire.ED25519, strict)
+    token = usual.token(usual.payload(changes))
+    assert strict_one.judge(token, NOW_S + 2).reasons == (reason,)
+    assert accepted(usual.judge(token, NOW_S + 2))
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        {"max_age_s": -1},
+        {"max_age_s": math.inf},
+        {"max_ahead_s": math.nan},
+        {"max_bracket_s": -0.5},
+        {"max_accuracy_m": math.inf},
+        {"signing_allowance_ns": -1},
+        {"nonce_lifetime_s": 0},
+        {"nonce_lifetime_s": math.nan},
+        {"nonce_lifetime_s": math.inf},
+        {"fewest_landmarks": 0},
+        {"km_per_ms": 300},
+        {"km_per_ms": 0},
+    ],
+    ids=str,
+)
+def test_a_policy_that_would_tolerate_anything_or_nothing_is_none(nonsense):
+    with pytest.raises(InvalidArgument):
+        Policy(**nonsense)
 
 
 @pytest.mark.parametrize("now_s", [math.nan, math.inf, -math.inf, 1e300])
@@ -226,8 +252,8 @@ def test_first_contact_with_a_chain_enrols_a_chip(scene):
     assert scene.judge(alone).reasons == ("nonce_reused",)
 
 
-def test_a_chain_enrols_nobody_who_does_not_hold_its_key(scene):
-    """Certificates are public: whoever has seen one can send it along."""
+def test_a_chain_enrols_nobody_who_does_not_answer_with_its_key(scene):
+    """Certificates are public: whoever has seen one can send it along, and old answers can be sent again."""
     known = len(scene.endorsements)
     body = scene.payload({256: octets(NEW_UEID)})
     named = wire.header(scene.newcomers_key)
@@ -237,6 +263,7 @@ def test_a_chain_enrols_nobody_who_does_not_hold_its_key(scene):
     assert scene.judge(wire.token(scene.stranger, body, unprotected=chain)).reasons == ("chain_key_mismatch",)
     as_another = newcomers_token(scene, unprotected=x5chain(scene.second_key))
     assert scene.judge(as_another).reasons == ("ueid_not_endorsed",)
+    assert scene.judge(newcomers_token(scene)).reasons == ("nonce_unknown",)
     assert len(scene.endorsements) == known
 
 
@@ -266,6 +293,32 @@ def test_whether_a_chip_still_stands_is_asked_each_time(scene):
     scene.manifest.revoke([certificate], NOW_S + 2)
     assert scene.judge(scene.token(), NOW_S + 2).reasons == ("certificate_revoked",)
     assert accepted(scene.judge(scene.token(), NOW_S + 1))
+
+
+def test_a_session_key_serves_once_and_is_nobodys_long_term_key(scene):
+    """A key of last week may be anywhere by now, and a chip's own key answers wherever the chip is."""
+    session_key = wire.cose_key(scene.stranger)
+    scene.verifier.check_session_key(session_key)
+    scene.verifier.remember_session_key(session_key)
+    with pytest.raises(SessionKeyReused):
+        scene.verifier.check_session_key(session_key)
+    with pytest.raises(LongTermKeyInExchange):
+        scene.verifier.check_session_key(wire.cose_key(scene.other_key))
+    flaws = Flaws(long_term_key_signs_in_exchange=True)
+    flawed = Verifier(audience=AUDIENCE, endorsements=scene.endorsements, flaws=flaws)
+    flawed.check_session_key(wire.cose_key(scene.other_key))
+
+
+def test_several_challenges_are_issued_together_or_not_at_all(ed_scene):
+    ledger = ed_scene.verifier.ledger
+    known = len(ledger)
+    for entropies in ((SECOND, NONCE), (SECOND, SECOND)):
+        with pytest.raises(NonceAlreadyIssued):
+            ledger.issue_all(entropies, UEID, NOW_S)
+    with pytest.raises(InvalidArgument):
+        ledger.issue_all((SECOND, b"short"), UEID, NOW_S)
+    assert len(ledger) == known
+    assert ledger.issue_all((SECOND, bytes(32)), UEID, NOW_S) == (SECOND, bytes(32))
 
 
 @pytest.mark.parametrize(
@@ -316,3 +369,13 @@ def test_a_reason_is_the_name_of_its_refusal_in_snake_case():
 def test_each_refusal_says_what_it_means(name):
     """In its own words: a docstring that is inherited would say it of another."""
     assert vars(classes()[name]).get("__doc__")
+
+
+def test_a_refused_first_contact_enrols_nobody(ed_scene):
+    """Else a recording of an old first contact, refused as such, would lock out the chip's present key."""
+    enrolled = len(ed_scene.endorsements)
+    chain = array(*map(octets, ed_scene.newcomers_chain))
+    body = ed_scene.payload({256: octets(NEW_UEID), 3: text("elsewhere")})
+    elsewhere = wire.token(ed_scene.newcomers_key, body, unprotected=in_order({33: chain}))
+    assert ed_scene.judge(elsewhere).reasons == ("wrong_audience",)
+    assert len(ed_scene.endorsements) == enrolled

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from attestation import Claims, Location, Refused, SigningKey, Verdict, claims, issue
+from attestation import Claims, InvalidArgument, Location, Refused, SigningKey, Verdict, claims, issue
 from attestation.errors import BadClaim, MissingClaim, TooDeep, WrongProfile
 
 from . import wire
@@ -171,6 +171,21 @@ def test_a_token_with_every_claim_is_issued_as_it_is_built_by_hand(algorithm):
     key, session_key = wire.private_key(algorithm, 1), wire.private_key(algorithm, 50)
     by_hand = wire.token(key, wire.payload(everything(session_key), algorithm))
     assert issue(with_everything(wire.cose_key(session_key)), SigningKey(key)) == by_hand
+
+
+@IN_EVERY_PROFILE
+def test_no_token_is_issued_that_nobody_would_read(algorithm):
+    """4096 bytes are the most; a chip learns at home that its measurements are too long."""
+    key = SigningKey(wire.private_key(algorithm, 1))
+    record = claims.decode(wire.payload(algorithm=algorithm), algorithm)
+
+    def measured(length: int) -> bytes:
+        return issue(dataclasses.replace(record, measurements=((0, bytes(length)),)), key)
+
+    longest = 1000 + 4096 - len(measured(1000))
+    assert len(measured(longest)) == 4096
+    with pytest.raises(InvalidArgument, match="at most 4096"):
+        measured(longest + 1)
 
 
 @pytest.mark.parametrize("count", [1, 2, 71, 72])

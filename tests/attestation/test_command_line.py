@@ -80,7 +80,7 @@ def test_inspect_reads_measurements_and_results_too(folder, capsys):
     session, key = world.session(world.chip()), world.session_key()
     measurement, _ = world.measure(session, key, [1_000_000])
     result = attestation_result(
-        refusal(BadSignature("")), issued_at_s=NOW_S, verifier=VerifierId("maker", "1"), policy_id="policy"
+        refusal(BadSignature("")), world.policy, issued_at_s=NOW_S, verifier=VerifierId("maker", "1")
     )
     for kind, token in (("landmark measurement", measurement), ("attestation result", issue_result(result, key))):
         (folder / "token.cbor").write_bytes(token)
@@ -272,7 +272,7 @@ def test_the_fuzzers_mutants_follow_from_its_seed_and_its_time_is_bounded(capsys
         ("attestation.commands.fuzz.verify", lambda token, key: SAMPLE.claims, "accepted"),
         ("attestation.commands.fuzz.verify", lambda token, key: 1 // 0, "ZeroDivisionError"),
         ("attestation.claims.ClaimSet.read", lambda self, labels: None, "the two readers disagree"),
-        ("attestation.verifier.NonceLedger.redeem", lambda *_: None, "two equivalent tokens"),
+        ("attestation.verifier.NonceLedger.redeem_all", lambda *_: None, "two equivalent tokens"),
     ],
     ids=["a verifier that accepts everything", "a verifier that crashes", "two readers", "a ledger that forgets"],
 )
@@ -282,3 +282,19 @@ def test_the_fuzzer_would_notice(monkeypatch, capsys, where, what, said):
     code, out, _ = run("fuzz --mutants 3000", capsys)
     assert code == 1
     assert said in out
+
+
+def test_what_a_token_says_cannot_move_the_cursor(folder, capsys):
+    """A hostile audience that clears the screen and prints a verdict of its own."""
+    hostile = "v\n\x1b[2Jverified: form, signature and claims"
+    (folder / "token.cbor").write_bytes(seal({3: hostile, 265: "tag:example.org,2026:chip-location#1"}, SAMPLE.key))
+    _, out, _ = run("inspect token.cbor", capsys)
+    assert "\x1b" not in out
+    assert "\nverified" not in out
+
+
+def test_a_number_and_a_text_of_the_same_spelling_are_two_labels(folder, capsys):
+    labels = {5: 1, "5": 2, 265: "tag:example.org,2026:chip-location#1"}
+    (folder / "token.cbor").write_bytes(seal(labels, SAMPLE.key))
+    described = json.loads(run("inspect token.cbor --json", capsys)[1])
+    assert list(described["claims"].values()) == [1, 2]

@@ -1,5 +1,7 @@
 """Attestation results: labels of the EAR draft, tiers of AR4SI, and nothing that is not affirmed looks so."""
 
+from dataclasses import replace
+
 import cbor2
 import pytest
 
@@ -9,6 +11,7 @@ from attestation import (
     ESP384,
     Appraisal,
     AttestationResult,
+    InvalidArgument,
     SigningKey,
     Tier,
     TrustClaim,
@@ -22,7 +25,7 @@ from attestation import (
 )
 from attestation.appraisal import refusal
 from attestation.cbor import loads
-from attestation.ear import trust_vector
+from attestation.ear import RESULT_CLAIMS, trust_vector
 from attestation.token import seal, unseal
 
 from .field import FAR_KM, NEAR_KM, NOW_S, Field, round_trip_ns, seed
@@ -31,15 +34,19 @@ KEY = SigningKey.from_seed(seed("verifier"))
 POLICY = "tag:example.org,2026:chip-location-policy#default"
 
 
-def result_of(appraisal: Appraisal) -> AttestationResult:
-    verifier = VerifierId("https://example.org", "1.0")
-    return attestation_result(appraisal, issued_at_s=NOW_S, verifier=verifier, policy_id=POLICY)
-
-
 WORLD = Field()
 CHIP = WORLD.chip()
 CLEARED = WORLD.attest(CHIP, [round_trip_ns(NEAR_KM)])
 UNCONFIRMED = WORLD.attest(CHIP, [round_trip_ns(FAR_KM)])
+
+
+def result_of(appraisal: Appraisal) -> AttestationResult:
+    verifier = VerifierId("https://example.org", "1.0")
+    return attestation_result(appraisal, WORLD.policy, issued_at_s=NOW_S, verifier=verifier)
+
+
+def read(token: bytes, key: SigningKey = KEY, now_s: float = NOW_S) -> AttestationResult:
+    return verify_result(token, key.public_key, now_s=now_s, max_age_s=3600)
 
 
 def test_an_attestation_result_has_the_labels_of_the_draft():
@@ -66,17 +73,21 @@ def test_an_attestation_result_has_the_labels_of_the_draft():
 
 
 @pytest.mark.parametrize("algorithm", [ED25519, ESP256, ESP384])
-@pytest.mark.parametrize("appraisal", [CLEARED, UNCONFIRMED, refusal(errors.NonceReused("x"))], ids=lambda a: a.verdict)
+@pytest.mark.parametrize(
+    "appraisal",
+    [CLEARED, UNCONFIRMED, refusal(errors.NonceReused("x")), refusal(errors.Truncated("x"))],
+    ids=lambda a: a.verdict,
+)
 def test_a_relying_party_reads_what_the_verifier_wrote(appraisal: Appraisal, algorithm: int):
     key = SigningKey.from_seed(seed("verifier"), algorithm)
-    assert verify_result(issue_result(result_of(appraisal), key), key.public_key) == result_of(appraisal)
+    assert read(issue_result(result_of(appraisal), key), key) == result_of(appraisal)
 
 
 def test_a_result_may_carry_the_evidence_itself():
     verifier = VerifierId("https://example.org", "1.0")
-    result = attestation_result(CLEARED, issued_at_s=NOW_S, verifier=verifier, policy_id=POLICY, raw_evidence=b"the token")
+    result = attestation_result(CLEARED, WORLD.policy, issued_at_s=NOW_S, verifier=verifier, raw_evidence=b"the token")
     token = issue_result(result, KEY)
-    assert verify_result(token, KEY.public_key).raw_evidence == b"the token"
+    assert read(token).raw_evidence == b"the token"
     assert cbor2.loads(cbor2.loads(token[3:])[2])[1002] == b"the token"
 
 
@@ -107,6 +118,10 @@ def test_every_refusal_is_contraindicated(kind: type[errors.Refused]):
     ("kind", "member", "value"),
     [
         (errors.BadSignature, TrustClaim.INSTANCE_IDENTITY, 99),
+        (errors.WrongKeyType, TrustClaim.INSTANCE_IDENTITY, 99),
+        (errors.CertificateOnHold, TrustClaim.INSTANCE_IDENTITY, 96),
+        (errors.NonceReused, TrustClaim.SOURCED_DATA, 96),
+        (errors.AttesterChoseNonce, TrustClaim.SOURCED_DATA, 96),
         (errors.UnknownKey, TrustClaim.INSTANCE_IDENTITY, 97),
         (errors.NotInManifest, TrustClaim.INSTANCE_IDENTITY, 97),
         (errors.CertificateRevoked, TrustClaim.INSTANCE_IDENTITY, 96),
@@ -158,6 +173,39 @@ def spoilt(changes: dict[object, object], chip_changes: dict[object, object]) ->
 )
 def test_a_result_out_of_form_is_refused(changes: dict, chip_changes: dict, kind: type[errors.Refused]):
     with pytest.raises(errors.Refused) as caught:
-        verify_result(spoilt(changes, chip_changes), KEY.public_key)
+        read(spoilt(changes, chip_changes))
     assert type(caught.value) is kind
-    assert verify_result(spoilt({}, {}), KEY.public_key) == result_of(UNCONFIRMED)
+    assert read(spoilt({}, {})) == result_of(UNCONFIRMED)
+
+
+@pytest.mark.parametrize(
+    ("late_s", "kind"), [(3601, errors.Stale), (-1, errors.FromTheFuture), (float("nan"), errors.Stale)]
+)
+def test_a_result_is_of_its_time(late_s: float, kind: type[errors.Refused]):
+    """A chip that was cleared once need not be where it was."""
+    token = issue_result(result_of(CLEARED), KEY)
+    with pytest.raises(kind):
+        read(token, now_s=NOW_S + late_s)
+    assert read(token, now_s=NOW_S + 3600).chip.status is Tier.AFFIRMING
+
+
+@pytest.mark.parametrize(
+    "chip_changes",
+    [{1000: 2, 1001: {7: 96}}, {1000: 2, 1001: {0: 99}}, {1000: 32, 1001: {0: -97}}, {1000: 0}, {1000: 2, 1001: {0: 2}}],
+    ids=str,
+)
+def test_no_status_is_better_than_what_it_rests_on(chip_changes: dict):
+    """Even if a faulty verifier signed it; the last one affirms with a reason against it."""
+    with pytest.raises(errors.BadClaim):
+        read(spoilt({}, chip_changes))
+
+
+def test_a_result_too_long_to_be_read_is_not_made():
+    with pytest.raises(InvalidArgument):
+        issue_result(replace(result_of(CLEARED), raw_evidence=bytes(4000)), KEY)
+
+
+def test_a_result_carries_no_certificates():
+    token = seal(RESULT_CLAIMS.write(result_of(CLEARED)), KEY, x5chain=[b"x", b"y"])
+    with pytest.raises(errors.UnknownHeader):
+        read(token)

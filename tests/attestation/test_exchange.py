@@ -204,12 +204,13 @@ def test_a_nonce_is_not_sent_twice():
         other.send_nonce(nonce(1), 0)
 
 
-def test_a_clock_that_runs_backwards_is_the_landmarks_error():
+def test_a_response_that_arrives_before_its_nonce_left_is_none():
+    """Whoever guesses the next index can send junk early; an arrival may be stamped long before it is looked at."""
     side = prover()
     other = exchange(side.request())
     response = side.respond(other.send_nonce(nonce(0), 100))
-    with pytest.raises(InvalidArgument):
-        other.receive(response, 99)
+    refused(errors.UnexpectedResponse, lambda: other.receive(response, 99))
+    assert other.receive(response, 100) == 0
 
 
 def test_a_prover_accepts_only_the_measurement_of_what_it_has_seen():
@@ -226,7 +227,7 @@ def test_a_prover_accepts_only_the_measurement_of_what_it_has_seen():
     for kind, change in changes.items():
         altered = issue_measurement(replace(read, **change), LANDMARK)
         refused(kind, lambda altered=altered: side.accept(altered))
-    unseen = issue_measurement(replace(read, rtts_ns=((0, 5), (1, 5))), LANDMARK)
+    unseen = issue_measurement(replace(read, sent=2, rtts_ns=((0, 5), (1, 5))), LANDMARK)
     assert side.accept(unseen) == read.transcript_sha256, "a round more than the prover saw changes nothing in the digest"
     refused(errors.BadSignature, lambda: prover(landmark=KEY).accept(token))
 
@@ -366,3 +367,43 @@ def test_a_forged_nonce_earns_an_answer_that_the_landmark_refuses():
     other.send_nonce(nonce(0), 0)
     answer = side.respond(NoncePacket(SESSION, "one", 0, nonce(1)).encode())
     refused(errors.BadSignature, lambda: other.receive(answer, 1))
+
+
+def measured(audience: str = AUDIENCE) -> bytes:
+    side = prover()
+    other = exchange(side.request())
+    other.receive(side.respond(other.send_nonce(nonce(0), 0)), 1)
+    return other.measure(audience, NOW_S)
+
+
+def test_a_measured_exchange_sends_no_more_nonces():
+    side = prover()
+    other = exchange(side.request())
+    other.receive(side.respond(other.send_nonce(nonce(0), 0)), 1)
+    other.measure(AUDIENCE, NOW_S)
+    refused(errors.OutOfTurn, lambda: other.send_nonce(nonce(1), 0))
+
+
+def test_a_second_is_long_enough_for_any_place_on_earth():
+    side = prover()
+    other = exchange(side.request())
+    response = side.respond(other.send_nonce(nonce(0), 0))
+    refused(errors.UnexpectedResponse, lambda: other.receive(response, 1_000_000_001))
+    assert other.receive(response, 1_000_000_000) == 1_000_000_000
+
+
+def test_a_strangers_packet_is_not_blamed_on_the_prover():
+    """The signature is checked before what the packet says is held against anybody."""
+    other = exchange()
+    sent = NoncePacket.decode(other.send_nonce(nonce(0), 0))
+    stranger = Response.answer(sent, SigningKey.from_seed(seed("stranger")), processing_ns=5).encode()
+    refused(errors.BadSignature, lambda: other.receive(stranger, 1))
+
+
+def test_a_measurement_fits_a_datagram_and_carries_no_certificates():
+    with pytest.raises(InvalidArgument):
+        measured("x" * 1000)
+    claims = loads(unseal(measured()).sign1.payload)
+    with_chain = seal(claims, LANDMARK, x5chain=[b"a", b"b"])
+    refused(errors.UnknownHeader, lambda: verify_measurement(with_chain, LANDMARK.public_key))
+    refused(errors.OverSize, lambda: verify_measurement(bytes(1233), LANDMARK.public_key))

@@ -32,6 +32,7 @@ from attestation.errors import (
     SignatureRefused,
     UeidAlreadyEnrolled,
     UeidNotEndorsed,
+    UnknownHeader,
     UnknownKey,
     WeakKey,
     X5tMismatch,
@@ -118,7 +119,7 @@ def bytes_(scene: Scene) -> Tokens:
         "self-described CBOR": (b"\xd9\xd9\xf7" + PREFIX, "wrong_prefix"),
         "tag 601": (b"\xd9\x02\x59\xd2", "wrong_prefix"),
         "tag 602": (b"\xd9\x02\x5a\xd2", "wrong_prefix"),
-        "COSE_Sign1 of another format": (b"\xd2\xd2", "wrong_prefix"),
+        "tag 18 twice, without tag 61": (b"\xd2\xd2", "wrong_prefix"),
         "COSE_Encrypt0": (b"\xd8\x3d\xd0", "not_sign1"),
         "COSE_Mac0": (b"\xd8\x3d\xd1", "not_sign1"),
         "COSE_Encrypt": (b"\xd8\x3d\xd8\x60", "not_sign1"),
@@ -299,6 +300,7 @@ def cose(scene: Scene) -> Tokens:
         "algorithm as text": protected("algorithm_not_integer", {1: text(wire.ALGORITHM_NAMES[scene.algorithm])}),
         "algorithm as a float": protected("algorithm_not_integer", {1: half(float(scene.algorithm))}),
         "algorithm true": protected("algorithm_not_integer", {1: TRUE}),
+        "algorithm null": protected("algorithm_not_integer", {1: NULL}),
         "algorithm as bytes": protected("algorithm_not_integer", {1: octets(own)}),
         "algorithms in an array": protected("algorithm_not_integer", {1: array(own)}),
         "content type": protected("unknown_header", {3: integer(61)}),
@@ -445,9 +447,6 @@ def signatures(scene: Scene) -> Tokens:
         "as of COSE_Mac0": wire.sign(key, to_be_signed(header, body, context="MAC0")),
         "over a digest": wire.sign(key, hmac.digest(b"", signed, "sha256")),
         "random": bytes(range(len(good), 0, -1)),
-        "halves exchanged": wire.raw(key, (second, first % order))
-        if not isinstance(key, Ed25519PrivateKey)
-        else good[32:] + bytes(32),
         "one bit of the first half": bytes([good[0] ^ 1]) + good[1:],
         "one bit of the second half": good[: len(good) // 2]
         + bytes([good[len(good) // 2] ^ 1])
@@ -475,7 +474,6 @@ def signatures(scene: Scene) -> Tokens:
         tokens["in DER"] = (encode_dss_signature(first, second), "signature_length")
         tokens["not canonical R"] = (wire.raw(key, ((1 << 255) - 18, second)), "bad_signature")
     else:
-        # r and s one byte longer than the half would do where they still fit into it.
         ranges |= {
             "r zero": (0, second),
             "s zero": (first, 0),
@@ -488,11 +486,12 @@ def signatures(scene: Scene) -> Tokens:
         tokens["with another hash"] = (wire.raw(key, wrong_hash), "bad_signature")
         tokens["in DER"] = (encode_dss_signature(first, second), "der_signature")
         tokens["twin in DER"] = (encode_dss_signature(first, order - second), "der_signature")
+        tokens["with r and s exchanged"] = (wire.raw(key, (second, first)), "bad_signature")
         tokens["negative r"] = (wire.raw(key, (order - first, second)), "bad_signature")
-        tokens["halves of another curve"] = (bytes(132), "signature_length")
+        tokens["of P-521"] = (bytes(132), "signature_length")
     limit = 1 << 4 * len(good)
     tokens |= {name: (wire.raw(key, pair), "signature_out_of_range") for name, pair in ranges.items() if max(pair) < limit}
-    return {f"signature {name}": Hostile(scene.token(signature=forged), reason) for name, (forged, reason) in tokens.items()}
+    return {name: Hostile(scene.token(signature=forged), reason) for name, (forged, reason) in tokens.items()}
 
 
 def identities(scene: Scene) -> Tokens:
@@ -739,6 +738,14 @@ def test_two_to_six_certificates_are_a_chain(length):
     scene = SCENES[wire.ED25519]
     chain = tuple(bytes([number]) for number in range(length))
     assert unseal(scene.token(unprotected=x5chain(*chain))).x5chain == chain
+
+
+def test_a_token_that_is_no_evidence_carries_no_chain():
+    """Landmarks and verifiers are known beforehand; theirs have an empty unprotected header."""
+    scene = SCENES[wire.ED25519]
+    with pytest.raises(UnknownHeader):
+        unseal(scene.token(unprotected=x5chain(*scene.chain)), chain_allowed=False)
+    assert unseal(scene.token(), chain_allowed=False).x5chain == ()
 
 
 @IN_EVERY_PROFILE

@@ -11,11 +11,13 @@ from attestation import (
     ESP256,
     ESP384,
     FIBRE_KM_PER_MS,
+    VACUUM_KM_PER_MS,
     Finding,
     InvalidArgument,
     Location,
     Measurement,
     Policy,
+    ProverExchange,
     Session,
     SigningKey,
     Verdict,
@@ -24,7 +26,7 @@ from attestation import (
     errors,
     issue,
 )
-from attestation.appraisal import conclude
+from attestation.appraisal import Bound, bound, weigh
 from attestation.challenge import session_id, session_nonce
 from attestation.measurement import issue_measurement, verify_measurement
 
@@ -40,8 +42,8 @@ def test_a_chip_at_its_site_is_cleared_by_the_shortest_time_of_a_burst(algorithm
     appraisal = world.attest(world.chip(), [FAR_NS, NEAR_NS, FAR_NS])
     assert (appraisal.verdict, appraisal.reasons) == (Verdict.CLEARED, ())
     assert [bound.landmark.landmark_id for bound in appraisal.bounds] == list(landmark_ids)
-    for bound in appraisal.bounds:
-        assert bound.radius_km == pytest.approx(NEAR_KM, abs=0.001)
+    for found in appraisal.bounds:
+        assert found.radius_km == pytest.approx(NEAR_KM, abs=0.001)
 
 
 def test_an_answer_that_took_as_long_as_to_the_border_and_back_clears_nobody():
@@ -85,9 +87,9 @@ def test_a_claimed_place_that_the_bound_leaves_out_is_a_contradiction(accuracy_m
 
 def test_what_the_chip_signs_binds_challenge_key_and_session():
     """SHA-256(challenge || session key || session id), so that none of the three can be exchanged."""
-    challenge, key = bytes(32), b"key"
-    session = hashlib.sha256(b"session" + challenge).digest()[:16]
-    assert session_id(challenge) == session
+    challenge, key, ueid = bytes(32), b"key", b"\x01" + bytes(16)
+    session = hashlib.sha256(b"session" + challenge + ueid).digest()[:16]
+    assert session_id(challenge, ueid) == session
     assert session_nonce(challenge, key, session) == hashlib.sha256(challenge + key + session).digest()
 
 
@@ -201,7 +203,6 @@ def test_messages_out_of_turn_are_refused():
     refused(errors.OutOfTurn, lambda: untouched.challenge_again([bytes(32)], NOW_S))
     assert reasons(untouched, b"") == errors.OutOfTurn.reason
     half.session.report("one", half.measurement, NOW_S)
-    refused(errors.OutOfTurn, lambda: half.session.report("one", half.measurement, NOW_S))
     half.session.challenge_again([half.world.fresh()], NOW_S)
     refused(errors.OutOfTurn, lambda: half.session.report("one", half.measurement, NOW_S))
 
@@ -229,6 +230,7 @@ def altered(world: Field, measurement: bytes, signer: str = "one", **changes) ->
         ({"issued_at_s": NOW_S - 301}, errors.Stale),
         ({"issued_at_s": NOW_S + 6}, errors.FromTheFuture),
         ({"issued_at_s": NOW_S - 6}, errors.OutsideBracket),
+        ({"sent": 1, "rtts_ns": ((1, 5),)}, errors.BadClaim),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else None,
 )
@@ -325,4 +327,222 @@ def test_a_revoked_chip_cannot_finish_its_session():
 
 def test_a_timed_attestation_has_a_bound():
     with pytest.raises(InvalidArgument):
-        conclude(Field().chip().claims, [])
+        weigh(Field().chip().claims, [], max_accuracy_m=1.0)
+
+
+def test_an_honest_chip_cannot_be_led_to_answer_for_another():
+    """Distance hijacking: the challenge to a diverted chip is passed on to an honest one near the landmark.
+
+    The honest chip keeps to the protocol with a session key of its own; the diverted one vouches for that key, which takes
+    no more than its public part. But the honest chip's session bears its own name.
+    """
+    world = Field()
+    honest, diverted, key = world.chip("honest"), world.chip("diverted"), world.session_key()
+    session = world.session(diverted)
+    lured = ProverExchange(
+        session=session_id(session.challenge, honest.ueid),
+        key=key,
+        landmark_id="one",
+        landmark_key=world.landmark_keys["one"].public_key,
+    )
+    exchange = world.exchange(lured.request())
+    exchange.receive(lured.respond(exchange.send_nonce(world.fresh(), 0)), NEAR_NS)
+    session.endorse(world.vouch(diverted, session, key), NOW_S)
+    refused(errors.OtherSession, lambda: session.report("one", exchange.measure(AUDIENCE, NOW_S), NOW_S))
+
+
+def test_a_session_key_serves_one_session_of_one_chip():
+    """A key of last week may be anywhere by now; and one key for many chips would be one host for many chips."""
+    world = Field()
+    chip, other, key = world.chip(), world.chip("other"), world.session_key()
+    first = world.session(chip)
+    first.endorse(world.vouch(chip, first, key), NOW_S)
+    for who in (chip, other):
+        session = world.session(who)
+        token = world.vouch(who, session, key)
+        refused(errors.SessionKeyReused, lambda session=session, token=token: session.endorse(token, NOW_S))
+        session.endorse(world.vouch(who, session, world.session_key()), NOW_S)
+
+
+def test_no_chips_long_term_key_is_a_session_key():
+    world = Field()
+    chip, other = world.chip(), world.chip("other")
+    session = world.session(chip)
+    refused(errors.LongTermKeyInExchange, lambda: session.endorse(world.vouch(chip, session, other.key), NOW_S))
+
+
+def test_what_was_measured_before_the_chip_vouched_does_not_count():
+    world = Field()
+    chip, key = world.chip(), world.session_key()
+    session = world.session(chip)
+    measurement, _ = world.measure(session, key, [NEAR_NS])
+    session.endorse(world.vouch(chip, session, key), NOW_S + 30)
+    refused(errors.OutsideBracket, lambda: session.report("one", measurement, NOW_S + 30))
+
+
+def test_a_key_rotated_in_mid_session_voids_the_session():
+    half = Halfway()
+    half.bracket()
+    world, new_key = half.world, SigningKey.from_seed(seed("new key"))
+    certificate = world.root.endorse(new_key.public_key, half.chip.ueid, serial=999)
+    world.manifest.record(certificate, world.root.certificate)
+    world.endorsements.rotate([certificate], NOW_S)
+    half.chip = replace(half.chip, key=new_key)
+    assert reasons(half.session, half.claim()) == errors.LongTermKeyChanged.reason
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"bootcount": 2},
+        {"hwmodel": b"CPU"},
+        {"location": Location(latitude_deg=1.36, longitude_deg=103.87, accuracy_m=1000.0, timestamp_s=NOW_S)},
+    ],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_both_tokens_of_a_session_say_the_same_of_chip_and_place(changes: dict[str, object]):
+    half = Halfway()
+    half.bracket()
+    honest = half.chip
+    half.chip = replace(honest, claims=replace(honest.claims, **changes))
+    assert reasons(half.session, half.claim()) == errors.ClaimsChanged.reason
+    later = replace(honest.claims, issued_at_s=NOW_S + 2, token_id=bytes(16), measurements=((0, b"fresh"),))
+    half.chip = replace(honest, claims=replace(later, location=replace(later.location, timestamp_s=NOW_S + 2)))
+    assert half.session.conclude(half.claim(), NOW_S + 2).verdict is Verdict.CLEARED
+
+
+def test_evidence_from_before_the_session_is_stale():
+    world = Field()
+    chip = world.chip()
+    session = world.session(chip, NOW_S + 10)
+    refused(errors.Stale, lambda: session.endorse(world.vouch(chip, session, world.session_key()), NOW_S + 10))
+
+
+def test_a_later_measurement_of_a_landmark_takes_the_place_of_an_earlier_one():
+    """Packet four can get lost, and the burst be repeated."""
+    half = Halfway()
+    half.session.report("one", half.measurement, NOW_S)
+    half.measurement, transcript = half.world.measure(half.session, half.key, [FAR_NS])
+    half.bracket()
+    appraisal = half.session.conclude(half.claim(transcripts=[transcript]), NOW_S)
+    assert appraisal.bounds[0].radius_km == pytest.approx(FAR_KM)
+
+
+def test_a_policy_may_demand_landmarks_and_names_those_that_are_silent():
+    half = Halfway(landmark_ids=("one", "two", "three"), policy=Policy(fewest_landmarks=2))
+    half.session.report("one", half.measurement, NOW_S)
+    refused(errors.MeasurementMissing, lambda: half.session.challenge_again([bytes(32)] * 3, NOW_S))
+    measurement, transcript = half.world.measure(half.session, half.key, [NEAR_NS], "three")
+    half.session.report("three", measurement, NOW_S)
+    half.transcripts.append(transcript)
+    half.bracket()
+    appraisal = half.session.conclude(half.claim(), NOW_S)
+    assert (appraisal.verdict, appraisal.unreported) == (Verdict.CLEARED, ("two",))
+
+
+def test_the_nonces_of_a_claim_are_all_there_and_in_order():
+    half = Halfway(landmark_ids=("one", "two"))
+    measurement, transcript = half.world.measure(half.session, half.key, [NEAR_NS], "two")
+    half.session.report("two", measurement, NOW_S)
+    half.transcripts.append(transcript)
+    half.bracket()
+    right = half.challenges
+    for wrong in ((right[1], right[0]), right[:1], (right[0], bytes(32))):
+        half.challenges = wrong
+        assert reasons(half.session, half.claim()) == errors.NonceMismatch.reason
+    half.challenges = right
+    assert half.session.conclude(half.claim(), NOW_S).verdict is Verdict.CLEARED
+    for nonce in right:
+        refused(errors.NonceReused, lambda nonce=nonce: half.world.verifier.ledger.redeem(nonce, half.chip.ueid, NOW_S))
+
+
+@pytest.mark.parametrize("after", ["opening", "conclusion"])
+def test_a_session_remembers_the_boot_counter(after: str):
+    half = Halfway()
+    if after == "conclusion":
+        half.world.verifier.boots = type(half.world.verifier.boots)()
+        half.bracket()
+        half.session.conclude(half.claim(), NOW_S)
+    with pytest.raises(errors.BootcountFell):
+        half.world.verifier.boots.check(half.chip.ueid, 0)
+
+
+def test_a_refusal_names_the_chip_that_was_asked():
+    half = Halfway()
+    half.bracket()
+    assert half.session.conclude(b"rubbish", NOW_S).ueid == half.chip.ueid
+
+
+def test_second_challenges_are_issued_together_or_not_at_all():
+    half = Halfway(landmark_ids=("one", "two"))
+    measurement, _ = half.world.measure(half.session, half.key, [NEAR_NS], "two")
+    half.session.report("one", half.measurement, NOW_S)
+    half.session.report("two", measurement, NOW_S)
+    fresh = half.world.fresh()
+    for bad in ([fresh, bytes(31)], [fresh, half.session.challenge], [fresh, fresh]):
+        with pytest.raises((InvalidArgument, errors.NonceAlreadyIssued)):
+            half.session.challenge_again(bad, NOW_S)
+    assert len(half.session.challenge_again([fresh, half.world.fresh()], NOW_S)) == 2
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        {"latitude_deg": float("nan")},
+        {"latitude_deg": 91},
+        {"longitude_deg": -181},
+        {"clearance_km": float("inf")},
+        {"clearance_km": -1},
+        {"landmark_id": ""},
+        {"landmark_id": "x" * 65},
+    ],
+    ids=str,
+)
+def test_a_landmark_that_is_nowhere_is_none(nonsense: dict[str, object]):
+    """One at NaN would never contradict anybody; one with infinite clearance would clear everybody."""
+    with pytest.raises(InvalidArgument):
+        replace(Field().landmark("one"), **nonsense)
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        {"max_age_s": -1},
+        {"max_ahead_s": float("nan")},
+        {"max_bracket_s": float("inf")},
+        {"max_accuracy_m": -1},
+        {"signing_allowance_ns": -1},
+        {"nonce_lifetime_s": 0},
+        {"fewest_landmarks": 0},
+        {"km_per_ms": 1000},
+        {"km_per_ms": 0},
+    ],
+    ids=str,
+)
+def test_a_policy_that_makes_no_sense_is_no_policy(nonsense: dict[str, float]):
+    """Found out when it is written, not when a chip is judged by it."""
+    with pytest.raises(InvalidArgument):
+        Policy(**nonsense)
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_every_landmark_may_contradict(order: tuple[int, int]):
+    """Two landmarks in different places, of which only one leaves the claimed place out."""
+    world = Field()
+    claims, near = world.chip().claims, world.landmark("one")
+    far = replace(near, landmark_id="far", latitude_deg=-30.0)
+    bounds = [bound(near, NEAR_NS, VACUUM_KM_PER_MS), bound(far, NEAR_NS, VACUUM_KM_PER_MS)]
+    appraisal = weigh(claims, [bounds[place] for place in order], max_accuracy_m=1e5)
+    assert (appraisal.verdict, "far" in appraisal.detail, "one" in appraisal.detail) == (Verdict.CONTRADICTION, True, False)
+
+
+def test_a_bound_equal_to_the_clearance_clears_nobody_and_a_vague_claim_neither():
+    world = Field()
+    claims, landmark = world.chip().claims, world.landmark("one")
+    for radius_km, max_accuracy_m, finding in (
+        (BORDER_KM, 1e5, Finding.TERRITORY_WITHIN_BOUNDS),
+        (100.0, 999.0, Finding.CLAIM_TOO_VAGUE),
+    ):
+        appraisal = weigh(claims, [Bound(landmark, 0, radius_km)], max_accuracy_m=max_accuracy_m)
+        assert (appraisal.verdict, appraisal.reasons) == (Verdict.UNCONFIRMED, (finding,))
+    assert weigh(claims, [Bound(landmark, 0, 100.0)], max_accuracy_m=1000.0).verdict is Verdict.CLEARED
