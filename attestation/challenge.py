@@ -86,8 +86,8 @@ class NonceLedger:
         if not math.isfinite(now_s):
             raise InvalidArgument(f"time must be finite, not {now_s}")
         for entropy in entropies:
-            if len(entropy) != NONCE_BYTES:
-                raise InvalidArgument(f"a nonce takes {NONCE_BYTES} bytes of entropy, not {len(entropy)}")
+            if type(entropy) is not bytes or len(entropy) != NONCE_BYTES:
+                raise InvalidArgument(f"a nonce takes {NONCE_BYTES} bytes of entropy")
             if entropy in self._challenges:
                 raise NonceAlreadyIssued(entropy.hex())
         if len(set(entropies)) < len(entropies):

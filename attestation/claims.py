@@ -68,7 +68,7 @@ class Claims:
         ueid: 17 or 33 bytes, 0x01 and random bytes (RFC 9711 section 4.2.1).
         oemid: private enterprise number, or an IEEE (3 bytes) or random (16 bytes) identifier.
         hwmodel: 1-32 bytes, chosen by the maker.
-        hwversion: version text, with an optional number of its scheme.
+        hwversion: version text, with an optional number of its scheme; optional.
         oemboot: only software authorised by the maker was booted.
         dbgstat: 0-4 of RFC 9711 section 4.2.9; 2 and above mean that debugging is disabled at least since boot.
         location: position claimed.
@@ -88,12 +88,12 @@ class Claims:
     ueid: bytes
     oemid: int | bytes
     hwmodel: bytes
-    hwversion: tuple[str] | tuple[str, int]
     oemboot: bool
     dbgstat: int
     location: Location
     bootcount: int
     intuse: int
+    hwversion: tuple[str] | tuple[str, int] | None = None
     token_id: bytes | None = None
     session_key: bytes | None = None
     evidence_digests: tuple[tuple[str, bytes], ...] = ()
@@ -265,7 +265,7 @@ def _claims(algorithm: int) -> ClaimSet[Claims]:
         Claim(256, "ueid", read_ueid),
         Claim(258, "oemid", _oemid),
         Claim(259, "hwmodel", byte_string(1, 32)),
-        Claim(260, "hwversion", _hwversion, write=list),
+        Claim(260, "hwversion", _hwversion, required=False, write=list),
         Claim(262, "oemboot", _oemboot),
         Claim(263, "dbgstat", _dbgstat),
         Claim(264, "location", members=_LOCATION),

@@ -61,8 +61,10 @@ def seal(
     """Sign a map of claims into a token.
 
     Raises:
-        InvalidArgument: a claim cannot be encoded, or the token would be too long to be read.
+        InvalidArgument: a claim cannot be encoded, or nobody would read the token: too long, or a chain of a wrong length.
     """
+    if x5chain and not 2 <= len(x5chain) <= MAX_CHAIN:
+        raise InvalidArgument(f"x5chain must hold 2 to {MAX_CHAIN} certificates, not {len(x5chain)}")
     header: dict[int, object] = {cose.KID: key.kid, cose.TYP: EAT_TYPE}
     if x5t is not None:
         header[cose.X5T] = [_SHA_256, x5t]
@@ -88,8 +90,8 @@ def unseal(token: bytes, *, chain_allowed: bool = True) -> Sealed:
         raise InvalidArgument(f"bytes are due, not {type(token).__name__}")
     if len(token) > MAX_BYTES + MAX_CHAIN_BYTES:
         raise OverSize(f"{len(token)} bytes, at most {MAX_BYTES} and a chain of {MAX_CHAIN_BYTES}")
-    if not token.startswith(CWT_TAG):
-        cose.refuse_prefix(token, "tag 61 (CWT)")
+    if not token.startswith(CWT_TAG) or token == CWT_TAG:
+        cose.refuse_prefix(token, "tag 61 (CWT) and tag 18 (COSE_Sign1)")
     sign1 = cose.parse_sign1(token[len(CWT_TAG) :])
     if sign1.unprotected and not chain_allowed:
         raise UnknownHeader("the unprotected header must be empty")

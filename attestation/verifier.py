@@ -98,8 +98,8 @@ class BootCounts:
             raise BootcountFell(f"{count} after {highest}")
 
     def record(self, ueid: bytes, count: int) -> None:
-        """Remember a count; it must have passed `check`."""
-        self._highest[ueid] = count
+        """Remember a count, unless a higher one is on record."""
+        self._highest[ueid] = max(count, self._highest.get(ueid, 0))
 
 
 class Verifier:

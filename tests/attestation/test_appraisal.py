@@ -24,6 +24,7 @@ from attestation import (
 )
 from attestation import errors as errors_module
 from attestation.errors import LongTermKeyInExchange, NonceAlreadyIssued, SessionKeyReused
+from attestation.token import seal
 from attestation.verifier import BootCounts
 
 from . import wire
@@ -379,3 +380,22 @@ def test_a_refused_first_contact_enrols_nobody(ed_scene):
     elsewhere = wire.token(ed_scene.newcomers_key, body, unprotected=in_order({33: chain}))
     assert ed_scene.judge(elsewhere).reasons == ("wrong_audience",)
     assert len(ed_scene.endorsements) == enrolled
+
+
+def test_a_boot_counter_on_record_never_falls():
+    """Two pieces of evidence may be pending at once and be accepted in the wrong order."""
+    boots = BootCounts()
+    boots.record(UEID, 5)
+    boots.record(UEID, 3)
+    with pytest.raises(errors_module.BootcountFell):
+        boots.check(UEID, 4)
+
+
+def test_a_chain_that_nobody_would_read_is_not_sent(ed_scene):
+    key = SigningKey(ed_scene.key)
+    with pytest.raises(InvalidArgument):
+        seal({}, key, x5chain=ed_scene.chain[:1])
+
+
+def test_the_hardware_version_is_optional(ed_scene):
+    assert accepted(ed_scene.judge(ed_scene.token(ed_scene.payload({260: None}))))

@@ -71,3 +71,15 @@ def test_a_challenge_needs_a_time(time_s):
 def test_a_lifetime_must_be_positive(lifetime):
     with pytest.raises(InvalidArgument):
         NonceLedger(lifetime)
+
+
+def test_a_lifetime_may_be_shorter_than_a_second():
+    ledger = NonceLedger(lifetime_s=0.5)
+    ledger.issue(nonce(1), ME, 0)
+    assert refusal(ledger, nonce(1), ME, 0.6) is errors.NonceExpired
+
+
+@pytest.mark.parametrize("entropy", ["x" * 32, bytearray(32)], ids=["text", "bytearray"])
+def test_entropy_must_be_bytes(entropy):
+    with pytest.raises(InvalidArgument):
+        NonceLedger(lifetime_s=60).issue(entropy, ME, 0)
