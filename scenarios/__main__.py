@@ -1,4 +1,4 @@
-"""The command line: `python -m scenarios list` and `python -m scenarios run NAME`."""
+"""The command line: `python -m scenarios list | run | fit-latency | check-latency`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from scenarios import calibrate
 from scenarios.study import EXIT_DONE, add_options, questions, run_command
 
 
@@ -17,7 +18,10 @@ def main(words: Sequence[str] | None = None) -> int:
     run = commands.add_parser("run", help="run a question and write its results")
     run.add_argument("name", metavar="NAME", help="a question, as in `list`")
     add_options(run)
+    calibrate.add_commands(commands)
     arguments = parser.parse_args(words)
+    if "command_function" in arguments:
+        return int(arguments.command_function(arguments))
     if arguments.command == "list":
         for name, purpose in questions():
             print(f"{name:12} {purpose}")

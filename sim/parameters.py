@@ -1,6 +1,7 @@
 """The parameter table: every number about the world, with its range, unit, kind and source.
 
-One file holds the numbers (`data/parameters.toml`), one the sources (`data/sources.toml`). A row says how far it can be
+One file holds the numbers (`data/parameters.toml`), one the latency models (`data/latency.toml`, made by `fit-latency`), one
+the sources (`data/sources.toml`). A row says how far it can be
 trusted: `quoted` from its source, `inferred` from it by stated arithmetic, or `assumed`. Policy choices (levers) are not
 here; they belong to the scenario.
 """
@@ -18,7 +19,11 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-PARAMETER_FILES = ("parameters.toml", "sources.toml")
+PARAMETER_FILES = ("parameters.toml", "latency.toml", "sources.toml")
+
+NetworkClass = Literal["hosting", "cloud"]
+NETWORK_CLASSES: tuple[NetworkClass, ...] = ("hosting", "cloud")
+"""Class of networks: hosting providers on the open internet, or the backbone of a cloud provider."""
 
 
 class Source(BaseModel):
@@ -61,11 +66,11 @@ class Parameter(BaseModel):
 
 
 class LatencyRegime(BaseModel):
-    """How round-trip times behave on one kind of path: excess over the propagation floor, and jitter above the minimum.
+    """How round-trip times behave on one kind of path: see `world.excess` for the law of the excess.
 
-    Excess is lognormal: median `offset_ms + slope * floor_ms**exponent`, and standard deviation of its logarithm
-    `log_sd + near_log_sd * exp(-floor_ms / near_ms)`. Jitter of one burst of 30 pings is lognormal too, given by its
-    median and 95 % quantile.
+    Jitter is lognormal, given by its median and 95 % quantile: of the minimum of one burst of 30 pings, and of the median
+    of a day, above the minimum of the day. `pairs` and `sites` say how many measured pairs and sites the fit rests on, and
+    `standard_errors` how far it would move with other sites of the kind.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -74,28 +79,54 @@ class LatencyRegime(BaseModel):
     slope: float = Field(ge=0)
     exponent: float = Field(gt=0, default=1.0)
     log_sd: float = Field(gt=0)
+    skew: float = Field(default=0.0, ge=-1.5, le=1.5)
+    tail: float = Field(default=1.0, gt=0)
     near_log_sd: float = Field(ge=0, default=0.0)
     near_ms: float = Field(gt=0, default=1.0)
     jitter_median_ms: float = Field(gt=0)
     jitter_q95_ms: float = Field(gt=0)
-    pairs: int = Field(gt=0, description="how many measured pairs the fit rests on")
+    median_over_min_ms: float = Field(ge=0, default=0.0)
+    median_over_min_q95_ms: float = Field(ge=0, default=0.0)
+    pairs: int = Field(gt=0)
+    sites: int = Field(gt=0)
     kind: Literal["quoted", "inferred", "assumed"]
     source: tuple[str, ...]
     note: str = ""
+    standard_errors: dict[str, float] = {}
+
+
+class LatencyModel(BaseModel):
+    """The latency model of one class of networks.
+
+    `kind` is what it was fitted to: the minimum over a day, or a median. The endpoint shares say how much of the variance of
+    the log excess belongs to the two ends of a path together, on short paths and on others. The global lognormal law of the
+    excess has no regimes; it is the yardstick for what they are worth.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["min", "median"]
+    date: str = Field(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$")
+    endpoint_share_near: float = Field(ge=0, lt=1)
+    endpoint_share_far: float = Field(ge=0, lt=1)
+    global_log_median: float
+    global_log_sd: float = Field(gt=0)
+    regimes: dict[str, LatencyRegime]
 
 
 class ParameterTable(BaseModel):
-    """All rows, all latency regimes and all sources, checked against each other."""
+    """All rows, the latency models and all sources, checked against each other."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     parameters: dict[str, Parameter]
-    latency_regimes: dict[str, LatencyRegime]
+    latency: dict[NetworkClass, LatencyModel]
     sources: dict[str, Source]
 
     @model_validator(mode="after")
     def _every_source_is_known_and_used(self) -> Self:
-        rows: list[Parameter | LatencyRegime] = [*self.parameters.values(), *self.latency_regimes.values()]
+        regimes = [regime for model in self.latency.values() for regime in model.regimes.values()]
+        rows: list[Parameter | LatencyRegime] = [*self.parameters.values(), *regimes]
         cited = {key for row in rows for key in row.source}
         if unknown := cited - self.sources.keys():
             raise ValueError(f"sources cited but not listed: {sorted(unknown)}")
@@ -120,10 +151,8 @@ def load_parameters() -> ParameterTable:
         pydantic.ValidationError: a row lacks a field, its range is out of order or its source is unknown.
     """
     text = {name: _read(name).decode() for name in PARAMETER_FILES}
-    rows = tomllib.loads(text["parameters.toml"])
-    regimes = rows.pop("latency_regimes")
-    sources = tomllib.loads(text["sources.toml"])
-    return ParameterTable.model_validate({"parameters": rows, "latency_regimes": regimes, "sources": sources})
+    parameters, latency, sources = (tomllib.loads(text[name]) for name in PARAMETER_FILES)
+    return ParameterTable.model_validate({"parameters": parameters, "latency": latency, "sources": sources})
 
 
 def parameter_digest() -> str:

@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from .parameters import Values, load_parameters
+from .parameters import NetworkClass, Values, load_parameters
 from .smuggling.strategies import STRATEGIES
 from .units import MINUTES_PER_DAY
 from .world.geography import landmark_hubs
@@ -73,6 +73,7 @@ class Geography(_Section):
 
     sites: int = Field(ge=1, le=1000, description="data centres abroad, at the hubs of the catalogue in its order")
     landmarks: int = Field(ge=1, le=len(landmark_hubs()), description="landmarks, at internet exchange hubs")
+    network: NetworkClass = Field(description="class of the networks on which chips answer: hosting or cloud")
     territory: Literal["china_mainland"] = Field(description="restricted territory")
 
 

@@ -78,7 +78,8 @@ def _build(scenario: Scenario, seed: int) -> Setting:
     panels = build_panels(
         sites, landmark_hubs()[: scenario.geography.landmarks], verification.landmarks_asked, verification.bound
     )
-    network = Network(load_parameters().latency_regimes, values, draws)
+    network_class = scenario.geography.network
+    network = Network(network_class, load_parameters().latency[network_class], values, draws)
     return Setting(Environment(), scenario, values, draws, sites, panels, network, Record())
 
 

@@ -63,6 +63,18 @@ def distances_km(origins: Sequence[Position], targets: Sequence[Position]) -> Fl
     return np.array(rows, dtype=np.float64).reshape(len(origins), len(targets)) / 1000.0
 
 
+def pairwise_km(ones: Sequence[Position], others: Sequence[Position]) -> FloatArray:
+    """Geodesic distances on WGS 84 between places of the same rank in two lists, shape (len(ones),), in km."""
+    from pyproj import Geod  # as above
+
+    latitude_a, longitude_a = _columns(ones)
+    latitude_b, longitude_b = _columns(others)
+    metres: FloatArray = np.asarray(
+        Geod(ellps="WGS84").inv(longitude_a, latitude_a, longitude_b, latitude_b)[2], dtype=np.float64
+    )
+    return metres / 1000.0
+
+
 def distance_to_restricted_km(origins: Sequence[Position]) -> FloatArray:
     """Distance from places outside the restricted territory to its nearest border or coast point, in km.
 

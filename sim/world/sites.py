@@ -16,10 +16,8 @@ from numpy.typing import NDArray
 
 from ..parameters import Values
 from ..randomness import Draws, Stream
+from .excess import SOUTH_EAST_ASIA
 from .geography import Hub, Place
-
-SOUTH_EAST_ASIA = frozenset({"SG", "MY", "ID", "TH", "VN", "PH", "KH", "LA", "MM", "BN", "TL"})
-GULF = frozenset({"AE", "SA", "QA", "BH", "KW", "OM"})
 
 
 @dataclass(frozen=True)

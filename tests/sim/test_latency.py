@@ -5,11 +5,12 @@ import pytest
 
 from attestation import FIBRE_KM_PER_MS
 from sim import Scenario
-from sim.parameters import load_parameters
+from sim.parameters import NETWORK_CLASSES, load_parameters
 from sim.randomness import Draws
+from sim.world.excess import regime_of
 from sim.world.geography import Place, distances_km, hubs_abroad, landmark_hubs, restricted_hubs
 from sim.world.landmarks import build_panels
-from sim.world.latency import Network, regime_of
+from sim.world.latency import Network
 from sim.world.sites import build_sites
 
 
@@ -18,7 +19,7 @@ def world():
     table = load_parameters()
     values, draws = table.values(), Draws(1)
     sites = build_sites(40, hubs_abroad(), values, draws)
-    return sites, Network(table.latency_regimes, values, draws)
+    return sites, Network("hosting", table.latency["hosting"], values, draws)
 
 
 def test_an_honest_chip_is_never_faster_than_light_in_fibre_and_never_contradicts_its_site(world):
@@ -66,26 +67,45 @@ def test_more_landmarks_never_worsen_clearance(world):
 def test_excess_over_many_paths_has_the_fitted_median_and_spread():
     """Lognormal, closed form; ends share part of the variance without changing the total."""
     table = load_parameters()
-    regime = table.latency_regimes["metro"]
+    regime = table.latency["hosting"].regimes["metro"]
     hub = hubs_abroad()[0]
-    network = Network(table.latency_regimes, table.values({"in_loop_processing_ms": 0}), Draws(2))
+    network = Network("hosting", table.latency["hosting"], table.values({"in_loop_processing_ms": 0}), Draws(2))
     places = [Place(n, hub.name, hub.country, hub.position) for n in range(120)]
     logs = [np.log(network.timing([a], [b]).base_ms[0]) for a, b in zip(places[::2], places[1::2], strict=True)]
     assert np.mean(logs) == pytest.approx(np.log(regime.offset_ms), abs=4 * regime.log_sd / np.sqrt(60))
     assert np.std(logs) == pytest.approx(regime.log_sd, rel=0.4)
 
 
-def test_the_first_regime_that_fits_is_used():
-    def place(country: str) -> Place:
-        return Place(0, country, country, hubs_abroad()[0].position)
+@pytest.mark.parametrize(
+    ("ends", "distance_km", "hosting", "cloud"),
+    [
+        ("SG SG", 20, "metro", "metro"),
+        ("CN HK", 30, "near_hard", "near_hard"),
+        ("SG ID", 900, "near_hard", "near_hard"),
+        ("SG CN", 3500, "china", "china"),
+        ("DE SG", 9000, "south_east_asia", "south_east_asia"),
+        ("AE DE", 5000, "gulf", "gulf"),
+        ("FR DE", 500, "near_developed", "near"),
+        ("IN JP", 2900, "near_mixed", "near"),
+        ("IN PK", 1000, "near_periphery", "near"),
+        ("US DE", 6000, "core", "direct"),
+        ("US BR", 7000, "north_america_periphery", "direct"),
+        ("JP DE", 9000, "europe_periphery", "other"),
+        ("BR AU", 13000, "periphery", "other"),
+    ],
+)
+def test_the_first_regime_that_fits_is_used(ends, distance_km, hosting, cloud):
+    one, other = ends.split()
+    for pair in ((one, other), (other, one)):
+        assert regime_of("hosting", *pair, distance_km) == hosting
+        assert regime_of("cloud", *pair, distance_km) == cloud
 
-    assert regime_of(place("CN"), place("VN"), 50) == "metro"
-    assert regime_of(place("SG"), place("ID"), 900) == "asia_gulf_near"
-    assert regime_of(place("SG"), place("CN"), 3500) == "china"
-    assert regime_of(place("SG"), place("DE"), 9000) == "south_east_asia"
-    assert regime_of(place("AE"), place("DE"), 5000) == "gulf"
-    assert regime_of(place("FR"), place("DE"), 500) == "near"
-    assert regime_of(place("JP"), place("DE"), 9000) == "far"
+
+@pytest.mark.parametrize("network", NETWORK_CLASSES)
+def test_every_regime_that_can_occur_has_parameters(network):
+    countries = ("US", "DE", "JP", "CN", "SG", "AE", "IN", "BR")
+    occurring = {regime_of(network, one, other, km) for one in countries for other in countries for km in (10, 500, 5000)}
+    assert occurring == set(load_parameters().latency[network].regimes)
 
 
 def test_known_hard_and_easy_sites_come_out_so():

@@ -33,7 +33,7 @@ def test_a_row_that_is_not_accounted_for_is_refused(change, complaint):
 
 def test_sources_are_cited_and_citations_are_listed():
     source = {"title": "t", "publisher": "p", "date": "2025", "url": "u"}
-    table = {"parameters": {"a": GOOD}, "latency_regimes": {}, "sources": {"x": source}}
+    table = {"parameters": {"a": GOOD}, "latency": {}, "sources": {"x": source}}
     ParameterTable.model_validate(table)
     with pytest.raises(ValidationError, match="not listed"):
         ParameterTable.model_validate({**table, "sources": {}})

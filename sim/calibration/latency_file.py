@@ -1,0 +1,89 @@
+"""A fitted latency model as a section of the file `sim/data/latency.toml`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..parameters import LatencyModel, LatencyRegime, NetworkClass
+from .latency_fit import SHAPE, Fit
+from .rtt_table import Kind
+
+_DIGITS = 4
+
+
+def fitted_model(
+    fit: Fit,
+    errors: Mapping[str, Mapping[str, float]],
+    *,
+    kind: Kind,
+    date: str,
+    source: str,
+    medians: Mapping[str, tuple[float, float]],
+    jitter: Mapping[str, tuple[float, float]],
+) -> LatencyModel:
+    """A fit made into a model.
+
+    Args:
+        fit: parameters.
+        errors: regime -> parameter -> standard error.
+        kind: what the table holds; a burst counts as a minimum.
+        date: of the table, such as 2020-07.
+        source: its key in `sources.toml`.
+        medians: regime -> how far the median lies above the minimum, by its own median and 95 % quantile, in ms.
+        jitter: regime -> median and 95 % quantile of the jitter of bursts, which a table of daily minima does not show.
+    """
+    regimes = {}
+    for name, values in fit.regimes.items():
+        above = medians.get(name, (0.0, 0.0))
+        shape: dict[str, Any] = {parameter: _rounded(value) for parameter, value in values.items()}
+        regimes[name] = LatencyRegime(
+            **shape,
+            jitter_median_ms=jitter[name][0],
+            jitter_q95_ms=jitter[name][1],
+            median_over_min_ms=_rounded(above[0]),
+            median_over_min_q95_ms=_rounded(above[1]),
+            pairs=fit.pairs[name],
+            sites=fit.sites[name],
+            kind="inferred",
+            source=(source,),
+            standard_errors={parameter: _rounded(value) for parameter, value in errors.get(name, {}).items()},
+        )
+    return LatencyModel(
+        kind="median" if kind == "median" else "min",
+        date=date,
+        endpoint_share_near=_rounded(fit.endpoint_share_near),
+        endpoint_share_far=_rounded(fit.endpoint_share_far),
+        global_log_median=_rounded(fit.global_log_median),
+        global_log_sd=_rounded(fit.global_log_sd),
+        regimes=regimes,
+    )
+
+
+def as_toml(network: NetworkClass, model: LatencyModel) -> str:
+    """The model as TOML, which `load_parameters` reads."""
+    lines = [f"[{network}]", *_assignments(model.model_dump(exclude={"regimes"}))]
+    for name, regime in model.regimes.items():
+        row = regime.model_dump(exclude={"standard_errors"}, exclude_defaults=True)
+        lines += ["", f"[{network}.regimes.{name}]", *_assignments(row)]
+        if regime.standard_errors:
+            errors = ", ".join(f"{key} = {regime.standard_errors[key]}" for key in SHAPE if key in regime.standard_errors)
+            lines.append(f"standard_errors = {{ {errors} }}")
+    return "\n".join(lines) + "\n"
+
+
+def _assignments(values: Mapping[str, object]) -> list[str]:
+    return [f"{key} = {_literal(value)}" for key, value in values.items()]
+
+
+def _literal(value: object) -> str:
+    if isinstance(value, str):
+        return f'"{value}"'
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_literal, value))}]"
+    return str(value)
+
+
+def _rounded(value: float) -> float:
+    """To four significant digits: more would be noise."""
+    return float(f"{value:.{_DIGITS}g}")
