@@ -20,8 +20,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from .parameters import NetworkClass, Values, load_parameters
 from .smuggling.strategies import STRATEGIES
 from .units import MINUTES_PER_DAY
-from .world.geography import landmark_hubs
+from .world.geography import hubs, landmark_hubs
 from .world.landmarks import Bound
+from .world.territory import Territory, hubs_in, hubs_outside, territory
 
 STATUS_QUO = "status_quo"
 SHORTEST_PERIOD_DAYS = 5 / MINUTES_PER_DAY
@@ -74,7 +75,21 @@ class Geography(_Section):
     sites: int = Field(ge=1, le=1000, description="data centres abroad, at the hubs of the catalogue in its order")
     landmarks: int = Field(ge=1, le=len(landmark_hubs()), description="landmarks, at internet exchange hubs")
     network: NetworkClass = Field(description="class of the networks on which chips answer: hosting or cloud")
-    territory: Literal["china_mainland"] = Field(description="restricted territory")
+    territory: str | tuple[str, ...] = Field(description="restricted territory: a name, a country's code, or several codes")
+
+    @field_validator("territory", mode="before")
+    @classmethod
+    def _known_territory(cls, given: Any) -> Any:
+        codes = [given] if isinstance(given, str) else given
+        if not (isinstance(codes, list | tuple) and all(isinstance(code, str) for code in codes)):
+            raise ValueError("allowed: a name, or a list of country codes")
+        territory(given)
+        return given if isinstance(given, str) else tuple(sorted(set(codes)))
+
+    @property
+    def restricted(self) -> Territory:
+        """The restricted territory."""
+        return territory(self.territory)
 
 
 class Verification(_Section):
@@ -153,6 +168,22 @@ class Scenario(_Section):
         taken = {STATUS_QUO: "the world without the rule", "difference": "the difference between policies"}
         if self.name in taken and self.verification.active:
             raise ValueError(f"name = {self.name!r}: taken by {taken[self.name]}; allowed: any other name")
+        return self
+
+    @model_validator(mode="after")
+    def _hubs_on_both_sides(self) -> Self:
+        restricted = self.geography.restricted
+        key = f"geography.territory = {self.geography.territory!r}"
+        if not hubs_in(restricted, hubs()):
+            raise ValueError(f"{key}: no hub lies in it where diverted chips could end; allowed: one with a hub in hubs.csv")
+        if not hubs_outside(restricted, hubs()):
+            raise ValueError(f"{key}: no hub lies outside; allowed: one that leaves out a hub in hubs.csv")
+        outside = len(hubs_outside(restricted, landmark_hubs()))
+        if self.geography.landmarks > outside:
+            raise ValueError(
+                f"geography.landmarks = {self.geography.landmarks}: allowed 1 to {outside}, the internet exchange hubs "
+                f"outside {key}"
+            )
         return self
 
     @model_validator(mode="after")

@@ -22,10 +22,11 @@ from ..randomness import Draws, Stream
 from ..record import Category, Census, Event, Record
 from ..scenario import Scenario
 from ..smuggling.plans import exposure_day, plan_diversion
-from ..world.geography import hubs_abroad, landmark_hubs, restricted_hubs
+from ..world.geography import hubs, landmark_hubs
 from ..world.landmarks import build_panels
 from ..world.latency import Network
 from ..world.sites import build_sites, pick_site
+from ..world.territory import hubs_in, hubs_outside
 
 CENSUS_DAYS = 7.0
 
@@ -73,12 +74,11 @@ def take_census(setting: Setting, day: float) -> Census:
 
 def _build(scenario: Scenario, seed: int) -> Setting:
     draws, values = Draws(seed), scenario.values
-    sites = build_sites(scenario.geography.sites, hubs_abroad(), values, draws)
-    verification = scenario.verification
-    panels = build_panels(
-        sites, landmark_hubs()[: scenario.geography.landmarks], verification.landmarks_asked, verification.bound
-    )
-    network_class = scenario.geography.network
+    geography, verification = scenario.geography, scenario.verification
+    sites = build_sites(geography.sites, hubs_outside(geography.restricted, hubs()), values, draws)
+    landmarks = hubs_outside(geography.restricted, landmark_hubs())[: geography.landmarks]
+    panels = build_panels(sites, landmarks, verification.landmarks_asked, verification.bound, geography.restricted)
+    network_class = geography.network
     network = Network(network_class, load_parameters().latency[network_class], values, draws)
     return Setting(Environment(), scenario, values, draws, sites, panels, network, Record())
 
@@ -128,7 +128,9 @@ def _divert(setting: Setting, authority: Authority, lot: Lot, chips: range) -> N
     """Set the smuggler, and perhaps a tip, on a lot that was ordered on false pretences."""
     if not lot.ordered_by_smuggler:
         return
-    plan = plan_diversion(lot, setting.scenario.adversary.strategies, restricted_hubs(), setting.values, setting.draws)
+    scenario = setting.scenario
+    destinations = hubs_in(scenario.geography.restricted, hubs())
+    plan = plan_diversion(lot, scenario.adversary.strategies, destinations, setting.values, setting.draws)
     setting.env.process(divert_lot(setting, lot.number, lot.site, chips, plan))
     day = exposure_day(lot, plan.departure_day, setting.values, setting.draws)
     if day is not None and setting.scenario.enforcement.tips:

@@ -1,14 +1,8 @@
-"""Places, distances and the restricted territory.
-
-Distances are geodesics on WGS 84 (Karney's method, by pyproj). Until country polygons take its place, the restricted
-territory is a list of border and coast points of mainland China, at most 20 km apart: a disc around a place outside the
-territory is taken to miss it if it contains none of them.
-"""
+"""Places and the distances between them: geodesics on WGS 84 (Karney's method, by pyproj)."""
 
 from __future__ import annotations
 
 import csv
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -18,8 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
-
-RESTRICTED_COUNTRY = "CN"
 
 
 @dataclass(frozen=True)
@@ -75,41 +67,16 @@ def pairwise_km(ones: Sequence[Position], others: Sequence[Position]) -> FloatAr
     return metres / 1000.0
 
 
-def distance_to_restricted_km(origins: Sequence[Position]) -> FloatArray:
-    """Distance from places outside the restricted territory to its nearest border or coast point, in km.
-
-    A disc of radius r around such a place misses the territory if r is smaller. Shape (origins,).
-    """
-    nearest_km: FloatArray = distances_km(origins, restricted_border()).min(axis=1, initial=math.inf)
-    return nearest_km
-
-
 @cache
 def hubs() -> tuple[Hub, ...]:
     """The catalogue of data-centre hubs, in its own order."""
     return tuple(Hub(row["hub"], row["country"], _position(row)) for row in _rows("hubs.csv"))
 
 
-def hubs_abroad() -> tuple[Hub, ...]:
-    """Hubs in which export-controlled chips may stand: outside the restricted territory."""
-    return tuple(hub for hub in hubs() if hub.country != RESTRICTED_COUNTRY)
-
-
-def restricted_hubs() -> tuple[Hub, ...]:
-    """Hubs in the restricted territory, where diverted chips end."""
-    return tuple(hub for hub in hubs() if hub.country == RESTRICTED_COUNTRY)
-
-
 @cache
 def landmark_hubs() -> tuple[Hub, ...]:
-    """Where the landmarks stand: internet exchange hubs, in the order in which a smaller network would be built."""
+    """Where landmarks may stand: internet exchange hubs, in the order in which a smaller network would be built."""
     return tuple(Hub(row["landmark"], row["country"], _position(row)) for row in _rows("landmarks.csv"))
-
-
-@cache
-def restricted_border() -> tuple[Position, ...]:
-    """Border and coast points of mainland China."""
-    return tuple(_position(row) for row in _rows("restricted_border.csv"))
 
 
 def _position(row: dict[str, str]) -> Position:

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from attestation import FIBRE_KM_PER_MS, VACUUM_KM_PER_MS
 
-from .geography import Hub, Place, distance_to_restricted_km, distances_km
+from .geography import Hub, Place, distances_km
 from .sites import Site
+from .territory import Territory, distance_to_km
 
 FloatArray = NDArray[np.float64]
 
@@ -51,14 +52,16 @@ class Panel:
         return bool((rtt_ms < self.contradicting_ms).any())
 
 
-def build_panels(sites: Sequence[Site], hubs: Sequence[Hub], asked: int, bound: Bound) -> tuple[Panel, ...]:
+def build_panels(
+    sites: Sequence[Site], hubs: Sequence[Hub], asked: int, bound: Bound, restricted: Territory
+) -> tuple[Panel, ...]:
     """For each site, the `asked` nearest of the landmarks that stand at `hubs`."""
     landmarks = tuple(
         Place(LANDMARK_NUMBERS_FROM + number, hub.name, hub.country, hub.position) for number, hub in enumerate(hubs)
     )
     positions = [landmark.position for landmark in landmarks]
     distance_km = distances_km([site.place.position for site in sites], positions)
-    clearing_ms = distance_to_restricted_km(positions) / KM_PER_MS[bound]
+    clearing_ms = distance_to_km(positions, restricted) / KM_PER_MS[bound]
     panels = []
     for row in distance_km:
         nearest = np.argsort(row, kind="stable")[:asked]

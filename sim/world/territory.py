@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .geography import FloatArray, Position
+from .geography import FloatArray, Hub, Position
 
 if TYPE_CHECKING:
     from scipy.spatial import KDTree
@@ -96,10 +96,20 @@ def territory(name_or_codes: str | Iterable[str]) -> Territory:
     if unknown or not codes:
         without_code = sorted(name for name in _arcs_of_countries() if len(name) > 2)
         raise ValueError(
-            f"territory = {unknown[0] if unknown else ''!r}: unknown; allowed: {', '.join(NAMED_TERRITORIES)}, "
+            f"unknown territory {unknown[0] if unknown else ''!r}; allowed: {', '.join(NAMED_TERRITORIES)}, "
             f"or one or more of ISO 3166-1 alpha-2 codes such as CN, {', '.join(without_code)}"
         )
     return Territory("+".join(sorted(codes)), codes)
+
+
+def hubs_in(territory: Territory, hubs: Iterable[Hub]) -> tuple[Hub, ...]:
+    """Those of some hubs that belong to a territory by the catalogue's country, in the order given."""
+    return tuple(hub for hub in hubs if hub.country in territory.countries)
+
+
+def hubs_outside(territory: Territory, hubs: Iterable[Hub]) -> tuple[Hub, ...]:
+    """Those of some hubs that do not, in the order given."""
+    return tuple(hub for hub in hubs if hub.country not in territory.countries)
 
 
 def country_at(position: Position) -> str | None:

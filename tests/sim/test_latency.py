@@ -8,23 +8,26 @@ from sim import Scenario
 from sim.parameters import NETWORK_CLASSES, load_parameters
 from sim.randomness import Draws
 from sim.world.excess import regime_of
-from sim.world.geography import Place, distances_km, hubs_abroad, landmark_hubs, restricted_hubs
+from sim.world.geography import Place, distances_km, hubs, landmark_hubs
 from sim.world.landmarks import build_panels
 from sim.world.latency import Network
 from sim.world.sites import build_sites
+from sim.world.territory import hubs_in, hubs_outside, territory
+
+MAINLAND = territory("china_mainland")
 
 
 @pytest.fixture(scope="module")
 def world():
     table = load_parameters()
     values, draws = table.values(), Draws(1)
-    sites = build_sites(40, hubs_abroad(), values, draws)
+    sites = build_sites(40, hubs_outside(MAINLAND, hubs()), values, draws)
     return sites, Network("hosting", table.latency["hosting"], values, draws)
 
 
 def test_an_honest_chip_is_never_faster_than_light_in_fibre_and_never_contradicts_its_site(world):
     sites, network = world
-    for site, panel in zip(sites, build_panels(sites, landmark_hubs(), 12, "planning"), strict=True):
+    for site, panel in zip(sites, build_panels(sites, landmark_hubs(), 12, "planning", MAINLAND), strict=True):
         rtt_ms = network.timing(panel.landmarks, [site.place]).sample(np.full(12, -8.0))
         floor_ms = (
             distances_km([site.place.position], [landmark.position for landmark in panel.landmarks])[0] / FIBRE_KM_PER_MS
@@ -35,8 +38,8 @@ def test_an_honest_chip_is_never_faster_than_light_in_fibre_and_never_contradict
 
 def test_a_relay_adds_its_leg_and_never_subtracts(world):
     sites, network = world
-    panel = build_panels(sites[:1], landmark_hubs(), 3, "planning")[0]
-    hub = restricted_hubs()[0]
+    panel = build_panels(sites[:1], landmark_hubs(), 3, "planning", MAINLAND)[0]
+    hub = hubs_in(MAINLAND, hubs())[0]
     true_site = Place(2_000_000, hub.name, hub.country, hub.position)
     direct = network.timing(panel.landmarks, [sites[0].place]).base_ms
     relayed = network.timing(panel.landmarks, [sites[0].place, true_site]).base_ms
@@ -47,10 +50,10 @@ def test_a_relay_adds_its_leg_and_never_subtracts(world):
 def test_no_chip_inside_the_restricted_territory_is_ever_cleared(world):
     """Soundness: an answer from inside, over any landmark, takes longer than the clearing time under either bound."""
     _, network = world
-    inside = [Place(2_000_000 + n, hub.name, hub.country, hub.position) for n, hub in enumerate(restricted_hubs())]
+    inside = [Place(2_000_000 + n, hub.name, hub.country, hub.position) for n, hub in enumerate(hubs_in(MAINLAND, hubs()))]
     sites, _ = world
     for bound, place in itertools.product(("planning", "vacuum"), inside):
-        panel = build_panels(sites[:1], landmark_hubs(), 12, bound)[0]
+        panel = build_panels(sites[:1], landmark_hubs(), 12, bound, MAINLAND)[0]
         assert not panel.clears(network.timing(panel.landmarks, [place]).sample(np.full(12, -8.0)))
 
 
@@ -59,7 +62,7 @@ def test_more_landmarks_never_worsen_clearance(world):
     for site_number in (0, 5, 20):
         cleared = []
         for asked in (1, 3, 12):
-            panel = build_panels(sites, landmark_hubs(), asked, "planning")[site_number]
+            panel = build_panels(sites, landmark_hubs(), asked, "planning", MAINLAND)[site_number]
             cleared.append(panel.clears(network.timing(panel.landmarks, [sites[site_number].place]).sample(np.zeros(asked))))
         assert cleared == sorted(cleared)
 
@@ -68,7 +71,7 @@ def test_excess_over_many_paths_has_the_fitted_median_and_spread():
     """Lognormal, closed form; ends share part of the variance without changing the total."""
     table = load_parameters()
     regime = table.latency["hosting"].regimes["metro"]
-    hub = hubs_abroad()[0]
+    hub = hubs_outside(MAINLAND, hubs())[0]
     network = Network("hosting", table.latency["hosting"], table.values({"in_loop_processing_ms": 0}), Draws(2))
     places = [Place(n, hub.name, hub.country, hub.position) for n in range(120)]
     logs = [np.log(network.timing([a], [b]).base_ms[0]) for a, b in zip(places[::2], places[1::2], strict=True)]
@@ -111,8 +114,8 @@ def test_every_regime_that_can_occur_has_parameters(network):
 def test_known_hard_and_easy_sites_come_out_so():
     """Singapore has a landmark in town and 1,966 km to the border; no landmark near Delhi or Taipei can help."""
     scenario = Scenario.load("baseline")
-    sites = build_sites(40, hubs_abroad(), scenario.values, Draws(1))
-    panels = build_panels(sites, landmark_hubs(), 3, "planning")
+    sites = build_sites(40, hubs_outside(MAINLAND, hubs()), scenario.values, Draws(1))
+    panels = build_panels(sites, landmark_hubs(), 3, "planning", MAINLAND)
     by_name = {site.place.name.rsplit(" ", 1)[0]: panel for site, panel in zip(sites, panels, strict=True)}
     assert by_name["Singapore"].clearing_ms[0] > 19
     honest_floor = by_name["Taipei"].contradicting_ms

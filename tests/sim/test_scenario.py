@@ -31,6 +31,16 @@ def baseline() -> Scenario:
         ({"calendar": 3}, "calendar = 3: must be a section with the keys start, duty_after_days, end_after_duty_days"),
         ({"name": "status_quo"}, "name = 'status_quo': taken by the world without the rule"),
         ({"geography.landmarks": 2}, "verification.landmarks_asked = 3: allowed 1 to geography.landmarks = 2"),
+        (
+            {"geography.territory": "china"},
+            "geography.territory = 'china': unknown territory 'china'; allowed: china_mainland,",
+        ),
+        ({"geography.territory": 5}, "geography.territory = 5: allowed: a name, or a list of country codes"),
+        ({"geography.territory": "KP"}, "geography.territory = 'KP': no hub lies in it where diverted chips could end"),
+        (
+            {"geography.territory": ["DE", "CN"]},
+            "geography.landmarks = 12: allowed 1 to 11, the internet exchange hubs outside geography.territory = ('CN'",
+        ),
         ({"verification.grace_days": float("nan")}, "verification.grace_days = nan: input should be a finite number"),
     ],
 )
@@ -67,6 +77,12 @@ def test_a_scenario_is_frozen_and_replace_leaves_it_alone(baseline):
     assert baseline.digest() == weekly.replace(verification__period_days=1).digest()
     with pytest.raises(ValueError, match="frozen"):
         baseline.verification.period_days = 3  # type: ignore[misc]
+
+
+def test_a_territory_is_a_set_of_countries_however_they_are_listed(baseline):
+    listed, reversed_ = (baseline.replace(geography__territory=codes) for codes in (["CN", "HK"], ["HK", "CN", "CN"]))
+    assert listed.digest() == reversed_.digest() != baseline.digest()
+    assert listed.geography.restricted.countries == {"CN", "HK"}
 
 
 def test_the_status_quo_differs_in_the_rule_alone(baseline):
