@@ -30,7 +30,6 @@ _UPPER = np.array([6.0, 6.0, 1.2, 1.0, 1.5, 0.9, 1.0, 4.0])
 _PRIOR_MEAN = np.array([0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0])
 _PRIOR_SD = np.array([np.inf, 8.0, 1.0, np.inf, 0.5, 0.5, np.inf, np.inf])
 _STARTS = ((1.0, 0.8), (10.0, 0.3))  # slope and exponent
-_AT_A_BOUND = 1e-9  # a parameter that no resample moves rests on a bound, which is no error of zero
 _FEWEST_FOR_SHAPE = 100  # pairs; with fewer, a plain lognormal
 
 
