@@ -30,6 +30,7 @@ _UPPER = np.array([6.0, 6.0, 1.2, 1.0, 1.5, 0.9, 1.0, 4.0])
 _PRIOR_MEAN = np.array([0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0])
 _PRIOR_SD = np.array([np.inf, 8.0, 1.0, np.inf, 0.5, 0.5, np.inf, np.inf])
 _STARTS = ((1.0, 0.8), (10.0, 0.3))  # slope and exponent
+_AT_A_BOUND = 1e-9  # a parameter that no resample moves rests on a bound, which is no error of zero
 _FEWEST_FOR_SHAPE = 100  # pairs; with fewer, a plain lognormal
 
 
@@ -155,7 +156,9 @@ def bootstrap(pairs: Pairs, draws: int, seed: int) -> dict[str, dict[str, float]
     for name, rows in values.items():
         columns = [column[np.isfinite(column)] for column in np.array(rows).T]
         errors[name] = {
-            parameter: float(column.std(ddof=1)) for parameter, column in zip(SHAPE, columns, strict=True) if len(column) > 1
+            parameter: float(column.std(ddof=1))
+            for parameter, column in zip(SHAPE, columns, strict=True)
+            if len(column) > 1 and np.ptp(column) > _AT_A_BOUND
         }
     return errors
 
