@@ -5,7 +5,7 @@ a claim, a signature can be relayed, and only a round-trip time bounds distance.
 that applies counts. A bound is one-sided: it can prove that a chip is near a landmark, never that it is far away.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum, auto
 
@@ -123,16 +123,25 @@ def bound(landmark: Landmark, rtt_ns: int, km_per_ms: float) -> Bound:
     return Bound(landmark, rtt_ns, distance_bound_km(rtt_ns / 1e6, km_per_ms))
 
 
-def weigh(claims: Claims, bounds: Sequence[Bound], *, max_accuracy_m: float, unreported: Sequence[str] = ()) -> Appraisal:
+def weigh(
+    claims: Claims,
+    bounds: Sequence[Bound],
+    *,
+    max_accuracy_m: float,
+    excludes: Callable[[Mapping[str, float]], bool] | None = None,
+    unreported: Sequence[str] = (),
+) -> Appraisal:
     """Hold the claimed position and the restricted territory against the distance bounds.
 
     As long as the claimed position lies within every bound their intersection is not empty, so that one check serves for
-    both ways of a contradiction. One bound that misses the territory is enough to clear a chip.
+    both ways of a contradiction. One bound that misses the territory is enough to clear a chip, and so is an intersection of
+    bounds that does, if the verifier has a map to tell.
 
     Args:
         claims: accepted evidence.
         bounds: what the landmarks have proved.
         max_accuracy_m: a claim that is less accurate says too little to be held against anything.
+        excludes: whether the intersection of discs around landmarks, with these radii in km, misses the territory.
         unreported: landmarks that were asked in vain.
 
     Raises:
@@ -140,7 +149,7 @@ def weigh(claims: Claims, bounds: Sequence[Bound], *, max_accuracy_m: float, unr
     """
     if not bounds:
         raise InvalidArgument("a timed attestation has at least one bound")
-    verdict, finding, detail = _verdict(claims, bounds, max_accuracy_m)
+    verdict, finding, detail = _verdict(claims, bounds, max_accuracy_m, excludes)
     return Appraisal(
         verdict=verdict,
         reasons=() if finding is None else (finding.value,),
@@ -152,7 +161,12 @@ def weigh(claims: Claims, bounds: Sequence[Bound], *, max_accuracy_m: float, unr
     )
 
 
-def _verdict(claims: Claims, bounds: Sequence[Bound], max_accuracy_m: float) -> tuple[Verdict, Finding | None, str]:
+def _verdict(
+    claims: Claims,
+    bounds: Sequence[Bound],
+    max_accuracy_m: float,
+    excludes: Callable[[Mapping[str, float]], bool] | None,
+) -> tuple[Verdict, Finding | None, str]:
     outside = [one.landmark.landmark_id for one in bounds if _distance_km(one.landmark, claims) > one.radius_km]
     if outside:
         detail = f"too near to {', '.join(outside)} for the claimed position"
@@ -161,6 +175,8 @@ def _verdict(claims: Claims, bounds: Sequence[Bound], max_accuracy_m: float) -> 
         detail = f"claimed to {claims.location.accuracy_m:.0f} m, {max_accuracy_m:.0f} m are due"
         return Verdict.UNCONFIRMED, Finding.CLAIM_TOO_VAGUE, detail
     if any(one.radius_km < one.landmark.clearance_km for one in bounds):
+        return Verdict.CLEARED, None, ""
+    if excludes is not None and excludes({one.landmark.landmark_id: one.radius_km for one in bounds}):
         return Verdict.CLEARED, None, ""
     detail = "; ".join(
         f"within {one.radius_km:.0f} km of {one.landmark.landmark_id}, "

@@ -188,7 +188,13 @@ class Session:
             for name in self.reported
         ]
         unreported = [name for name in self._landmarks if name not in self._measurements]
-        return weigh(claims, bounds, max_accuracy_m=policy.max_accuracy_m, unreported=unreported)
+        return weigh(
+            claims,
+            bounds,
+            max_accuracy_m=policy.max_accuracy_m,
+            excludes=policy.excludes,
+            unreported=unreported,
+        )
 
     @property
     def _session_key(self) -> bytes:

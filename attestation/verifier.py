@@ -6,7 +6,7 @@ has passed, so that nobody can burn a chip's challenge by sending rubbish in its
 
 import hashlib
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from .appraisal import Appraisal, Landmark, refusal, untimed
@@ -51,6 +51,9 @@ class Policy:
             `FIBRE_KM_PER_MS` what a regulator may choose to trust.
         signing_allowance_ns: subtracted from each round-trip time where `Flaws.long_term_key_signs_in_exchange` holds,
             in ns, and nowhere else.
+        excludes: for verifiers with a map: whether the intersection of discs, given as landmark identifiers with their
+            radii in km, misses the restricted territory. It is asked only about evidence that contradicts nothing. Without
+            it one disc must do so alone.
     """
 
     policy_id: str = "tag:example.org,2026:chip-location-policy#default"
@@ -62,6 +65,7 @@ class Policy:
     max_accuracy_m: float = 100_000.0
     km_per_ms: float = VACUUM_KM_PER_MS
     signing_allowance_ns: int = 0
+    excludes: Callable[[Mapping[str, float]], bool] | None = None
 
     def __post_init__(self) -> None:
         """Raises InvalidArgument if a tolerance makes no sense."""

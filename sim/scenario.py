@@ -20,8 +20,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from .parameters import NetworkClass, Values, load_parameters
 from .smuggling.strategies import STRATEGIES
 from .units import MINUTES_PER_DAY
+from .world.bounds import Bound
 from .world.geography import hubs, landmark_hubs
-from .world.landmarks import Bound
 from .world.territory import Territory, hubs_in, hubs_outside, territory
 
 STATUS_QUO = "status_quo"
@@ -101,7 +101,7 @@ class Verification(_Section):
     )
     attempts: int = Field(ge=1, le=20, description="attempts per challenge before it counts as unanswered")
     landmarks_asked: int = Field(ge=1, le=len(landmark_hubs()), description="nearest landmarks that time each answer")
-    bound: Bound = Field(description="distance per ms: 2/3 c (planning) or c (vacuum)")
+    bound: Bound = Field(description="speed at which a time becomes a distance; only vacuum and planning are sound")
     grace_days: float = Field(ge=0, le=3650, description="silence that is still innocent")
     unconfirmed_rounds: int = Field(ge=0, le=10_000, description="answers in a row that may fail to clear a chip")
     enrolment_rounds: int = Field(ge=1, le=1000, description="measurements that enrol a site")

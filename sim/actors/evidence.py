@@ -9,7 +9,7 @@ round-trip times to show, which the landmarks' clocks are given here.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -38,7 +38,8 @@ from ..detection.verdicts import Verdict
 from ..randomness import Stream
 from ..units import SECONDS_PER_DAY
 from ..world.geography import Place
-from ..world.landmarks import KM_PER_MS, Panel
+from ..world.bounds import KM_PER_MS
+from ..world.landmarks import Panel
 from .setting import Setting
 
 AUDIENCE = "verifier.example.org"
@@ -68,12 +69,13 @@ class EvidenceDesk:
         self._vendor = Authority.root(vendor_key, "Vendor root")
         self._manifest = Manifest()
         self._landmark_keys: dict[int, SigningKey] = {}
-        km_per_ms = KM_PER_MS[setting.scenario.verification.bound]
+        self._km_per_ms = km_per_ms = KM_PER_MS[setting.scenario.verification.bound]
+        self._panels = {tuple(_name(landmark) for landmark in panel.landmarks): panel for panel in setting.panels}
         self._verifier = EvidenceVerifier(
             audience=AUDIENCE,
             endorsements=Endorsements([self._vendor.certificate], self._manifest),
             landmarks=self._landmarks(setting.panels, km_per_ms),
-            policy=Policy(km_per_ms=km_per_ms, nonce_lifetime_s=NONCE_LIFETIME_S),
+            policy=Policy(km_per_ms=km_per_ms, nonce_lifetime_s=NONCE_LIFETIME_S, excludes=self._excludes),
         )
         self._chips: dict[int, Chip] = {}
         start = setting.scenario.calendar.start
@@ -125,6 +127,10 @@ class EvidenceDesk:
         claim = bind(claims, closing, session_key.cose_key, session.session_id)
         token = issue(replace(claim, transcript_sha256=combined_sha256(transcripts)), chip.key)
         return Verdict(session.conclude(token, now_s).verdict.value)
+
+    def _excludes(self, radius_km: Mapping[str, float]) -> bool:
+        """The verifier's map: whether the discs of a panel's landmarks together miss the restricted territory."""
+        return self._panels[tuple(radius_km)].excludes(np.array(list(radius_km.values())) / self._km_per_ms)
 
     def _landmarks(self, panels: Sequence[Panel], km_per_ms: float) -> list[Landmark]:
         """Every landmark of any panel, as the verifier knows it."""

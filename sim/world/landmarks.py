@@ -1,29 +1,28 @@
 """Landmarks: servers at known places that time the answers, and what their measurements prove.
 
-Each round-trip time bounds the distance between landmark and chip. A chip is cleared if some landmark's disc alone leaves
-out the restricted territory, which is sufficient for the intersection of the discs to do so. It contradicts its declared
-site if that site lies outside a disc; as long as the site lies in all of them their intersection cannot be empty.
+Each round-trip time bounds the distance between landmark and chip. A chip is cleared if the intersection of the discs misses
+the restricted territory: mostly because one of them does alone. It contradicts its declared site if that site lies outside a
+disc; as long as the site lies in all of them their intersection cannot be empty.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from attestation import FIBRE_KM_PER_MS, VACUUM_KM_PER_MS
-
+from .bounds import KM_PER_MS, Bound, hardest_points_km, intersection_misses
 from .geography import Hub, Place, distances_km
 from .sites import Site
 from .territory import Territory, distance_to_km
 
 FloatArray = NDArray[np.float64]
 
-Bound = Literal["planning", "vacuum"]
-KM_PER_MS: dict[Bound, float] = {"planning": FIBRE_KM_PER_MS, "vacuum": VACUUM_KM_PER_MS}
+INTERSECTED = 4
+"""Discs of the nearest landmarks whose intersection is held against the territory; each disc of the others alone. Leaving
+discs out makes the intersection larger, so that a chip is never cleared wrongly, and hardly ever gains one: see docs."""
 
 LANDMARK_NUMBERS_FROM = 1_000_000
 """Place numbers of landmarks, apart from those of sites (from 0) and of hubs in restricted territory (from 2,000,000)."""
@@ -37,15 +36,25 @@ class Panel:
         landmarks: the landmarks.
         clearing_ms: a shorter round trip excludes the restricted territory, shape (landmarks,).
         contradicting_ms: a shorter round trip to the declared site's chip is impossible, shape (landmarks,).
+        hardest_ms: the territory is also excluded if each row has an entry above the round trip of its landmark,
+            shape (points, at most `INTERSECTED` landmarks).
     """
 
     landmarks: tuple[Place, ...]
     clearing_ms: FloatArray
     contradicting_ms: FloatArray
+    hardest_ms: FloatArray
 
     def clears(self, rtt_ms: FloatArray) -> bool:
-        """Whether round-trip times, shape (landmarks,) in ms, prove the chip outside the restricted territory."""
-        return bool((rtt_ms < self.clearing_ms).any())
+        """Whether round-trip times, shape (landmarks,) in ms, prove the chip outside the restricted territory.
+
+        They do so for a chip that does not contradict its declared site.
+        """
+        return bool((rtt_ms < self.clearing_ms).any()) or self.excludes(rtt_ms)
+
+    def excludes(self, rtt_ms: FloatArray) -> bool:
+        """The same by the intersection of the nearest landmarks' discs alone."""
+        return intersection_misses(rtt_ms[: self.hardest_ms.shape[1]], self.hardest_ms)
 
     def contradicts(self, rtt_ms: FloatArray) -> bool:
         """Whether they prove the chip away from its declared site."""
@@ -65,5 +74,13 @@ def build_panels(
     panels = []
     for row in distance_km:
         nearest = np.argsort(row, kind="stable")[:asked]
-        panels.append(Panel(tuple(landmarks[i] for i in nearest), clearing_ms[nearest], row[nearest] / KM_PER_MS[bound]))
+        hardest_km = hardest_points_km(tuple(positions[i] for i in nearest[:INTERSECTED]), restricted)
+        panels.append(
+            Panel(
+                landmarks=tuple(landmarks[i] for i in nearest),
+                clearing_ms=clearing_ms[nearest],
+                contradicting_ms=row[nearest] / KM_PER_MS[bound],
+                hardest_ms=hardest_km / KM_PER_MS[bound],
+            )
+        )
     return tuple(panels)

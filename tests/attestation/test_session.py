@@ -46,6 +46,24 @@ def test_a_chip_at_its_site_is_cleared_by_the_shortest_time_of_a_burst(algorithm
         assert found.radius_km == pytest.approx(NEAR_KM, abs=0.001)
 
 
+def test_a_verifier_with_a_map_clears_by_the_intersection_and_is_asked_last():
+    """Two discs that reach the territory one by one may miss it together. A map never overrules a contradiction."""
+    asked = []
+
+    def excludes(radius_km):
+        asked.append(radius_km)
+        return max(radius_km.values()) < FAR_KM + 1
+
+    world = Field(landmark_ids=("one", "two"), policy=Policy(excludes=excludes))
+    chip = world.chip()
+    assert world.attest(chip, [FAR_NS]).verdict is Verdict.CLEARED
+    assert world.attest(chip, [900_000_000]).verdict is Verdict.UNCONFIRMED
+    assert [set(radius_km) for radius_km in asked] == [{"one", "two"}] * 2
+    assert asked[0] == pytest.approx({"one": FAR_KM, "two": FAR_KM})
+    assert world.attest(chip, [10]).verdict is Verdict.CONTRADICTION
+    assert len(asked) == 2
+
+
 def test_an_answer_that_took_as_long_as_to_the_border_and_back_clears_nobody():
     """The bound is one-sided and strict: a chip at the border itself must not pass. No verdict says "too far"."""
     world = Field()

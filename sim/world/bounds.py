@@ -1,0 +1,82 @@
+"""What round-trip times bound: discs around landmarks, and whether their intersection misses a territory.
+
+A round trip of t ms under a speed of v km per ms of round trip puts the chip within t * v of the landmark. Two readings are
+sound. Under the security bound (light in vacuum) no circuit can be faster. Under the planning bound (two thirds of it, light
+in fibre) no path of the internet is, but an adversary's own circuit may be. The other speeds are those of published
+geolocation code, kept to price their error: real paths are faster.
+
+The intersection of the discs misses a territory if each of its points lies outside some disc. It is enough to ask this of
+the hardest points of the border, those than which no other is nearer to every landmark, because
+
+* the intersection contains the declared site, which is outside the territory (a chip that contradicts it is never cleared),
+* it is connected, being convex as long as the discs are smaller than a quarter of the globe, so that it cannot reach the
+  interior without crossing the border.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attestation import FIBRE_KM_PER_MS, VACUUM_KM_PER_MS
+
+from .geography import Position
+from .territory import BORDER_STEP_KM, Territory, border_distances_km
+
+FloatArray = NDArray[np.float64]
+
+Bound = Literal["vacuum", "planning", "empirical", "half", "four_ninths"]
+KM_PER_MS: dict[Bound, float] = {
+    "vacuum": VACUUM_KM_PER_MS,  # security bound
+    "planning": FIBRE_KM_PER_MS,
+    # Largest speed seen by Katz-Bassett et al., "Towards IP geolocation using delay and topology measurements", IMC 2006, as
+    # 153,000 km/s in active-geolocator (Weinberg et al., IMC 2018): not sound.
+    "empirical": 153.0 / 2,
+    "half": VACUUM_KM_PER_MS / 2,  # not sound
+    "four_ninths": VACUUM_KM_PER_MS * 4 / 9,  # Katz-Bassett et al., in pycbg and Darwich et al., IMC 2023: not sound
+}
+SOUND_BOUNDS: tuple[Bound, ...] = ("vacuum", "planning")
+
+LARGEST_CONVEX_KM = 9_900.0
+"""Somewhat less than a quarter of the Earth's girth, beyond which a disc is no longer convex."""
+
+ROUNDING = 0.01
+"""Distances are rounded down by at most this share, so that a hundred hardest points do for tens of thousands."""
+
+
+@cache
+def hardest_points_km(positions: tuple[Position, ...], territory: Territory) -> FloatArray:
+    """Distances that the discs around some landmarks must not exceed, shape (points, landmarks), in km.
+
+    Their intersection misses the territory if in each row some disc's radius is below its entry. Rows of border points that
+    follow from others are left out. Half the spacing of border points is subtracted, so that nothing slips in between.
+
+    Args:
+        positions: of the landmarks, a few: the number of hardest points explodes with theirs.
+        territory: to be excluded.
+    """
+    distance_km = np.minimum(border_distances_km(positions, territory) - BORDER_STEP_KM / 2, LARGEST_CONVEX_KM)
+    steps = np.floor(np.log(np.maximum(distance_km, 1.0)) / np.log1p(ROUNDING)).astype(np.int64)
+    hardest = _least(np.unique(steps, axis=0))
+    return np.where(hardest > 0, (1 + ROUNDING) ** hardest, 0.0)
+
+
+def intersection_misses(radius_km: FloatArray, hardest_km: FloatArray) -> bool:
+    """Whether the intersection of discs misses a territory; radii of shape (landmarks,), hardest points from above."""
+    return bool((radius_km < hardest_km).any(axis=1).all())
+
+
+def _least(rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The rows than which no other is smaller or equal in every column: the Pareto minima, one of each.
+
+    Whatever excludes the smaller row excludes the larger one. In order of their sums no row can be dominated by a later one.
+    """
+    rest = rows[np.argsort(rows.sum(axis=1), kind="stable")]
+    kept = []
+    while len(rest):
+        kept.append(rest[0])
+        rest = rest[(rest < rest[0]).any(axis=1)]
+    return np.array(kept)
