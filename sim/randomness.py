@@ -38,6 +38,7 @@ class Stream(IntEnum):
     RUN = 1  # entity: run number; gives the seed of that run
     SITE_SIZE = 2  # entity: site; word 0 its rank for a size class, word 1 its place within the class
     SITE_PHASE = 3  # entity: site; when in the period its chips are challenged
+    LANDMARK_ORDER = 5  # entity: city in the landmark catalogue; its place in a random order
     LEGACY_SITE = 4  # entity: chip; where a chip of the initial stock stands
     LOT_DAY = 10  # entity: lot; when it ships within its interval
     LOT_SITE = 11  # entity: lot; which site it is declared for
@@ -53,11 +54,16 @@ class Stream(IntEnum):
     CHIP_DOWN = 31  # entity: chip, occasion: spell number; time until it is back
     OUTAGE_GAP = 32  # entity: site, occasion: outage number; time until the outage
     OUTAGE_LENGTH = 33  # entity: site, occasion: outage number
+    CONGESTED_SITE = 34  # entity: site; whether it is congested every day
+    CONGESTION_GAP = 35  # entity: site, occasion: episode number; time until the episode
+    CONGESTION = 36  # entity: site, occasion: episode number; word 0 its length, word 1 its height
     PACKET_LOSS = 40  # entity: chip, occasion: absolute time slot; one word per attempt
     EXCESS_ENDPOINT = 41  # entity: place; what is slow about this end of a path
     EXCESS_PAIR = 42  # entity: the lower place number, occasion: the higher; what is slow about this path
     JITTER = 43  # entity: chip, occasion: absolute time slot; one word per landmark and leg
     ENROLMENT = 44  # entity: site, occasion: round of the enrolment; one word per landmark
+    ROUTE_CHANGE_GAP = 45  # entity: pair of places, lower << 32 | higher, occasion: change number; time until the change
+    ROUTE_CHANGE = 46  # entity: the same, occasion: change number; what is slow about the path from then on
     SIGNED_SAMPLE = 50  # entity: chip; whether its evidence is really signed
     DEVICE_KEY = 51  # entity: chip; seed of its key
     VENDOR_KEY = 52  # entity: 0; seed of the vendor's key

@@ -16,6 +16,7 @@ class Happening(StrEnum):
     """Kinds of events. Numbers that do not apply are -1."""
 
     SHIPPED = auto()
+    LICENCE_REFUSED = auto()
     DELIVERED = auto()
     FAILED = auto()
     REPAIRED = auto()
@@ -91,6 +92,7 @@ class Record:
     signed_challenges: int = 0
     enrolled_sites: int = 0
     clearable_sites: int = 0
+    refused_chips: int = 0
     chips: dict[str, NDArray[np.generic]] = field(default_factory=dict)
     watch: Callable[[Event], None] | None = None
 

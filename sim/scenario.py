@@ -22,7 +22,11 @@ from .smuggling.strategies import STRATEGIES
 from .units import MINUTES_PER_DAY
 from .world.bounds import Bound
 from .world.geography import hubs, landmark_hubs
+from .world.placement import Placement, landmark_candidates
 from .world.territory import Territory, hubs_in, hubs_outside, territory
+
+UnclearedSites = Literal["inspect_only", "drift_test", "refuse_licence"]
+"""Alert there on silence only; also on times that have drifted since enrolment; or let no chip be exported there."""
 
 STATUS_QUO = "status_quo"
 SHORTEST_PERIOD_DAYS = 5 / MINUTES_PER_DAY
@@ -73,7 +77,8 @@ class Geography(_Section):
     """Where chips and landmarks stand, and which territory is restricted."""
 
     sites: int = Field(ge=1, le=1000, description="data centres abroad, at the hubs of the catalogue in its order")
-    landmarks: int = Field(ge=1, le=len(landmark_hubs()), description="landmarks, at internet exchange hubs")
+    landmarks: int = Field(ge=1, le=len(landmark_hubs()), description="landmarks, in cities of the catalogue")
+    placement: Placement = Field(description="which cities: by networks connected, nearness, chips cleared, or at random")
     network: NetworkClass = Field(description="class of the networks on which chips answer: hosting or cloud")
     territory: str | tuple[str, ...] = Field(description="restricted territory: a name, a country's code, or several codes")
 
@@ -104,8 +109,10 @@ class Verification(_Section):
     bound: Bound = Field(description="speed at which a time becomes a distance; only vacuum and planning are sound")
     grace_days: float = Field(ge=0, le=3650, description="silence that is still innocent")
     unconfirmed_rounds: int = Field(ge=0, le=10_000, description="answers in a row that may fail to clear a chip")
-    enrolment_rounds: int = Field(ge=1, le=1000, description="measurements that enrol a site")
+    enrolment_rounds: int = Field(ge=1, le=1000, description="measurements that enrol a site, one a day before the duty")
     enrolment_cleared_share: float = Field(ge=0, le=1, description="share of them that must clear it")
+    uncleared_sites: UnclearedSites = Field(description="what happens to sites that enrolment could not clear")
+    drift_ms: float = Field(ge=0, le=1000, description="longer than at enrolment at every landmark: drifted")
     signing: Literal["all", "sample", "none"] = Field(description="whose evidence is really signed and verified")
     signed_share: float = Field(ge=0, le=1, description="share of chips signed under `sample`")
 
@@ -178,11 +185,11 @@ class Scenario(_Section):
             raise ValueError(f"{key}: no hub lies in it where diverted chips could end; allowed: one with a hub in hubs.csv")
         if not hubs_outside(restricted, hubs()):
             raise ValueError(f"{key}: no hub lies outside; allowed: one that leaves out a hub in hubs.csv")
-        outside = len(hubs_outside(restricted, landmark_hubs()))
+        outside = len(landmark_candidates(restricted))
         if self.geography.landmarks > outside:
             raise ValueError(
-                f"geography.landmarks = {self.geography.landmarks}: allowed 1 to {outside}, the internet exchange hubs "
-                f"outside {key}"
+                f"geography.landmarks = {self.geography.landmarks}: allowed 1 to {outside}, the cities of the catalogue "
+                f"outside {key} and outside Country Group D:5"
             )
         return self
 

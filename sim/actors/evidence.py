@@ -37,8 +37,8 @@ from attestation import Verifier as EvidenceVerifier
 from ..detection.verdicts import Verdict
 from ..randomness import Stream
 from ..units import SECONDS_PER_DAY
-from ..world.geography import Place
 from ..world.bounds import KM_PER_MS
+from ..world.geography import Place
 from ..world.landmarks import Panel
 from .setting import Setting
 

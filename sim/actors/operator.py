@@ -9,6 +9,7 @@ from simpy.events import ProcessGenerator
 from ..fleet.chips import State
 from ..fleet.silence import chip_spells, site_outages
 from ..record import Event, Happening
+from ..world.congestion import congestion_episodes
 from .setting import Setting
 
 OnInstalled = Callable[[int, float], None]
@@ -48,6 +49,16 @@ def suffer_outages(setting: Setting, site: int) -> ProcessGenerator:
         yield setting.until(outage.end_day)
         status.cut_off = False
         setting.record.write(Event(outage.end_day, Happening.OUTAGE_ENDED, site=site))
+
+
+def suffer_congestion(setting: Setting, site: int) -> ProcessGenerator:
+    """Times at which the link of a site is congested, which makes its chips look farther away."""
+    status = setting.site_status[site]
+    for episode in congestion_episodes(setting.draws, site, setting.values):
+        yield setting.until(episode.start_day)
+        status.congestion_ms = episode.extra_ms
+        yield setting.until(episode.end_day)
+        status.congestion_ms = 0.0
 
 
 def _change(setting: Setting, chip: int, to: State, happening: Happening, day: float) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
 from simpy import Environment, Event, Store
 
 from ..fleet.chips import ChipTable
@@ -19,10 +21,21 @@ from ..world.sites import Site
 
 @dataclass
 class SiteStatus:
-    """What changes about a site: whether it is cut off, and whether it can be cleared."""
+    """What changes about a site.
+
+    Attributes:
+        cut_off: nothing gets through.
+        congestion_ms: what congestion adds to a round trip that crosses its link.
+        clearable: it could be cleared reliably when it was enrolled.
+        enrolled: it has been enrolled.
+        usual_ms: the longest time that its landmarks measured at enrolment, shape (landmarks,).
+    """
 
     cut_off: bool = False
+    congestion_ms: float = 0.0
     clearable: bool = False
+    enrolled: bool = False
+    usual_ms: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
 
 
 @dataclass

@@ -1,8 +1,13 @@
-"""Alert on chips that stay silent, or stay unconfirmed at a site that used to be cleared."""
+"""Alert on chips that stay silent, stay unconfirmed at a site that used to be cleared, or answer ever later."""
 
 from __future__ import annotations
 
 import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
 
 
 def silence_streak(missed_rounds: int, *, period_days: float, grace_days: float) -> bool:
@@ -19,16 +24,26 @@ def silence_streak(missed_rounds: int, *, period_days: float, grace_days: float)
     return missed_rounds > periods_covering(grace_days, period_days)
 
 
-def unconfirmed_streak(unconfirmed_rounds: int, *, allowed_rounds: int, clearable: bool) -> bool:
-    """Whether answers have failed to clear a chip for too long.
+def suspicious_streak(suspicious_rounds: int, *, allowed_rounds: int, tested: bool) -> bool:
+    """Whether answers have been suspicious for too long.
 
     Args:
-        unconfirmed_rounds: answered rounds in a row that did not clear the chip.
+        suspicious_rounds: answered rounds in a row that did not clear the chip and, at a site that could not be cleared when
+            it was enrolled, had drifted from what was measured then.
         allowed_rounds: as many are still innocent.
-        clearable: whether the site was cleared reliably when it was enrolled. At a site that never could be, staying
-            unconfirmed says nothing.
+        tested: whether such rounds mean anything at the site. Where no chip could be cleared at enrolment, staying
+            unconfirmed alone says nothing.
     """
-    return clearable and unconfirmed_rounds > allowed_rounds
+    return tested and suspicious_rounds > allowed_rounds
+
+
+def drifted(rtt_ms: FloatArray, usual_ms: FloatArray, *, threshold_ms: float) -> bool:
+    """Whether every landmark's time is longer than usual by more than a threshold; shapes (landmarks,).
+
+    One landmark alone may have been rerouted: only a coherent shift speaks of a chip that is farther away. Never if the site
+    was not measured at enrolment.
+    """
+    return bool(len(usual_ms)) and bool((rtt_ms > usual_ms + threshold_ms).all())
 
 
 def periods_covering(days: float, period_days: float) -> int:

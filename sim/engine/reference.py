@@ -10,8 +10,9 @@ from simpy import Environment
 from simpy.events import ProcessGenerator
 
 from ..actors.authority import Authority
+from ..actors.enrolment import enrol_site
 from ..actors.exporter import export_lots
-from ..actors.operator import receive_lots, run_chip, suffer_outages
+from ..actors.operator import receive_lots, run_chip, suffer_congestion, suffer_outages
 from ..actors.setting import Setting
 from ..actors.smuggler import divert_lot
 from ..actors.verifier import Verifier
@@ -22,9 +23,10 @@ from ..randomness import Draws, Stream
 from ..record import Category, Census, Event, Record
 from ..scenario import Scenario
 from ..smuggling.plans import exposure_day, plan_diversion
-from ..world.geography import hubs, landmark_hubs
+from ..world.geography import hubs
 from ..world.landmarks import build_panels
 from ..world.latency import Network
+from ..world.placement import place_landmarks
 from ..world.sites import build_sites, pick_site
 from ..world.territory import hubs_in, hubs_outside
 
@@ -75,11 +77,21 @@ def take_census(setting: Setting, day: float) -> Census:
 def _build(scenario: Scenario, seed: int) -> Setting:
     draws, values = Draws(seed), scenario.values
     geography, verification = scenario.geography, scenario.verification
+    model = load_parameters().latency[geography.network]
     sites = build_sites(geography.sites, hubs_outside(geography.restricted, hubs()), values, draws)
-    landmarks = hubs_outside(geography.restricted, landmark_hubs())[: geography.landmarks]
+    landmarks = place_landmarks(
+        geography.placement,
+        geography.landmarks,
+        sites,
+        geography.restricted,
+        bound=verification.bound,
+        network=geography.network,
+        model=model,
+        values=values,
+        draws=draws,
+    )
     panels = build_panels(sites, landmarks, verification.landmarks_asked, verification.bound, geography.restricted)
-    network_class = geography.network
-    network = Network(network_class, load_parameters().latency[network_class], values, draws)
+    network = Network(geography.network, model, values, draws)
     return Setting(Environment(), scenario, values, draws, sites, panels, network, Record())
 
 
@@ -103,11 +115,13 @@ def _start(setting: Setting) -> Authority:
         setting.draws,
     )
     if scenario.verification.active:
-        env.process(verifier.enrol_sites())
+        for site in setting.sites:
+            env.process(enrol_site(setting, site))
         env.process(authority.inspect_cases())
     for site in setting.sites:
         env.process(receive_lots(setting, site.number, installed))
         env.process(suffer_outages(setting, site.number))
+        env.process(suffer_congestion(setting, site.number))
         if scenario.enforcement.random_inspections:
             env.process(authority.visit_at_random(site.number))
     _place_initial_stock(setting, installed)

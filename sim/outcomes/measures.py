@@ -96,6 +96,7 @@ def _rounds(record: Record) -> Iterator[tuple[str, float, str]]:
         yield f"rounds_{verdict}", _share(record.verdicts[verdict], challenges), "share of challenges"
     yield "really_signed", _share(record.signed_challenges, challenges), "share of challenges"
     yield "sites_clearable_at_enrolment", _share(record.clearable_sites, record.enrolled_sites), "share of sites"
+    yield "licences_refused", record.refused_chips, "chips"
 
 
 def _share(part: float, whole: float) -> float:

@@ -10,22 +10,14 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 from ..world.geography import Place
+from ..world.paths import Path
 
 
 @dataclass(frozen=True)
 class Facts:
-    """How a challenge to a chip fares in the world.
+    """How a challenge to a chip fares in the world: the path of its answer, or None if it does not answer."""
 
-    `path` lists the places an answer travels through from the landmark on, the last being where the key is; it is empty
-    if no answer comes.
-    """
-
-    path: tuple[Place, ...]
-
-    @property
-    def answers(self) -> bool:
-        """Whether an answer comes back if everything on the path is up."""
-        return bool(self.path)
+    path: Path | None
 
 
 class Strategy(ABC):

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtr
 
 from ..parameters import LatencyRegime, NetworkClass
 
@@ -91,6 +92,11 @@ def excess_ms(regime: LatencyRegime, floor_ms: Any, normal: Any) -> Any:
     log_sd = regime.log_sd + regime.near_log_sd * np.exp(-np.asarray(floor_ms) / regime.near_ms)
     shape = np.sinh((np.arcsinh(normal) + regime.skew) / regime.tail) - np.sinh(regime.skew / regime.tail)
     return median_ms * np.exp(log_sd * shape)
+
+
+def excess_quantile(regime: LatencyRegime, floor_ms: Any, excess: Any) -> Any:
+    """Share of paths whose excess is below a given value, > 0 ms."""
+    return ndtr(normal_of(regime, floor_ms, excess))
 
 
 def normal_of(regime: LatencyRegime, floor_ms: Any, excess: Any) -> Any:

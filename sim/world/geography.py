@@ -75,8 +75,8 @@ def hubs() -> tuple[Hub, ...]:
 
 @cache
 def landmark_hubs() -> tuple[Hub, ...]:
-    """Where landmarks may stand: internet exchange hubs, in the order in which a smaller network would be built."""
-    return tuple(Hub(row["landmark"], row["country"], _position(row)) for row in _rows("landmarks.csv"))
+    """Cities in which landmarks may stand: first those whose exchanges connect most networks, then others with servers."""
+    return tuple(Hub(row["landmark"], row["country"], _position(row)) for row in _rows("landmark_cities.csv"))
 
 
 def _position(row: dict[str, str]) -> Position:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .bounds import KM_PER_MS, Bound, hardest_points_km, intersection_misses
-from .geography import Hub, Place, distances_km
+from .geography import Hub, Place, distances_km, landmark_hubs
 from .sites import Site
 from .territory import Territory, distance_to_km
 
@@ -25,7 +25,8 @@ INTERSECTED = 4
 discs out makes the intersection larger, so that a chip is never cleared wrongly, and hardly ever gains one: see docs."""
 
 LANDMARK_NUMBERS_FROM = 1_000_000
-"""Place numbers of landmarks, apart from those of sites (from 0) and of hubs in restricted territory (from 2,000,000)."""
+"""Place numbers of landmarks by their rank in the catalogue, apart from those of sites (from 0) and of hubs in restricted
+territory (from 2,000,000)."""
 
 
 @dataclass(frozen=True)
@@ -64,10 +65,9 @@ class Panel:
 def build_panels(
     sites: Sequence[Site], hubs: Sequence[Hub], asked: int, bound: Bound, restricted: Territory
 ) -> tuple[Panel, ...]:
-    """For each site, the `asked` nearest of the landmarks that stand at `hubs`."""
-    landmarks = tuple(
-        Place(LANDMARK_NUMBERS_FROM + number, hub.name, hub.country, hub.position) for number, hub in enumerate(hubs)
-    )
+    """For each site, the `asked` nearest of the landmarks that stand at `hubs`, which are cities of the catalogue."""
+    numbers = {hub: number for number, hub in enumerate(landmark_hubs())}
+    landmarks = tuple(Place(LANDMARK_NUMBERS_FROM + numbers[hub], hub.name, hub.country, hub.position) for hub in hubs)
     positions = [landmark.position for landmark in landmarks]
     distance_km = distances_km([site.place.position for site in sites], positions)
     clearing_ms = distance_to_km(positions, restricted) / KM_PER_MS[bound]

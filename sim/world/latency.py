@@ -1,32 +1,38 @@
 """Round-trip times: what a landmark measures when it asks a chip.
 
-RTT = sum over the legs of the path of (propagation floor + persistent excess + jitter) + in-loop processing.
+RTT = sum over the legs of the path of (propagation floor + persistent excess + jitter)
+      + congestion of the site + in-loop processing + what the adversary adds.
 
-* Floor: geodesic at two thirds of c, the speed of light in fibre. Cloud and hosting tables hold no honest pair below it.
+* Floor: geodesic at two thirds of c, the speed of light in fibre. Cloud and hosting tables hold no honest pair below it. An
+  adversary's own circuit may run at up to c, without excess or jitter.
 * Excess: by regime, see `excess`, drawn once for each pair of places. Part of its variance belongs to the two ends, so that
   three landmarks do not look like three independent looks at a badly connected site.
+* Route changes: now and then the part of a pair's own is drawn anew, correlated with what it was, and stays so until the
+  next change. The law of the excess is the same at all times.
 * Jitter: what one burst of pings stays above the minimum of its day; lognormal with a heavy tail.
 * A relay adds a leg and all that comes with it. It hides an address, never a distance.
 
-Source: fits to measured round-trip times, `latency.toml` beside the parameter file.
+Source: fits to measured round-trip times, `latency.toml` beside the parameter file; route changes and congestion there.
 """
 
 from __future__ import annotations
 
-import itertools
+import bisect
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from attestation import FIBRE_KM_PER_MS
+from attestation import FIBRE_KM_PER_MS, VACUUM_KM_PER_MS
 
 from ..parameters import LatencyModel, NetworkClass, Values
 from ..randomness import Draws, Stream
+from ..units import DAYS_PER_YEAR
 from .excess import excess_ms, is_near, regime_of
 from .geography import Place, distances_km
+from .paths import Leg, Path
 
 FloatArray = NDArray[np.float64]
 
@@ -35,68 +41,134 @@ _NORMAL_Q95 = 1.6448536269514722
 
 @dataclass(frozen=True)
 class PathTiming:
-    """The round-trip time of one path from each of several landmarks, but for jitter.
+    """The round-trip time of one path from each of several landmarks, but for jitter and congestion.
 
     Attributes:
-        base_ms: floor, excess and processing, shape (landmarks,).
-        jitter_median_ms: shape (landmarks, legs).
+        base_ms: floor, excess, processing and what the adversary adds, shape (landmarks,).
+        jitter_median_ms: shape (landmarks, legs); 0 on circuits.
         jitter_log_sd: shape (landmarks, legs).
+        until_day: day of the next route change on one of the legs.
     """
 
     base_ms: FloatArray
     jitter_median_ms: FloatArray
     jitter_log_sd: FloatArray
+    until_day: float
 
     def sample(self, normals: FloatArray) -> FloatArray:
-        """Round-trip times of one burst, shape (landmarks,), in ms.
+        """Round-trip times of bursts, shape (..., landmarks), in ms.
 
         Args:
-            normals: standard normal deviates, shape (landmarks * legs,), landmark by landmark.
+            normals: standard normal deviates, shape (..., landmarks * legs), landmark by landmark.
         """
-        jitter_ms = self.jitter_median_ms * np.exp(self.jitter_log_sd * normals.reshape(self.jitter_log_sd.shape))
-        times_ms: FloatArray = self.base_ms + jitter_ms.sum(axis=1)
+        landmarks, legs = self.jitter_log_sd.shape
+        jitter_ms = normals.reshape(*normals.shape[:-1], landmarks, legs) * self.jitter_log_sd
+        np.exp(jitter_ms, out=jitter_ms)
+        jitter_ms *= self.jitter_median_ms
+        times_ms: FloatArray = (jitter_ms[..., 0] if legs == 1 else jitter_ms.sum(axis=-1)) + self.base_ms
         return times_ms
 
 
 class Network:
-    """All paths of one run. What is slow about a path is drawn once and stays."""
+    """All paths of one run. What is slow about a path is drawn once and stays until its route changes."""
 
     def __init__(self, network: NetworkClass, model: LatencyModel, values: Values, draws: Draws) -> None:
         self._network = network
         self._model = model
         self._values = values
         self._draws = draws
-        self._legs: dict[tuple[int, int], tuple[float, float, float]] = {}
+        self._links: dict[tuple[int, int], _Link] = {}
 
-    def timing(self, landmarks: Sequence[Place], path: Sequence[Place]) -> PathTiming:
-        """Timing of a challenge that leaves each landmark and passes through the places of `path` in turn."""
-        base_ms = np.full(len(landmarks), self._values["in_loop_processing_ms"])
-        median_ms = np.zeros((len(landmarks), len(path)))
-        log_sd = np.zeros((len(landmarks), len(path)))
+    def timing(self, landmarks: Sequence[Place], path: Path, day: float = 0.0) -> PathTiming:
+        """Timing of a challenge that leaves each landmark on a day and takes a path."""
+        legs = len(path.legs)
+        base_ms = np.full(len(landmarks), self._values["in_loop_processing_ms"] + path.added_ms)
+        median_ms, log_sd = np.zeros((len(landmarks), legs)), np.zeros((len(landmarks), legs))
+        until_day = math.inf
         for row, landmark in enumerate(landmarks):
-            ends = [landmark, *path]
-            for leg, (start, end) in enumerate(itertools.pairwise(ends)):
-                base, median_ms[row, leg], log_sd[row, leg] = self._leg(start, end)
-                base_ms[row] += base
-        return PathTiming(base_ms, median_ms, log_sd)
+            start = landmark
+            for column, leg in enumerate(path.legs):
+                if leg.circuit_speed is not None:
+                    base_ms[row] += circuit_ms(start, leg)
+                else:
+                    link = self._link(start, leg.to)
+                    base, change_day = self._base_ms(link, day)
+                    base_ms[row] += base
+                    median_ms[row, column], log_sd[row, column] = link.jitter_median_ms, link.jitter_log_sd
+                    until_day = min(until_day, change_day)
+                start = leg.to
+        return PathTiming(base_ms, median_ms, log_sd, until_day)
 
-    def _leg(self, start: Place, end: Place) -> tuple[float, float, float]:
-        """Floor and excess, median jitter (all in ms) and its log standard deviation between two places."""
+    def _link(self, start: Place, end: Place) -> _Link:
+        """What stays the same about the internet between two places."""
         lower, higher = sorted((start, end), key=lambda place: place.number)
         key = (lower.number, higher.number)
-        if key not in self._legs:
+        if key not in self._links:
             distance_km = float(distances_km([lower.position], [higher.position])[0, 0])
-            name = regime_of(self._network, lower.country, higher.country, distance_km)
-            regime = self._model.regimes[name]
-            floor_ms = distance_km / FIBRE_KM_PER_MS
-            share = self._model.endpoint_share_near if is_near(name) else self._model.endpoint_share_far
-            excess = float(excess_ms(regime, floor_ms, self._deviate(*key, share))) * self._values["excess_scale"]
-            log_sd = math.log(regime.jitter_q95_ms / regime.jitter_median_ms) / _NORMAL_Q95
-            self._legs[key] = (floor_ms + excess, regime.jitter_median_ms, log_sd)
-        return self._legs[key]
+            regime = regime_of(self._network, lower.country, higher.country, distance_km)
+            row = self._model.regimes[regime]
+            self._links[key] = _Link(
+                *key,
+                regime=regime,
+                floor_ms=distance_km / FIBRE_KM_PER_MS,
+                jitter_median_ms=row.jitter_median_ms,
+                jitter_log_sd=math.log(row.jitter_q95_ms / row.jitter_median_ms) / _NORMAL_Q95,
+                own=[float(self._draws.normals(Stream.EXCESS_PAIR, *key)[0])],
+            )
+        return self._links[key]
 
-    def _deviate(self, lower: int, higher: int, of_ends: float) -> float:
-        """A standard normal deviate of which a share belongs to the two ends, and so to all their paths."""
-        ends = [self._draws.normals(Stream.EXCESS_ENDPOINT, number)[0] for number in (lower, higher)]
-        pair = self._draws.normals(Stream.EXCESS_PAIR, lower, higher)[0]
-        return float(math.sqrt(of_ends / 2) * (ends[0] + ends[1]) + math.sqrt(1 - of_ends) * pair)
+    def _base_ms(self, link: _Link, day: float) -> tuple[float, float]:
+        """Floor and excess on a day, in ms, and the day of the next route change."""
+        own, change_day = self._own_deviate(link, day)
+        near = is_near(link.regime)
+        of_ends = self._model.endpoint_share_near if near else self._model.endpoint_share_far
+        ends = [self._draws.normals(Stream.EXCESS_ENDPOINT, number)[0] for number in (link.lower, link.higher)]
+        normal = math.sqrt(of_ends / 2) * (ends[0] + ends[1]) + math.sqrt(1 - of_ends) * own
+        excess = float(excess_ms(self._model.regimes[link.regime], link.floor_ms, normal)) * self._values["excess_scale"]
+        return link.floor_ms + excess, change_day
+
+    def _own_deviate(self, link: _Link, day: float) -> tuple[float, float]:
+        """The deviate of a link's own on a day, and when it changes next: autoregressive, so always standard normal."""
+        metro = link.regime == "metro"
+        rate = self._values["metro_route_changes_per_year"] if metro else self._values["route_changes_per_year"]
+        if rate <= 0:
+            return link.own[0], math.inf
+        correlation = self._values["route_change_correlation"]
+        while not link.change_days or link.change_days[-1] <= day:
+            number = len(link.change_days)
+            since = link.change_days[-1] if link.change_days else 0.0
+            if number > 0:
+                fresh = float(self._draws.normals(Stream.ROUTE_CHANGE, link.entity, number)[0])
+                link.own.append(correlation * link.own[-1] + math.sqrt(1 - correlation**2) * fresh)
+            gap = self._draws.exponential(Stream.ROUTE_CHANGE_GAP, link.entity, number, mean=DAYS_PER_YEAR / rate)
+            link.change_days.append(since + gap)
+        place = bisect.bisect_right(link.change_days, day)
+        return link.own[place], link.change_days[place]
+
+
+def circuit_ms(start: Place, leg: Leg) -> float:
+    """Round trip over an adversary's straight circuit, in ms."""
+    assert leg.circuit_speed is not None
+    return float(distances_km([start.position], [leg.to.position])[0, 0]) / (VACUUM_KM_PER_MS * leg.circuit_speed)
+
+
+@dataclass
+class _Link:
+    """The internet between two places, the lower number first, and the route changes drawn so far.
+
+    `own[k]` is the standard normal deviate of its own until `change_days[k]`.
+    """
+
+    lower: int
+    higher: int
+    regime: str
+    floor_ms: float
+    jitter_median_ms: float
+    jitter_log_sd: float
+    own: list[float]
+    change_days: list[float] = field(default_factory=list)
+
+    @property
+    def entity(self) -> int:
+        """One number for the pair, to key its draws."""
+        return self.lower << 32 | self.higher

@@ -37,19 +37,21 @@ def _codes(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-# Export Administration Regulations, Country Group D: Supplement No. 1 to 15 CFR Part 740 as of 8 July 2026, read in
-# secondary copies: one for D:1 and D:4, two that agree for D:5. Hong Kong is added wherever China stands, because it has had
-# no row of its own since December 2020. Ukraine, with Crimea, is in none of these groups; Crimea is drawn here as Russian.
+# Export Administration Regulations, Country Group D: Supplement No. 1 to 15 CFR Part 740 as of 8 July 2026. The table itself
+# was not at hand: read in two secondary copies for D:5 that agree, in one (reviewed on that day) for D:1 and D:4.
+# Hong Kong is added wherever China stands, because it has had no row of its own since December 2020. Ukraine, with Crimea,
+# is in none of these groups; Crimea is drawn here as Russian.
 GROUP_D1 = _codes("AM AZ BY CN GE HK IQ KG KH KP KZ LA LY MD MM MN MO NI RU TJ TM UZ VE VN YE")
 """National security. None doubtful."""
 
 GROUP_D4 = _codes("AE BH BY CN EG HK IL IQ IR JO KP KW LB LY MO OM PK QA RU SA SY VE YE")
-"""Missile technology. Not sure of Belarus, which older lists leave out."""
+"""Missile technology. Belarus rests on one copy."""
 
 GROUP_D5 = _codes("AF BY CD CF CN CU ER HK HT IQ IR KP LB LY MM NI RU SD SO SS SY VE ZW")
-"""Arms embargoes. Macao is not in it; rules that mean both say so. Cambodia left it on 3 February 2026 (91 FR 5091).
+"""Arms embargoes. Macao is not in it; rules that mean both say so. Cyprus left it on 10 May 2024 (89 FR 40369), Cambodia on
+3 February 2026 (RIN 0694-AK41).
 
-Not sure of Cyprus and Ethiopia: the group follows 22 CFR 126.1, which names them with exceptions; the copies leave them out.
+Ethiopia is in neither copy, although 22 CFR 126.1 has named it since 1 November 2021 (86 FR 60165), with exceptions.
 """
 
 NAMED_TERRITORIES = {
@@ -159,7 +161,8 @@ def border_distances_km(positions: Sequence[Position], territory: Territory) -> 
     border = _cartesian_km(points[:, 0], points[:, 1])
     columns = [np.linalg.norm(border - place, axis=1) for place in _cartesian_km(*_degrees(positions))]
     chord_km: FloatArray = np.stack(columns, axis=1)
-    return 2 * LEAST_CURVED_RADIUS_KM * np.arcsin(np.minimum(chord_km / (2 * LEAST_CURVED_RADIUS_KM), 1.0))
+    arc_km: FloatArray = 2 * LEAST_CURVED_RADIUS_KM * np.arcsin(np.minimum(chord_km / (2 * LEAST_CURVED_RADIUS_KM), 1.0))
+    return arc_km
 
 
 def _nearest(positions: Sequence[Position], territory: Territory) -> FloatArray:

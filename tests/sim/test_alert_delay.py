@@ -8,10 +8,11 @@ from scipy import stats
 
 from sim import Scenario
 from sim.actors.verifier import Verifier
-from sim.detection.streaks import periods_covering, silence_streak, unconfirmed_streak
+from sim.detection.streaks import periods_covering, silence_streak, suspicious_streak
 from sim.engine.reference import run
 from sim.record import Event, Happening, Record
 from sim.smuggling.strategy import Facts
+from sim.world.paths import direct
 
 
 def spread_evenly(delays: list[float], low: float, high: float) -> bool:
@@ -115,7 +116,7 @@ def test_drawing_silence_per_challenge_would_fail_that_check(long_repairs: Scena
         facts = honest(self, chip, site)
         place = self._setting.sites[site].place
         share_down = 0.19  # six spells of 14 days a year
-        return Facts(path=()) if coin.random() < share_down else (facts if facts.answers else Facts(path=(place,)))
+        return Facts(path=None) if coin.random() < share_down else Facts(path=facts.path or direct(place))
 
     monkeypatch.setattr(Verifier, "_facts", redrawn)
     scenario = long_repairs.replace(verification__period_days=4, verification__grace_days=12)
@@ -132,6 +133,6 @@ def test_a_silence_is_never_shorter_than_the_grace():
 def test_streaks_alert_only_past_their_limit():
     assert not silence_streak(14, period_days=1, grace_days=14)
     assert silence_streak(15, period_days=1, grace_days=14)
-    assert not unconfirmed_streak(7, allowed_rounds=7, clearable=True)
-    assert unconfirmed_streak(8, allowed_rounds=7, clearable=True)
-    assert not unconfirmed_streak(99, allowed_rounds=7, clearable=False)
+    assert not suspicious_streak(7, allowed_rounds=7, tested=True)
+    assert suspicious_streak(8, allowed_rounds=7, tested=True)
+    assert not suspicious_streak(99, allowed_rounds=7, tested=False)

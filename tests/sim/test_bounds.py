@@ -45,10 +45,8 @@ def test_an_intersection_is_judged_as_by_a_grid():
     generator = np.random.default_rng(4)
     names = ["Seoul", "Tokyo", "Taipei", "Singapore", "Bangkok", "Delhi", "Dubai"]
     step = 60 / 111.2
-    grid = [
-        Position(float(a), float(b)) for a in np.arange(18, 54, step) for b in np.arange(73, 135, step / np.cos(np.radians(a)))
-    ]
-    inside = [place for place in grid if restricted.contains(place)]
+    rows = [(a, b) for a in np.arange(18, 54, step) for b in np.arange(73, 135, step / np.cos(np.radians(a)))]
+    inside = [place for place in (Position(float(a), float(b)) for a, b in rows) if restricted.contains(place)]
     judged = []
     for _ in range(60):
         chosen = generator.choice(names, 3, replace=False)
@@ -80,4 +78,3 @@ def test_two_discs_may_exclude_together_what_neither_does_alone():
     # One landmark more never worsens the bound, whatever it measures.
     with_third = hardest_points_km((*centres, BY_NAME["Singapore"]), MAINLAND)
     assert intersection_misses(np.append(radius, 20_000.0), with_third)
-

@@ -1,7 +1,10 @@
+import csv
+from importlib import resources
+
 import pytest
 
 from sim.world.geography import Position, distances_km, hubs, landmark_hubs
-from sim.world.territory import hubs_in, hubs_outside, territory
+from sim.world.territory import country_at, distance_to_km, hubs_in, hubs_outside, territory
 
 MAINLAND = territory("china_mainland")
 
@@ -13,11 +16,35 @@ def test_geodesics_agree_with_published_distances():
 
 
 def test_the_catalogue_is_large_enough_and_consistent():
-    assert len(hubs_outside(MAINLAND, hubs())) >= 40
+    abroad = hubs_outside(territory("prc_hk_macau"), hubs())
+    assert len(abroad) >= 120
+    assert not any(hub.country == "US" for hub in abroad)
     assert len(hubs_in(MAINLAND, hubs())) >= 5
-    assert len(landmark_hubs()) == 12
     assert len({hub.name for hub in hubs()}) == len(hubs())
-    # Landmarks stand in the catalogue's own cities.
-    assert {(hub.name, hub.position) for hub in landmark_hubs()} <= {
-        (hub.name, hub.position) for hub in hubs_outside(MAINLAND, hubs())
-    }
+    assert len(set(landmark_hubs())) == len(landmark_hubs()) >= 500
+    # A city in both catalogues is in the same place.
+    cities = {(hub.name, hub.country): hub.position for hub in hubs()}
+    shared = [hub for hub in landmark_hubs() if (hub.name, hub.country) in cities]
+    assert len(shared) > 100
+    assert all(cities[hub.name, hub.country] == hub.position for hub in shared)
+
+
+@pytest.mark.parametrize("name", ["hubs.csv", "landmark_cities.csv"])
+def test_every_row_of_a_catalogue_names_sources_that_the_readme_explains(name):
+    data = resources.files("sim").joinpath("data")
+    readme = data.joinpath("README.md").read_text(encoding="utf-8")
+    lines = data.joinpath(name).read_text(encoding="utf-8").splitlines()
+    rows = list(csv.DictReader(line for line in lines if not line.startswith("#")))
+    keys = {key for row in rows for key in row["source"].split("|")}
+    assert all(row["evidence"] and row["source"] for row in rows)
+    unknown = {key for key in keys if key not in readme and key.rsplit("-", 1)[0] not in readme}
+    assert not unknown
+
+
+def test_a_catalogued_city_lies_in_its_country():
+    """By the polygons, but for coasts that generalisation cuts off and territories drawn with another country."""
+    drawn_with_another = {"GF", "GP", "MQ", "RE", "YT", "BQ", "SJ"}
+    elsewhere = [hub for hub in landmark_hubs() if hub.country not in drawn_with_another]
+    elsewhere = [hub for hub in elsewhere if country_at(hub.position) != hub.country]
+    far = {hub.name for hub in elsewhere if distance_to_km([hub.position], territory(hub.country))[0] > 3}
+    assert far <= {"Borama", "Sevastopol", "Simferopol"}  # Somaliland and Crimea: the polygons show who holds the land

@@ -34,7 +34,6 @@ CITIES = {
 } | {hub.name: hub.position for hub in hubs()}
 
 # Round-trip time at 2/3 c to the nearest point of mainland China, ms: geodesics to Natural Earth 1:50m, by another program.
-# Taipei is from 1:10m, whose nearest islet off Fujian 1:50m omits (there 1.77 to 1.82, depending on the city's point).
 CLEARANCE_MS = {
     "Singapore": 19.68,
     "Kuala Lumpur": 18.66,
@@ -44,7 +43,7 @@ CLEARANCE_MS = {
     "Manila": 10.40,
     "Ho Chi Minh City": 8.74,
     "Hanoi": 1.35,
-    "Taipei": 1.75,
+    "Taipei": 1.82,
     "Seoul": 3.52,
     "Tokyo": 10.91,
     "Mumbai": 14.72,

@@ -18,4 +18,4 @@ class GoDark(Strategy):
     """
 
     def facts(self, declared_site: Place, true_site: Place) -> Facts:
-        return Facts(path=())
+        return Facts(path=None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...world.geography import Place
+from ...world.paths import Leg, Path
 from ..strategy import Facts, Strategy
 
 
@@ -18,4 +19,4 @@ class RelayFromDeclaredSite(Strategy):
     """
 
     def facts(self, declared_site: Place, true_site: Place) -> Facts:
-        return Facts(path=(declared_site, true_site))
+        return Facts(path=Path((Leg(declared_site), Leg(true_site))))
