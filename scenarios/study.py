@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from sim import OutputError, Result, Scenario, ScenarioError, simulate
+from sim import OutputError, Result, Scenario, ScenarioError, Tabulation, simulate
 from sim.output import staged_folder
 from sim.provenance import study_digest
 from sim.randomness import SEED_LIMIT
@@ -59,7 +59,7 @@ class Options:
 
 @dataclass(frozen=True)
 class Study:
-    """A question made ready to run: the scenario under study and the number of runs."""
+    """A question made ready to run: the scenario under study and the number of runs (of worlds, if no engine runs)."""
 
     scenario: Scenario
     runs: int
@@ -75,14 +75,7 @@ def run_study(question: ModuleType, options: Options) -> Path:
     study_id = study_digest(options.name, study.scenario, options.seed, study.runs, options.quick)
     with staged_folder(options.folder, study_id, force=options.force) as staging:
         progress = Progress()
-        result = simulate(
-            study.scenario,
-            options.seed,
-            study.runs,
-            question=options.name,
-            quick=options.quick,
-            progress=progress,
-        )
+        result = _answer(question, study, options, progress)
         progress.close()
         result.write_tables(staging)
         _draw(question, result, staging)
@@ -90,7 +83,15 @@ def run_study(question: ModuleType, options: Options) -> Path:
     return options.folder
 
 
-def _draw(question: ModuleType, result: Result, folder: Path) -> None:
+def _answer(question: ModuleType, study: Study, options: Options, progress: Progress) -> Result | Tabulation:
+    """Run the engine, or what a question about geography or latency alone has in its place: `tabulate`."""
+    if hasattr(question, "tabulate"):
+        tabulation: Tabulation = question.tabulate(study, options, progress)
+        return tabulation
+    return simulate(study.scenario, options.seed, study.runs, question=options.name, quick=options.quick, progress=progress)
+
+
+def _draw(question: ModuleType, result: Result | Tabulation, folder: Path) -> None:
     from sim.figures import house_style, save_chart  # here, because matplotlib takes half a second to load
 
     with house_style():
@@ -105,17 +106,17 @@ class Progress:
         self._bar: Any = None
         self._since = time.monotonic()
 
-    def __call__(self, policy: str, done: int, total: int) -> None:
-        """Note that one more run is done."""
+    def __call__(self, policy: str, done: int, total: int, unit: str = "run") -> None:
+        """Note that one more run, or another unit of work, is done."""
         if sys.stderr.isatty():
             from tqdm import tqdm
 
             if self._bar is None:
-                self._bar = tqdm(total=total, unit="run", leave=False)
+                self._bar = tqdm(total=total, unit=unit, leave=False)
             self._bar.set_description(policy)
             self._bar.update(done - self._bar.n)
         else:
-            print(f"{policy}: run {done} of {total}, {time.monotonic() - self._since:.0f} s", file=sys.stderr)
+            print(f"{policy}: {unit} {done} of {total}, {time.monotonic() - self._since:.0f} s", file=sys.stderr)
 
     def close(self) -> None:
         """Leave the terminal tidy."""

@@ -6,8 +6,8 @@ result.summary()
 """
 
 from .output import OutputError
-from .results import Result
+from .results import Result, Tabulation
 from .scenario import Scenario, ScenarioError
 from .simulation import simulate
 
-__all__ = ["OutputError", "Result", "Scenario", "ScenarioError", "simulate"]
+__all__ = ["OutputError", "Result", "Scenario", "ScenarioError", "Tabulation", "simulate"]

@@ -134,9 +134,7 @@ class Result:
 
     def write_manifest(self, folder: Path) -> None:
         """Write manifest.json, with the names of the files already there."""
-        files = sorted(path.name for path in folder.iterdir())
-        text = json.dumps({**self.manifest, "files": files}, indent=2, sort_keys=True)
-        (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+        _write_manifest(self.manifest, folder)
 
     def __repr__(self) -> str:
         runs = len({run.run for run in self.runs})
@@ -152,7 +150,43 @@ class Result:
                 yield (run.scenario, DRAW, run.run, calendar_date(start, event.day).isoformat(), *event)
 
 
+@dataclass(frozen=True)
+class Tabulation:
+    """The answer to a question about the world alone, which no run of the engine is needed for.
+
+    Attributes:
+        scenario: the scenario whose geography and latency were asked about.
+        table: every number, tidy: the columns are the question's own.
+        overview: a table short enough to read.
+        manifest: what made the result, ready for JSON.
+    """
+
+    scenario: Scenario
+    table: pd.DataFrame
+    overview: pd.DataFrame
+    manifest: dict[str, Any]
+
+    def summary(self) -> pd.DataFrame:
+        """The table to read first."""
+        return self.overview
+
+    def write_tables(self, folder: Path) -> None:
+        """Write summary.csv and table.csv into an existing folder, the same bytes for the same study."""
+        self.overview.to_csv(folder / "summary.csv", index=False, lineterminator="\n")
+        self.table.to_csv(folder / "table.csv", index=False, lineterminator="\n")
+
+    def write_manifest(self, folder: Path) -> None:
+        """Write manifest.json, with the names of the files already there."""
+        _write_manifest(self.manifest, folder)
+
+
 _EVENT_COLUMNS = ["scenario", "draw", "run", "date", *Event._fields]
+
+
+def _write_manifest(manifest: dict[str, Any], folder: Path) -> None:
+    files = sorted(path.name for path in folder.iterdir())
+    text = json.dumps({**manifest, "files": files}, indent=2, sort_keys=True)
+    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
 
 
 def _minus(rule: pd.DataFrame | None, before: pd.DataFrame | None) -> pd.DataFrame | None:

@@ -46,6 +46,9 @@ LARGEST_CONVEX_KM = 9_900.0
 ROUNDING = 0.01
 """Distances are rounded down by at most this share, so that a hundred hardest points do for tens of thousands."""
 
+MOST_DISCS = 6
+"""Ten bits for each rounded distance fit into one number."""
+
 
 @cache
 def hardest_points_km(positions: tuple[Position, ...], territory: Territory) -> FloatArray:
@@ -55,12 +58,18 @@ def hardest_points_km(positions: tuple[Position, ...], territory: Territory) -> 
     follow from others are left out. Half the spacing of border points is subtracted, so that nothing slips in between.
 
     Args:
-        positions: of the landmarks, a few: the number of hardest points explodes with theirs.
+        positions: of the landmarks, at most `MOST_DISCS`: the number of hardest points explodes with theirs.
         territory: to be excluded.
+
+    Raises:
+        ValueError: there are more landmarks.
     """
+    if not 1 <= len(positions) <= MOST_DISCS:
+        raise ValueError(f"positions: {len(positions)} given; allowed 1 to {MOST_DISCS}")
     distance_km = np.minimum(border_distances_km(positions, territory) - BORDER_STEP_KM / 2, LARGEST_CONVEX_KM)
     steps = np.floor(np.log(np.maximum(distance_km, 1.0)) / np.log1p(ROUNDING)).astype(np.int64)
-    hardest = _least(np.unique(steps, axis=0))
+    _, first = np.unique(steps @ (1024 ** np.arange(len(positions))), return_index=True)  # ten times faster than by rows
+    hardest = _least(steps[first])
     return np.where(hardest > 0, (1 + ROUNDING) ** hardest, 0.0)
 
 

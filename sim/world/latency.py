@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from attestation import FIBRE_KM_PER_MS, VACUUM_KM_PER_MS
 
-from ..parameters import LatencyModel, NetworkClass, Values
+from ..parameters import LatencyModel, LatencyRegime, NetworkClass, Values
 from ..randomness import Draws, Stream
 from ..units import DAYS_PER_YEAR
 from .excess import excess_ms, is_near, regime_of
@@ -106,13 +106,13 @@ class Network:
         if key not in self._links:
             distance_km = float(distances_km([lower.position], [higher.position])[0, 0])
             regime = regime_of(self._network, lower.country, higher.country, distance_km)
-            row = self._model.regimes[regime]
+            median_ms, log_sd = jitter_law(self._model.regimes[regime])
             self._links[key] = _Link(
                 *key,
                 regime=regime,
                 floor_ms=distance_km / FIBRE_KM_PER_MS,
-                jitter_median_ms=row.jitter_median_ms,
-                jitter_log_sd=math.log(row.jitter_q95_ms / row.jitter_median_ms) / _NORMAL_Q95,
+                jitter_median_ms=median_ms,
+                jitter_log_sd=log_sd,
                 own=[float(self._draws.normals(Stream.EXCESS_PAIR, *key)[0])],
             )
         return self._links[key]
@@ -144,6 +144,11 @@ class Network:
             link.change_days.append(since + gap)
         place = bisect.bisect_right(link.change_days, day)
         return link.own[place], link.change_days[place]
+
+
+def jitter_law(regime: LatencyRegime) -> tuple[float, float]:
+    """Median of a burst's jitter, in ms, and its standard deviation on the logarithmic scale."""
+    return regime.jitter_median_ms, math.log(regime.jitter_q95_ms / regime.jitter_median_ms) / _NORMAL_Q95
 
 
 def circuit_ms(start: Place, leg: Leg) -> float:
