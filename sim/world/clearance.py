@@ -104,9 +104,10 @@ def clearance_chance(samples: Samples, restricted: Territory, bound: Bound, proc
     """
     positions = tuple(landmark.position for landmark in samples.landmarks)
     radius_km = (samples.rtt_ms + processing_ms) * KM_PER_MS[bound]
-    cleared = (radius_km < distance_to_km(positions, restricted)).any(axis=1)
+    cleared: NDArray[np.bool_] = np.any(radius_km < distance_to_km(positions, restricted), axis=1)
     by_one = float(cleared.mean())
     hardest_km = hardest_points_km(positions[:INTERSECTED], restricted)
-    open_km = radius_km[~cleared, : hardest_km.shape[1]]
-    cleared[~cleared] = (open_km[:, None, :] < hardest_km).any(axis=2).all(axis=1)
+    still_km = radius_km[~cleared, : hardest_km.shape[1]]
+    excluded: NDArray[np.bool_] = np.any(still_km[:, None, :] < hardest_km, axis=2)
+    cleared[~cleared] = np.all(excluded, axis=1)
     return Chance(by_one, float(cleared.mean()))
