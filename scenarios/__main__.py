@@ -1,4 +1,4 @@
-"""The command line: `python -m scenarios list | run | fit-latency | check-latency`."""
+"""The command line: `python -m scenarios list | run | fit-latency | check-latency | price-bounds`."""
 
 from __future__ import annotations
 

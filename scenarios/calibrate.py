@@ -1,4 +1,4 @@
-"""The commands `fit-latency` and `check-latency`: the latency model against tables of measured round-trip times."""
+"""The commands `fit-latency`, `check-latency` and `price-bounds`: the latency model and tables of measured times."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import json
 import re
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ MAX_BOOTSTRAP = 10_000
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add both commands to the command line."""
+    """Add the commands to the command line."""
     fit = commands.add_parser("fit-latency", help="refit the latency model from a table of round-trip times")
     _add_table(fit)
     fit.add_argument("--source", default="unnamed", help="key of the table in sources.toml")
@@ -35,6 +36,11 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     check.add_argument("--seed", type=int, default=1, help="of landmark sets and worlds drawn (default: 1)")
     check.add_argument("--json", action="store_true", help="print JSON")
     check.set_defaults(command_function=check_latency)
+    price = commands.add_parser("price-bounds", help="say what bounds that are not sound cost on a table")
+    _add_table(price)
+    price.add_argument("--seed", type=int, default=1, help="of landmark sets drawn (default: 1)")
+    price.add_argument("--json", action="store_true", help="print JSON")
+    price.set_defaults(command_function=price_bounds)
 
 
 def fit_latency(arguments: argparse.Namespace) -> int:
@@ -75,6 +81,28 @@ def check_latency(arguments: argparse.Namespace) -> int:
         return _complain(str(error))
     check = check_latency(pairs, load_parameters().latency[arguments.network], arguments.kind, arguments.seed)
     print(json.dumps(check.as_json(), indent=2) if arguments.json else _report(check))
+    return EXIT_DONE
+
+
+def price_bounds(arguments: argparse.Namespace) -> int:
+    """Print how often each bound contradicts the truth on a table, and how much smaller it makes discs."""
+    from sim.calibration.bound_price import WITHIN_KM, bound_prices
+
+    try:
+        pairs = _read(arguments)
+    except TableError as error:
+        return _complain(str(error))
+    prices = bound_prices(pairs, load_parameters().latency[arguments.network], arguments.seed)
+    if arguments.json:
+        print(json.dumps({"pairs": len(pairs), "bounds": [asdict(price) for price in prices]}, indent=2))
+        return EXIT_DONE
+    print(f"{len(pairs)} pairs. Faster: share of them that a bound calls impossible. Contradicted: share of draws")
+    print(f"of K landmarks within {WITHIN_KM:.0f} km that leave out the true site. Radius: of the smallest disc, median,")
+    print("over that at 2/3 c.")
+    print(f"{'bound':<14}{'faster':>8}   contradicted, radius")
+    for price in prices:
+        cells = [f"K {k}: {share:6.1%}, {price.radius_ratio[k]:.2f}" for k, share in price.contradicted.items()]
+        print(f"{price.name:<14}{price.faster:>8.2%}   {'   '.join(cells)}")
     return EXIT_DONE
 
 

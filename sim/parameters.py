@@ -95,12 +95,23 @@ class LatencyRegime(BaseModel):
     standard_errors: dict[str, float] = {}
 
 
+class QuantileLine(BaseModel):
+    """A straight line through a low quantile of round-trip times by distance, as published geolocation code fits it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    quantile: float = Field(gt=0, lt=1)
+    offset_ms: float = Field(ge=0)
+    ms_per_1000_km: float = Field(gt=0)
+
+
 class LatencyModel(BaseModel):
     """The latency model of one class of networks.
 
     `kind` is what it was fitted to: the minimum over a day, or a median. The endpoint shares say how much of the variance of
     the log excess belongs to the two ends of a path together, on short paths and on others. The global lognormal law of the
-    excess has no regimes; it is the yardstick for what they are worth.
+    excess has no regimes; it is the yardstick for what they are worth. The quantile lines are not sound as bounds; they are
+    here to show what trusting one costs.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -111,6 +122,7 @@ class LatencyModel(BaseModel):
     endpoint_share_far: float = Field(ge=0, lt=1)
     global_log_median: float
     global_log_sd: float = Field(gt=0)
+    quantile_lines: tuple[QuantileLine, ...] = ()
     regimes: dict[str, LatencyRegime]
 
 

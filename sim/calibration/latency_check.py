@@ -158,10 +158,10 @@ def best_of_k(pairs: Pairs, model: LatencyModel, kind: Kind, seed: int) -> tuple
     stacked = np.column_stack([pairs.rtt_ms, *worlds])
     cells = []
     for radius_km in RADII_KM:
-        neighbours = _neighbours(pairs, radius_km)
+        by_site = neighbours(pairs, radius_km)
         for number in LANDMARKS:
             medians = []
-            for rows in neighbours:
+            for rows in by_site:
                 if len(rows) < number:
                     continue
                 chosen = rows[np.argsort(generator.random((SUBSETS, len(rows))), axis=1)[:, :number]]
@@ -201,7 +201,7 @@ def draw_world(pairs: Pairs, model: LatencyModel, kind: Kind, generator: np.rand
     return rtt_ms
 
 
-def _neighbours(pairs: Pairs, radius_km: float) -> list[NDArray[np.int64]]:
+def neighbours(pairs: Pairs, radius_km: float) -> list[NDArray[np.int64]]:
     """For each site, the pairs that lead to another one within a distance."""
     within = np.flatnonzero(pairs.distance_km < radius_km)
     ends = np.concatenate([pairs.first[within], pairs.second[within]])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..parameters import LatencyModel, LatencyRegime, NetworkClass
+from ..parameters import LatencyModel, LatencyRegime, NetworkClass, QuantileLine
 from .latency_fit import SHAPE, Fit
 from .rtt_table import Kind
 
@@ -56,13 +56,19 @@ def fitted_model(
         endpoint_share_far=_rounded(fit.endpoint_share_far),
         global_log_median=_rounded(fit.global_log_median),
         global_log_sd=_rounded(fit.global_log_sd),
+        quantile_lines=tuple(
+            QuantileLine(quantile=quantile, offset_ms=_rounded(offset), ms_per_1000_km=_rounded(slope))
+            for quantile, (offset, slope) in fit.quantile_lines.items()
+        ),
         regimes=regimes,
     )
 
 
 def as_toml(network: NetworkClass, model: LatencyModel) -> str:
     """The model as TOML, which `load_parameters` reads."""
-    lines = [f"[{network}]", *_assignments(model.model_dump(exclude={"regimes"}))]
+    lines = [f"[{network}]", *_assignments(model.model_dump(exclude={"regimes", "quantile_lines"}))]
+    for line in model.quantile_lines:
+        lines += ["", f"[[{network}.quantile_lines]]", *_assignments(line.model_dump())]
     for name, regime in model.regimes.items():
         row = regime.model_dump(exclude={"standard_errors"}, exclude_defaults=True)
         lines += ["", f"[{network}.regimes.{name}]", *_assignments(row)]

@@ -31,6 +31,7 @@ _PRIOR_MEAN = np.array([0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0])
 _PRIOR_SD = np.array([np.inf, 8.0, 1.0, np.inf, 0.5, 0.5, np.inf, np.inf])
 _STARTS = ((1.0, 0.8), (10.0, 0.3))  # slope and exponent
 _AT_A_BOUND = 1e-9  # a parameter that no resample moves rests on a bound, which is no error of zero
+LINE_QUANTILES = (0.01, 0.05)
 _FEWEST_FOR_SHAPE = 100  # pairs; with fewer, a plain lognormal
 
 
@@ -46,6 +47,7 @@ class Fit:
         endpoint_share_far: the same for other paths.
         global_log_median: mean of ln E over all pairs, E in ms: the yardstick that has no regimes.
         global_log_sd: its standard deviation.
+        quantile_lines: quantile -> offset in ms and slope in ms per 1,000 km.
     """
 
     regimes: Mapping[str, Mapping[str, float]]
@@ -55,6 +57,7 @@ class Fit:
     endpoint_share_far: float
     global_log_median: float
     global_log_sd: float
+    quantile_lines: Mapping[float, tuple[float, float]]
 
 
 def fit_latency(pairs: Pairs) -> Fit:
@@ -72,7 +75,23 @@ def fit_latency(pairs: Pairs) -> Fit:
         endpoint_share(pairs.select(~near), normals[~near]),
         float(logs.mean()),
         float(logs.std()),
+        {quantile: quantile_line(pairs, quantile) for quantile in LINE_QUANTILES},
     )
+
+
+def quantile_line(pairs: Pairs, quantile: float) -> tuple[float, float]:
+    """Offset, at least 0 ms, and slope in ms per 1,000 km of the line below which a share of round-trip times lies.
+
+    Quantile regression as a linear programme (Koenker and Bassett, Econometrica 46, 1978), solved in its dual form.
+    """
+    from scipy.optimize import linprog  # here, because it takes a quarter of a second to load
+
+    # Minimise q * above + (1 - q) * below over offset, slope and the residuals above - below = RTT - line.
+    # Dual: maximise RTT . w over q - 1 <= w <= q with sum(w) <= 0 (offset >= 0) and distance . w <= 0 (slope >= 0).
+    design = np.stack([np.ones(len(pairs)), pairs.distance_km / 1000.0])
+    found = linprog(-pairs.rtt_ms, A_ub=design, b_ub=[0.0, 0.0], bounds=(quantile - 1, quantile), method="highs")
+    offset_ms, slope = -found.ineqlin.marginals
+    return float(offset_ms), float(slope)
 
 
 def fit_regime(pairs: Pairs, name: str) -> dict[str, float]:

@@ -1,7 +1,9 @@
 """Fitting and checking the latency model, on tables made from a known one: what went in must come out."""
 
+import itertools
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +12,13 @@ import pytest
 
 from attestation import FIBRE_KM_PER_MS
 from scenarios.__main__ import main
+from sim.calibration import bound_price, latency_fit
+from sim.calibration.bound_price import bound_prices
 from sim.calibration.latency_check import check_latency
-from sim.calibration.latency_fit import as_regime, bootstrap, deviates, endpoint_share, fit_latency
+from sim.calibration.latency_fit import as_regime, bootstrap, deviates, endpoint_share, fit_latency, quantile_line
 from sim.calibration.rtt_table import TableError, country_code, read_pairs
 from sim.parameters import load_parameters
+from sim.world.bounds import KM_PER_MS, SOUND_BOUNDS
 from sim.world.excess import excess_ms, normal_of, regime_of
 from sim.world.geography import Position, distances_km
 
@@ -227,3 +232,50 @@ def test_a_country_that_nobody_knows_is_an_error():
     assert [country_code(name, Path()) for name in ("UK", "Viet Nam", "SG", "united states")] == ["GB", "VN", "SG", "US"]
     with pytest.raises(TableError):
         country_code("Atlantis", Path())
+
+
+def test_a_quantile_line_has_the_stated_share_of_times_below_it_and_finds_a_line_that_was_put_in(table):
+    pairs = read_pairs(table, "hosting", "min", 0.0)
+    for quantile in (0.01, 0.05, 0.3):
+        offset_ms, slope = quantile_line(pairs, quantile)
+        below = (pairs.rtt_ms < offset_ms + slope * pairs.distance_km / 1000 - 1e-6).mean()
+        assert below == pytest.approx(quantile, abs=3 / len(pairs))
+    straight = replace(pairs, rtt_ms=4 + 11 * pairs.distance_km / 1000)
+    assert quantile_line(straight, 0.05) == pytest.approx((4, 11))
+
+
+def test_sound_bounds_never_contradict_and_the_others_by_their_speed(table, capsys, monkeypatch):
+    """A time faster than a bound is counted by hand here."""
+    monkeypatch.setattr(bound_price, "WITHIN_KM", 5000.0)  # the places of this table lie far apart
+    pairs = read_pairs(table, "hosting", "min", 0.0)
+    prices = {price.name: price for price in bound_prices(pairs, HOSTING)}
+    for bound in SOUND_BOUNDS:
+        assert prices[bound].faster == 0
+        assert set(prices[bound].contradicted.values()) <= {0.0}
+    for bound, km_per_ms in KM_PER_MS.items():
+        assert prices[bound].faster == (pairs.distance_km / pairs.rtt_ms > km_per_ms).mean()
+        assert prices[bound].radius_ratio == pytest.approx(
+            dict.fromkeys(prices[bound].radius_ratio, km_per_ms / FIBRE_KM_PER_MS)
+        )
+    assert 0 < prices["empirical"].faster < prices["half"].faster < prices["four_ninths"].faster
+    # More landmarks make it likelier that one of them leaves out the truth.
+    assert prices["line at 5%"].contradicted[1] < prices["line at 5%"].contradicted[3]
+    assert main(["price-bounds", str(table), "--network", "hosting", "--kind", "min", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["pairs"] == len(pairs)
+    assert main(["price-bounds", str(table), "--network", "hosting", "--kind", "min"]) == 0
+    assert "four_ninths" in capsys.readouterr().out
+    assert main(["price-bounds", "missing.csv", "--network", "hosting", "--kind", "min"]) == 2
+
+
+def test_the_bootstrap_gives_no_error_to_a_parameter_that_rests_on_a_bound(small_table, monkeypatch):
+    """Its standard deviation over resamples is zero, which is not a standard error of zero."""
+    pairs = read_pairs(small_table, "hosting", "min", 0.0)
+    counter = itertools.count()
+
+    def resting(rows, name):
+        return {"offset_ms": 0.01832, "slope": 1.0 + next(counter)}
+
+    monkeypatch.setattr(latency_fit, "fit_regime", resting)
+    errors = latency_fit.bootstrap(pairs, 5, seed=1)
+    assert errors
+    assert {parameter for row in errors.values() for parameter in row} == {"slope"}

@@ -114,7 +114,7 @@ def test_a_drift_must_be_coherent():
     usual = np.array([10.0, 20.0, 30.0])
     assert drifted(usual + 21, usual, threshold_ms=20)
     assert not drifted(usual + 20, usual, threshold_ms=20)
-    assert not drifted(usual + [500, 500, 1], usual, threshold_ms=20)
+    assert not drifted(usual + np.array([500, 500, 1]), usual, threshold_ms=20)
     assert not drifted(usual, np.zeros(0), threshold_ms=20), "a site that was never measured has no usual times"
 
 
