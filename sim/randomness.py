@@ -62,7 +62,7 @@ class Stream(IntEnum):
     EXCESS_PAIR = 42  # entity: the lower place number, occasion: the higher; what is slow about this path
     JITTER = 43  # entity: chip, occasion: absolute time slot; one word per landmark and leg
     CLEARANCE = 47  # entity: hub, occasion: landmark city from 1, or 0; words for many worlds, see `world.clearance`
-    ENROLMENT = 44  # entity: site, occasion: round of the enrolment; one word per landmark
+    ENROLMENT = 44  # entity: site, occasion: absolute time slot; one word per landmark
     ROUTE_CHANGE_GAP = 45  # entity: pair of places, lower << 32 | higher, occasion: change number; time until the change
     ROUTE_CHANGE = 46  # entity: the same, occasion: change number; what is slow about the path from then on
     SIGNED_SAMPLE = 50  # entity: chip; whether its evidence is really signed

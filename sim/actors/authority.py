@@ -37,12 +37,20 @@ class Authority:
         setting: the run's world.
         excuse: called with each chip that an inspection found under repair.
         start_anew: called with each other chip that an inspection took for present.
+        measure_anew: called with each site where an inspection of a case found nobody missing.
     """
 
-    def __init__(self, setting: Setting, excuse: Callable[[int], None], start_anew: Callable[[int], None]) -> None:
+    def __init__(
+        self,
+        setting: Setting,
+        excuse: Callable[[int], None],
+        start_anew: Callable[[int], None],
+        measure_anew: Callable[[int], None],
+    ) -> None:
         self._setting = setting
         self._excuse = excuse
         self._start_anew = start_anew
+        self._measure_anew = measure_anew
         self._case_numbers = itertools.count()
         self._open: dict[int, Case] = {}
         self._inspections_of: dict[int, int] = {}
@@ -105,9 +113,11 @@ class Authority:
         del self._open[case.site]
         diverted = sum(self._setting.chips.is_diverted(chip) for chip in case.alert_days)
         self._log(Event(day, Happening.INSPECTED, site=case.site, case=case.number, detail=f"{len(case.alert_days)} chips"))
-        self._establish_absent(
+        found = self._establish_absent(
             case.alert_days, day, case_number=case.number, alert_days=case.alert_days, case_day=case.opened_day
         )
+        if not found:
+            self._measure_anew(case.site)
         for chip in case.alert_days:
             if self._setting.chips.state(chip) is State.REPAIR:
                 self._excuse(chip)
@@ -126,9 +136,10 @@ class Authority:
         case_number: int,
         alert_days: dict[int, float],
         case_day: float | None = None,
-    ) -> None:
-        """Establish each diverted chip whose absence the inspectors notice."""
+    ) -> int:
+        """Establish each diverted chip whose absence the inspectors notice; returns their number."""
         table, miss = self._setting.chips, self._setting.values["inspection_miss"]
+        found = 0
         for chip in chips:
             if not table.is_diverted(chip) or table.is_established(chip):
                 continue
@@ -137,6 +148,8 @@ class Authority:
             if self._setting.draws.uniform(Stream.RECOGNISED, chip, attempt) >= miss:
                 opened = day if case_day is None else case_day
                 self._establish(chip, day, alert_day=alert_days.get(chip, day), case_day=opened, case_number=case_number)
+                found += 1
+        return found
 
     def _establish(self, chip: int, day: float, *, alert_day: float, case_day: float, case_number: int) -> None:
         """Record a diversion as established."""

@@ -1,40 +1,58 @@
-"""Enrolment: before the duty starts, find out what the landmarks measure at each site and whether that clears it.
+"""Enrolment: find out what the landmarks measure at each site and whether that clears it.
 
-One measurement a day, over the days up to the duty, so that a congested evening does not decide about a site for years. A
-site that cannot be cleared reliably proves nothing later by staying unconfirmed; what then happens to it is a lever.
+Before the duty starts there is one measurement a day, so that a congested evening does not decide about a site for years. A
+site that cannot be cleared reliably proves nothing later by staying unconfirmed; what then happens to it is a lever. An
+inspection that finds nobody missing measures the site anew, an hour apart: its paths may have changed for good, and without
+that the same reroute would raise the same alarm for ever.
 """
 
 from __future__ import annotations
+
+import math
+from collections.abc import Sequence
 
 import numpy as np
 from simpy.events import ProcessGenerator
 
 from ..randomness import Stream
 from ..record import Event, Happening
+from ..units import HOURS_PER_DAY, MINUTES_PER_DAY
 from ..world.paths import direct
 from ..world.sites import Site
 from .setting import Setting
 
 
 def enrol_site(setting: Setting, site: Site) -> ProcessGenerator:
-    """Measure one site; it is enrolled on the day of the duty."""
-    verification, duty_day = setting.scenario.verification, setting.scenario.calendar.duty_day
+    """Measure a site in the days before the duty, or minutes apart if that starts at once."""
+    duty_day, rounds = setting.scenario.calendar.duty_day, setting.scenario.verification.enrolment_rounds
+    spacing = min(max(duty_day / rounds, 1 / MINUTES_PER_DAY), 1.0)
+    first = max(duty_day - (rounds - 1) * spacing, 0.0)
+    yield from _measure(setting, site, [first + number * spacing for number in range(rounds)])
+    setting.record.enrolled_sites += 1
+    setting.record.clearable_sites += setting.site_status[site.number].clearable
+
+
+def measure_anew(setting: Setting, site: Site) -> ProcessGenerator:
+    """Measure a site that is enrolled once more, beginning now."""
+    rounds = setting.scenario.verification.enrolment_rounds
+    yield from _measure(setting, site, [setting.env.now + number / HOURS_PER_DAY for number in range(rounds)])
+
+
+def _measure(setting: Setting, site: Site, days: Sequence[float]) -> ProcessGenerator:
+    """Ask an honest chip at a site on some days, and set the site's status by what that showed."""
     status, panel = setting.site_status[site.number], setting.panels[site.number]
-    rounds = verification.enrolment_rounds
     measured = []
-    for number in range(rounds):
-        yield setting.until(duty_day - min(rounds - 1 - number, duty_day * (rounds - 1 - number) / rounds))
+    for day in days:
+        yield setting.until(day)
         if status.cut_off:
             continue
-        timing = setting.network.timing(panel.landmarks, direct(site.place), setting.env.now)
-        normals = setting.draws.normals(Stream.ENROLMENT, site.number, number, timing.jitter_log_sd.size)
+        timing = setting.network.timing(panel.landmarks, direct(site.place), day)
+        slot = math.floor(day * MINUTES_PER_DAY)
+        normals = setting.draws.normals(Stream.ENROLMENT, site.number, slot, timing.jitter_log_sd.size)
         measured.append(timing.sample(normals) + status.congestion_ms)
-    cleared = sum(panel.clears(rtt_ms) for rtt_ms in measured)
-    share = cleared / rounds
-    status.enrolled, status.clearable = True, share >= verification.enrolment_cleared_share
+    share = sum(panel.clears(rtt_ms) for rtt_ms in measured) / len(days)
+    status.enrolled, status.clearable = True, share >= setting.scenario.verification.enrolment_cleared_share
     if measured:
         status.usual_ms = np.median(measured, axis=0)
-    setting.record.enrolled_sites += 1
-    setting.record.clearable_sites += status.clearable
     detail = f"{site.place.name}: cleared in {share:.0%}"
-    setting.record.write(Event(duty_day, Happening.ENROLLED, site=site.number, detail=detail))
+    setting.record.write(Event(days[-1], Happening.ENROLLED, site=site.number, detail=detail))

@@ -10,7 +10,7 @@ from simpy import Environment
 from simpy.events import ProcessGenerator
 
 from ..actors.authority import Authority
-from ..actors.enrolment import enrol_site
+from ..actors.enrolment import enrol_site, measure_anew
 from ..actors.exporter import export_lots
 from ..actors.operator import receive_lots, run_chip, suffer_congestion, suffer_outages
 from ..actors.setting import Setting
@@ -99,7 +99,16 @@ def _start(setting: Setting) -> Authority:
     """Start every process. Their order decides nothing: two of them act at the same time with probability zero."""
     env, scenario = setting.env, setting.scenario
     verifier = Verifier(setting, raise_alert=lambda *alert: authority.take_alert(*alert))
-    authority = Authority(setting, excuse=verifier.excuse, start_anew=verifier.start_anew)
+
+    def measure_site_anew(site: int) -> None:
+        env.process(measure_anew(setting, setting.sites[site]))
+
+    authority = Authority(
+        setting,
+        excuse=verifier.excuse,
+        start_anew=verifier.start_anew,
+        measure_anew=measure_site_anew,
+    )
 
     def installed(chip: int, day: float) -> None:
         env.process(run_chip(setting, chip, day))

@@ -8,6 +8,7 @@ from scipy import stats
 
 from sim import Scenario
 from sim.detection.streaks import drifted
+from sim.engine import reference
 from sim.engine.reference import run
 from sim.parameters import load_parameters
 from sim.randomness import Draws
@@ -169,7 +170,33 @@ def test_refused_licences_leave_no_chip_at_a_site_that_cannot_be_cleared(relays:
 
 def test_enrolment_spreads_its_rounds_over_the_days_before_the_duty(small: Scenario):
     """One congested evening may not decide about a site: with congestion one day in ten the sites stay clearable."""
+    small = small.replace(verification__enrolment_cleared_share=0.6)
     calm = run(small.replace(uncertainties={"congested_sites": 0, "congested_days_elsewhere": 0}), 1)
     busy = run(small.replace(uncertainties={"congested_sites": 0, "congested_days_elsewhere": 0.1, "congestion_ms": 500}), 1)
     assert calm.clearable_sites > 0
     assert busy.clearable_sites == calm.clearable_sites
+
+
+def test_a_lasting_reroute_is_not_inspected_for_again_and_again(small: Scenario, monkeypatch):
+    """An inspection that finds nobody missing measures the site anew; without that the same reroute alarms for ever."""
+    noise = ("diverted_chips_per_year", "gpu_faults_per_chip_year", "site_outages_per_site_year", "packet_loss")
+    calm = small.replace(
+        fleet__scale=0.0004,
+        geography__sites=40,
+        calendar__end_after_duty_days=300,
+        verification__signing="none",
+        enforcement__case_inspections_per_month=30,
+        uncertainties={
+            **dict.fromkeys((*noise, "congested_sites", "congested_days_elsewhere", "legacy_chips_abroad"), 0),
+            "route_changes_per_year": 3,
+            "metro_route_changes_per_year": 3,
+            "route_change_correlation": 0,
+        },
+    )
+    record = run(calm, 2)
+    enrolled = [event for event in record.events if event.happening is Happening.ENROLLED]
+    assert {event.detail for event in record.events if event.happening is Happening.ALERTED} == {"unconfirmed"}
+    assert 0 < len(record.closed_cases) < 5
+    assert len(enrolled) == calm.geography.sites + len(record.closed_cases)
+    monkeypatch.setattr(reference, "measure_anew", lambda setting, site: (event for event in [setting.env.timeout(0)]))
+    assert len(run(calm, 2).closed_cases) > 10
