@@ -13,6 +13,7 @@ either, so that distance hardly matters.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -55,6 +56,22 @@ def regime_of(network: NetworkClass, one: str, other: str, distance_km: float) -
         if any(end in countries for end in ends):
             return name
     return _hosting_regime(ends, near) if network == "hosting" else _cloud_regime(ends, near)
+
+
+def regimes_of(
+    network: NetworkClass, ones: Sequence[str], others: Sequence[str], distance_km: FloatArray
+) -> NDArray[np.str_]:
+    """The same for every pair of two lists of countries, shape (ones, others), as are the distances."""
+    # The regime depends on the two countries and on the side of two thresholds: ask once for each such combination.
+    countries, number = np.unique([*ones, *others], return_inverse=True)
+    band = (distance_km >= METRO_KM).astype(np.int64) + (distance_km >= NEAR_KM)
+    pair = number[: len(ones), None] * len(countries) + number[None, len(ones) :]
+    _, first, combination = np.unique((pair * 3 + band).ravel(), return_index=True, return_inverse=True)
+    names = [
+        regime_of(network, ones[row], others[column], float(distance_km[row, column]))
+        for row, column in np.transpose(np.unravel_index(first, distance_km.shape)).tolist()
+    ]
+    return np.array(names)[combination].reshape(distance_km.shape)
 
 
 def _hosting_regime(ends: tuple[str, str], near: bool) -> str:

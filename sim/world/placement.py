@@ -25,7 +25,7 @@ from attestation import FIBRE_KM_PER_MS
 from ..parameters import LatencyModel, NetworkClass, Values
 from ..randomness import Draws, Stream
 from .bounds import KM_PER_MS, Bound
-from .excess import excess_quantile, regime_of
+from .excess import excess_quantile, regimes_of
 from .geography import Hub, distances_km, landmark_hubs
 from .sites import Site
 from .territory import Territory, distance_to_km, hubs_outside, territory
@@ -96,11 +96,12 @@ def clearance_chances(
     limit_ms = distance_to_km([hub.position for hub in candidates], restricted) / KM_PER_MS[bound]
     floor_ms = distance_km / FIBRE_KM_PER_MS
     slack_ms = (limit_ms - floor_ms - values["in_loop_processing_ms"]) / values["excess_scale"]
+    countries = [site.place.country for site in sites], [hub.country for hub in candidates]
+    regimes = np.where(slack_ms > 0, regimes_of(network, *countries, distance_km), "")
     chances = np.zeros_like(distance_km)
-    for row, column in np.argwhere(slack_ms > 0).tolist():
-        ends = sites[row].place.country, candidates[column].country
-        regime = model.regimes[regime_of(network, *ends, float(distance_km[row, column]))]
-        chances[row, column] = excess_quantile(regime, floor_ms[row, column], slack_ms[row, column])
+    for name, regime in model.regimes.items():
+        of_regime = regimes == name
+        chances[of_regime] = excess_quantile(regime, floor_ms[of_regime], slack_ms[of_regime])
     return chances
 
 

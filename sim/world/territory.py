@@ -145,6 +145,7 @@ def distance_to_km(positions: Sequence[Position], territory: Territory) -> Float
     return np.asarray(metres, dtype=np.float64) / 1000.0
 
 
+@cache
 def nearest_point(position: Position, territory: Territory) -> Position:
     """The point of a territory nearest to a position: the position itself if it is inside, else a border point."""
     latitude, longitude = _nearest([position], territory)[0]
