@@ -6,8 +6,8 @@ import csv
 import gzip
 import io
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -159,21 +159,23 @@ class Tabulation:
         table: every number, tidy: the columns are the question's own.
         overview: a table short enough to read.
         manifest: what made the result, ready for JSON.
+        further: other tables by the name of their file, where one table does not hold everything.
     """
 
     scenario: Scenario
     table: pd.DataFrame
     overview: pd.DataFrame
     manifest: dict[str, Any]
+    further: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     def summary(self) -> pd.DataFrame:
         """The table to read first."""
         return self.overview
 
     def write_tables(self, folder: Path) -> None:
-        """Write summary.csv and table.csv into an existing folder, the same bytes for the same study."""
-        self.overview.to_csv(folder / "summary.csv", index=False, lineterminator="\n")
-        self.table.to_csv(folder / "table.csv", index=False, lineterminator="\n")
+        """Write summary.csv, table.csv and the further tables into an existing folder, the same bytes for the same study."""
+        for name, table in {"summary": self.overview, "table": self.table, **self.further}.items():
+            table.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
 
     def write_manifest(self, folder: Path) -> None:
         """Write manifest.json, with the names of the files already there."""

@@ -1,6 +1,7 @@
 """Figures: tables in, axes out. Importing this package loads matplotlib; importing `sim` does not."""
 
 from .incidence import diversion_to_detection, incidence_data
+from .landmark_value import landmark_value, landmark_value_data
 from .states import chips_by_state, states_data
 from .style import Chart, frame, house_style, save_chart, source_line
 
@@ -11,6 +12,8 @@ __all__ = [
     "frame",
     "house_style",
     "incidence_data",
+    "landmark_value",
+    "landmark_value_data",
     "save_chart",
     "source_line",
     "states_data",

@@ -104,12 +104,16 @@ def frame(figure: Figure, *, title: str, subtitle: str, source: str) -> None:
     figure.text(0.01, 0.06 / height, source, fontsize=6.5, color="#666666", va="bottom")
 
 
-def source_line(manifest: dict[str, Any]) -> str:
-    """What made the figure: software, version and the id by which the run can be repeated."""
+def source_line(
+    manifest: dict[str, Any],
+    unit: str = "runs",
+    intervals: str = "10-90 % over runs, chance only, parameters at the scenario's values",
+) -> str:
+    """What made the figure: software, version and the id by which the run can be repeated; what its intervals cover."""
     software = manifest["software"]["chip-location-verification"]
     return (
         f"Source: chip-location-verification {software}, study {manifest['id'][:12]}, seed {manifest['seed']}, "
-        f"{manifest['runs']} runs. Intervals: 10-90 % over runs, chance only, parameters at the scenario's values."
+        f"{manifest['runs']} {unit}. Intervals: {intervals}."
     )
 
 

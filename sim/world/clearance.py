@@ -34,10 +34,16 @@ class Samples:
     Attributes:
         landmarks: nearest first.
         rtt_ms: shape (worlds, landmarks).
+        excess_ms: the part of them that is excess, the same shape.
     """
 
     landmarks: tuple[Hub, ...]
     rtt_ms: FloatArray
+    excess_ms: FloatArray
+
+    def rescaled(self, factor: float) -> Samples:
+        """The same worlds with every excess times a factor, as `excess_scale` would have made it."""
+        return Samples(self.landmarks, self.rtt_ms + (factor - 1) * self.excess_ms, factor * self.excess_ms)
 
 
 def clearance_ms(positions: Sequence[Position], restricted: Territory) -> FloatArray:
@@ -67,7 +73,7 @@ def sample_round_trips(
     for number, hub in enumerate(hubs):
         of_hub = draws.normals(Stream.CLEARANCE, number, 0, worlds)
         nearest = np.argsort(distance_km[number], kind="stable")[:asked]
-        columns = []
+        columns, excesses = [], []
         for index in nearest.tolist():
             landmark, km = landmarks[index], float(distance_km[number, index])
             name = regime_of(network, hub.country, landmark.country, km)
@@ -80,8 +86,10 @@ def sample_round_trips(
             median_ms, log_sd = jitter_law(regime)
             floor_ms = km / FIBRE_KM_PER_MS
             excess = excess_ms(regime, floor_ms, normal) * values["excess_scale"]
+            excesses.append(excess)
             columns.append(floor_ms + excess + median_ms * np.exp(log_sd * jitter))
-        samples.append(Samples(tuple(landmarks[index] for index in nearest.tolist()), np.stack(columns, axis=1)))
+        asked_landmarks = tuple(landmarks[index] for index in nearest.tolist())
+        samples.append(Samples(asked_landmarks, np.stack(columns, axis=1), np.stack(excesses, axis=1)))
     return tuple(samples)
 
 
@@ -107,6 +115,8 @@ def clearance_chance(samples: Samples, restricted: Territory, bound: Bound, proc
     nearest = [nearest_point(position, restricted) for position in positions]
     cleared: NDArray[np.bool_] = np.any(radius_km < pairwise_km(positions, nearest), axis=1)
     by_one = float(cleared.mean())
+    if by_one == 1:
+        return Chance(by_one, by_one)
     # The discs together must leave out the point nearest to each landmark. They rarely do, and asking for that first spares
     # most searches for hardest points.
     together_km = radius_km[:, None, :INTERSECTED]

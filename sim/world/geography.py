@@ -45,14 +45,15 @@ def distances_km(origins: Sequence[Position], targets: Sequence[Position]) -> Fl
     """Geodesic distances on WGS 84, shape (origins, targets), in km."""
     from pyproj import Geod  # here, because it takes 0.1 s to load and most imports of the package never need it
 
-    latitude, longitude = _columns(targets)
-    rows = [
-        Geod(ellps="WGS84").inv(
-            np.full(len(targets), origin.longitude_deg), np.full(len(targets), origin.latitude_deg), longitude, latitude
-        )[2]
-        for origin in origins
-    ]
-    return np.array(rows, dtype=np.float64).reshape(len(origins), len(targets)) / 1000.0
+    (latitude_a, longitude_a), (latitude_b, longitude_b) = _columns(origins), _columns(targets)
+    shape = len(origins), len(targets)
+    _, _, metres = Geod(ellps="WGS84").inv(
+        np.repeat(longitude_a, shape[1]),
+        np.repeat(latitude_a, shape[1]),
+        np.tile(longitude_b, shape[0]),
+        np.tile(latitude_b, shape[0]),
+    )
+    return np.asarray(metres, dtype=np.float64).reshape(shape) / 1000.0
 
 
 def pairwise_km(ones: Sequence[Position], others: Sequence[Position]) -> FloatArray:

@@ -107,7 +107,9 @@ def clearance_chances(
 
 def _distances(sites: Sequence[Site], candidates: Sequence[Hub]) -> tuple[FloatArray, FloatArray]:
     """Distances, shape (sites, candidates), and each site's share of all chips."""
-    distance_km = distances_km([site.place.position for site in sites], [hub.position for hub in candidates])
+    places = {site.place.position: None for site in sites}  # many sites share one
+    of_place = dict(zip(places, distances_km(list(places), [hub.position for hub in candidates]), strict=True))
+    distance_km = np.array([of_place[site.place.position] for site in sites])
     chips = np.array([site.capacity_chips for site in sites])
     return distance_km, chips / chips.sum()
 

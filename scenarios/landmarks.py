@@ -1,0 +1,271 @@
+"""What does one landmark more buy, by where it is put?
+
+The known sites abroad, and networks of a dozen to five hundred landmarks, put by four strategies. Counted is what share of
+the chips an honest chip's burst clears, that is proves outside the restricted territory. No engine runs: the answer is
+geography, latency and a price.
+
+Strategies that know the sites (coverage, clearance) know how many chips each holds, as a register of licences would tell,
+and expect the latency of the scenario's values; what is slow about single paths they learn no sooner than anybody else.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scenarios.study import Options, Study, main
+from sim import Scenario, Tabulation
+from sim.outcomes.costs import landmark_network_cost_usd_per_year
+from sim.parameters import Values, load_parameters
+from sim.provenance import manifest
+from sim.randomness import Draws, run_seed
+from sim.world.clearance import clearance_chance, sample_round_trips
+from sim.world.geography import Hub, distances_km, hubs
+from sim.world.placement import Placement, landmark_candidates, place_landmarks
+from sim.world.sites import Site, build_sites
+from sim.world.territory import hubs_outside
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.figures import Chart
+
+STRATEGIES: tuple[Placement, ...] = get_args(Placement)
+SIZES, QUICK_SIZES = (12, 25, 50, 100, 200, 350, 500), (12, 100, 500)
+RUNS, QUICK_RUNS = 5, 2
+WORLDS, QUICK_WORLDS = 150, 50
+"""Drawn for each run: what is slow about paths. A run draws which of the sites are large."""
+
+SETTING = {"geography.sites": 434, "geography.landmarks": max(SIZES), "verification.landmarks_asked": 10}
+METRO_KM = 100.0
+HEADLINE_LANDMARKS = 100
+
+
+def study(options: Options) -> Study:
+    """The baseline with the known sites; `geography.landmarks` is the largest network. User's levers on top."""
+    scenario = Scenario.load("baseline").replace_keys({**SETTING, **options.levers})
+    return Study(scenario, options.runs or (QUICK_RUNS if options.quick else RUNS))
+
+
+def tabulate(study: Study, options: Options, progress: Callable[..., None]) -> Tabulation:
+    """Every strategy and size, for each run and for latency from the low to the high end of its range."""
+    import pandas as pd
+
+    scenario = study.scenario
+    sizes = network_sizes(scenario, options.quick)
+    places = _hubs_of_sites(scenario)
+    worlds = QUICK_WORLDS if options.quick else WORLDS
+    rows: list[dict[str, Any]] = []
+    orders: list[dict[str, Any]] = []
+    for run in range(study.runs):
+        draws = Draws(run_seed(options.seed, run))
+        sites = build_sites(scenario.geography.sites, places, scenario.values, draws)
+        for number, strategy in enumerate(STRATEGIES, start=1):
+            order = _order(strategy, scenario, sites, draws)
+            orders += [
+                {"run": run, "strategy": strategy, "rank": rank, "landmark": hub.name, "country": hub.country}
+                for rank, hub in enumerate(order, start=1)
+            ]
+            distance_km = distances_km([hub.position for hub in places], [hub.position for hub in order])
+            for size in sizes:
+                key = {"strategy": strategy, "landmarks": size, "run": run}
+                nearest_km = distance_km[:, :size].min(axis=1)
+                outcomes = _outcomes(scenario, sites, order[:size], nearest_km, worlds, draws)
+                rows += [{**key, **outcome} for outcome in outcomes]
+            progress("landmarks", run * len(STRATEGIES) + number, study.runs * len(STRATEGIES), "network")
+    table, placements = pd.DataFrame(rows), pd.DataFrame(orders)
+    return Tabulation(
+        scenario,
+        table,
+        overview(table, placements, scenario),
+        manifest(options.name, scenario, options.seed, study.runs, options.quick),
+        further={"placements": placements},
+    )
+
+
+def network_sizes(scenario: Scenario, quick: bool) -> tuple[int, ...]:
+    """Numbers of landmarks to compare: the usual ones below `geography.landmarks`, and that."""
+    largest = scenario.geography.landmarks
+    return (*(size for size in (QUICK_SIZES if quick else SIZES) if size < largest), largest)
+
+
+def overview(table: pd.DataFrame, placements: pd.DataFrame, scenario: Scenario) -> pd.DataFrame:
+    """One row for each strategy and size: mean over runs at the scenario's latency, with the range over runs and latencies.
+
+    `points_per_landmark` is the gain in percentage points of chips over the next smaller network, for each landmark added
+    (the smallest network is compared with none); `points_error` is its standard error over runs. `usd_per_point` is the
+    price of a further point by that gain, infinite if there is none. `next_landmark` is that of run 0.
+    """
+    import pandas as pd
+
+    first_run = placements[placements["run"] == 0].set_index(["strategy", "rank"])["landmark"]
+    prices = _range("landmark_cost_usd_per_year", scenario)
+    rows = []
+    for strategy, of_strategy in table.groupby("strategy", sort=False):
+        smaller, cleared_before = 0, 0.0
+        for size, rows_of_size in of_strategy.groupby("landmarks"):
+            central = rows_of_size[rows_of_size["excess_scale"] == scenario.values["excess_scale"]].set_index("run")
+            gains = 100 * (central["chips_cleared"] - cleared_before) / (size - smaller)
+            runs = len(central)
+            row = {
+                "strategy": strategy,
+                "landmarks": size,
+                "chips_cleared": central["chips_cleared"].mean(),
+                "chips_low": rows_of_size["chips_cleared"].min(),
+                "chips_high": rows_of_size["chips_cleared"].max(),
+                "mc_error": np.sqrt((central["mc_error"] ** 2).sum()) / runs,
+                "sites_cleared": central["sites_cleared"].mean(),
+                "sites_low": rows_of_size["sites_cleared"].min(),
+                "sites_high": rows_of_size["sites_cleared"].max(),
+                "mean_km": central["mean_km"].mean(),
+                "chips_within_100_km": central["chips_within_100_km"].mean(),
+                "points_per_landmark": gains.mean(),
+                "points_error": gains.std(ddof=1) / np.sqrt(runs),
+            }
+            for name, values in prices.items():
+                row[f"usd_per_year_{name}"] = landmark_network_cost_usd_per_year(size, values)
+            for name, values in prices.items():
+                added = landmark_network_cost_usd_per_year(1, values)
+                row[f"usd_per_point_{name}"] = added / gains.mean() if gains.mean() > 0 else np.inf
+            row["next_landmark"] = first_run.get((strategy, size + 1), "")
+            rows.append(row)
+            smaller, cleared_before = size, central["chips_cleared"]
+    return pd.DataFrame(rows)
+
+
+def _order(strategy: Placement, scenario: Scenario, sites: Sequence[Site], draws: Draws) -> tuple[Hub, ...]:
+    """Landmarks of the largest network in the order in which they are built, and the one that would come next."""
+    geography = scenario.geography
+    return place_landmarks(
+        strategy,
+        min(geography.landmarks + 1, len(landmark_candidates(geography.restricted))),
+        sites,
+        geography.restricted,
+        bound=scenario.verification.bound,
+        network=geography.network,
+        model=load_parameters().latency[geography.network],
+        values=scenario.values,
+        draws=draws,
+    )
+
+
+def _outcomes(
+    scenario: Scenario,
+    sites: Sequence[Site],
+    landmarks: Sequence[Hub],
+    nearest_km: NDArray[np.float64],
+    worlds: int,
+    draws: Draws,
+) -> Iterator[dict[str, float]]:
+    """What a network achieves, for each latency. Sites share hubs: times are drawn once for a hub, then weighted.
+
+    `nearest_km` is the distance from each hub to its nearest landmark.
+    """
+    geography, verification = scenario.geography, scenario.verification
+    places = _hubs_of_sites(scenario)
+    hub_of_site = [site.number % len(places) for site in sites]
+    of_sites = np.bincount(hub_of_site) / len(sites)
+    of_chips = np.bincount(hub_of_site, weights=[site.capacity_chips for site in sites])
+    of_chips /= of_chips.sum()
+    central = scenario.values["excess_scale"]
+    samples = sample_round_trips(
+        places,
+        landmarks,
+        asked=verification.landmarks_asked,
+        worlds=worlds,
+        network=geography.network,
+        model=load_parameters().latency[geography.network],
+        values=scenario.values,
+        draws=draws,
+    )
+    for values in _range("excess_scale", scenario).values():
+        processing_ms = values["in_loop_processing_ms"]
+        scale = values["excess_scale"] / central
+        chances = [
+            clearance_chance(of_hub.rescaled(scale), geography.restricted, verification.bound, processing_ms)
+            for of_hub in samples
+        ]
+        cleared = np.array([chance.by_intersection for chance in chances])
+        yield {
+            "excess_scale": values["excess_scale"],
+            "chips_cleared": float(of_chips @ cleared),
+            "chips_cleared_by_one": float(of_chips @ [chance.by_one for chance in chances]),
+            "sites_cleared": float(of_sites @ cleared),
+            "mc_error": float(np.sqrt(of_chips**2 @ (cleared * (1 - cleared) / worlds))),
+            "mean_km": float(of_chips @ nearest_km),
+            "chips_within_100_km": float(of_chips @ (nearest_km < METRO_KM)),
+        }
+
+
+def _hubs_of_sites(scenario: Scenario) -> tuple[Hub, ...]:
+    """The hubs at which there is a site, in their order."""
+    return hubs_outside(scenario.geography.restricted, hubs())[: scenario.geography.sites]
+
+
+def _range(name: str, scenario: Scenario) -> dict[str, Values]:
+    """The scenario's values with a parameter at its low, central and high value, or as the user set it."""
+    if name in scenario.uncertainties:
+        return {"central": scenario.values}
+    row = load_parameters().parameters[name]
+    ends = {"low": row.low, "central": row.central, "high": row.high}
+    return {end: load_parameters().values({**scenario.uncertainties, name: value}) for end, value in ends.items()}
+
+
+def figures(result: Tabulation) -> Iterator[Chart]:
+    """Chips cleared, and what one landmark more clears, against the number of landmarks."""
+    from sim.figures import Chart, frame, landmark_value, landmark_value_data, source_line
+
+    axes = landmark_value(result)
+    intervals = f"range over draws of site sizes{_and_latency(result.scenario)}"
+    source = source_line(result.manifest, "draws", intervals)
+    ranges = f"range over site sizes{_and_latency(result.scenario)}"
+    subtitle = f"Chips that a burst proves outside restricted territory; bands: {ranges}"
+    frame(axes[0].figure, title=_claim(result.overview), subtitle=subtitle, source=source)
+    yield Chart("landmark-value", axes[0].figure, landmark_value_data(result), f"{_caption(result)} {source}")
+
+
+def _claim(table: pd.DataFrame) -> str:
+    """The best strategy beside internet hubs, at the size nearest to a hundred."""
+    sizes = table["landmarks"].to_numpy()
+    size = sizes[np.abs(sizes - HEADLINE_LANDMARKS).argmin()]
+    cleared = table[table["landmarks"] == size].set_index("strategy")["chips_cleared"]
+    best, hubs_only = cleared["clearance"], cleared["internet_hubs"]
+    return f"Put where they clear most, {size} landmarks clear {best:.0%} of chips; at internet hubs {hubs_only:.0%}"
+
+
+def _and_latency(scenario: Scenario) -> str:
+    """What the intervals cover besides the draws of runs."""
+    scales = [values["excess_scale"] for values in _range("excess_scale", scenario).values()]
+    return f" and latency excess x {scales[0]:g} to {scales[-1]:g}" if len(scales) > 1 else ""
+
+
+def _caption(result: Tabulation) -> str:
+    scenario = result.scenario
+    prices = [values["landmark_cost_usd_per_year"] for values in _range("landmark_cost_usd_per_year", scenario).values()]
+    changed = ", ".join(f"{name} = {value:g}" for name, value in scenario.uncertainties.items())
+    return (
+        "What one landmark more buys. Left: share of chips that a burst clears, mean over draws of site sizes and of "
+        f"what is slow about paths; bands: lowest to highest of {result.manifest['runs']} draws of site "
+        f"sizes{_and_latency(scenario)}, with the networks chosen for the scenario's value; not in them: the shape of the "
+        "latency model, positions, where sites are. Right: gain over the next smaller network in percentage points, for "
+        "each landmark added, and the cost of a further point at that price; steps that leave the panel below are no "
+        f"gain, or within two standard errors of none. {scenario.geography.sites} sites with sizes by the published mix, "
+        "assigned to hubs in the order of the catalogue, so that none is a known site; chips in proportion to size. "
+        f"Restricted territory: {result.manifest['scenario']['geography']['territory']}. The nearest "
+        f"{scenario.verification.landmarks_asked} landmarks are asked, in one burst of pings, in quiet times; "
+        f"{scenario.verification.bound} bound; latency model {scenario.geography.network} (hosting: measured in 2020; "
+        f"cloud: in 2025); processing in the timed loop {scenario.values['in_loop_processing_ms']:g} ms. No landmark is "
+        "corrupt, out of order or mistaken about its place. Coordinates are those of cities (20 km or so), which "
+        "flatters landmarks and sites in one city. Nearness and clearance know the sites and their sizes and expect the "
+        f"latency model's law; 'at random' is another order in each draw. Cost: {prices[len(prices) // 2]:,.0f} dollars "
+        f"per landmark-year, in a range of {prices[0]:,.0f} to {prices[-1]:,.0f}, the same everywhere, without the "
+        f"central server. Parameters changed from their central values: {changed or 'none'}."
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(__file__))
