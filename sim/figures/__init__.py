@@ -4,6 +4,7 @@ from .incidence import diversion_to_detection, incidence_data
 from .landmark_value import landmark_value, landmark_value_data
 from .states import chips_by_state, states_data
 from .style import Chart, frame, house_style, save_chart, source_line
+from .verifiability import territory_name, time_to_beat, time_to_beat_data, verifiability_data, verifiability_map
 
 __all__ = [
     "Chart",
@@ -17,4 +18,9 @@ __all__ = [
     "save_chart",
     "source_line",
     "states_data",
+    "territory_name",
+    "time_to_beat",
+    "time_to_beat_data",
+    "verifiability_data",
+    "verifiability_map",
 ]

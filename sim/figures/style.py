@@ -113,7 +113,7 @@ def source_line(
     software = manifest["software"]["chip-location-verification"]
     return (
         f"Source: chip-location-verification {software}, study {manifest['id'][:12]}, seed {manifest['seed']}, "
-        f"{manifest['runs']} {unit}. Intervals: {intervals}."
+        f"{manifest['runs']:,} {unit}. Intervals: {intervals}."
     )
 
 

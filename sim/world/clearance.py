@@ -26,6 +26,9 @@ from .territory import Territory, distance_to_km, nearest_point
 
 FloatArray = NDArray[np.float64]
 
+PROVEN, HARDLY = 0.9, 0.1
+"""Chances from which a place counts as one that a ping proves outside, and below which it does hardly ever."""
+
 
 @dataclass(frozen=True)
 class Samples:
@@ -46,9 +49,9 @@ class Samples:
         return Samples(self.landmarks, self.rtt_ms + (factor - 1) * self.excess_ms, factor * self.excess_ms)
 
 
-def clearance_ms(positions: Sequence[Position], restricted: Territory) -> FloatArray:
-    """Round trip that a landmark at the place must stay below under the planning bound, shape (positions,), in ms."""
-    return distance_to_km(positions, restricted) / FIBRE_KM_PER_MS
+def clearance_ms(positions: Sequence[Position], restricted: Territory, bound: Bound = "planning") -> FloatArray:
+    """Round trip that a landmark at the place must stay below, shape (positions,), in ms."""
+    return distance_to_km(positions, restricted) / KM_PER_MS[bound]
 
 
 def sample_round_trips(

@@ -166,6 +166,42 @@ def border_distances_km(positions: Sequence[Position], territory: Territory) -> 
     return arc_km
 
 
+@cache
+def outlines(step_deg: float) -> dict[str, tuple[FloatArray, ...]]:
+    """Rings around the land of each country, for drawing: arrays of shape (points, 2), longitude and latitude in degrees.
+
+    Longitudes run on past 180 degrees where a ring crosses the antimeridian.
+
+    Args:
+        step_deg: about how far apart the points are that are kept. Neighbours keep the same ones along their border; rings
+            of which nothing is left are left out.
+    """
+    arcs = [_thinned(arc, step_deg) for arc in _arcs()]
+    return {
+        country["id"]: tuple(
+            ring for polygon in country["arcs"] for numbers in polygon if len(ring := _ring(numbers, arcs)) > 3
+        )
+        for country in _topology()["objects"]["countries"]["geometries"]
+    }
+
+
+def _thinned(arc: FloatArray, step_deg: float) -> FloatArray:
+    """The ends of a line and the first of its points in each step along the way."""
+    steps = np.diff(arc, axis=0)
+    along = np.cumsum(np.hypot(_wrapped(steps[:, 0]), steps[:, 1])) // step_deg
+    kept = np.diff(along, prepend=0.0) > 0
+    kept[-1] = True
+    thinned: FloatArray = arc[np.concatenate([[True], kept])]
+    return thinned
+
+
+def _ring(numbers: Sequence[int], arcs: Sequence[FloatArray]) -> FloatArray:
+    """A closed line of arcs, of which each begins where the last one ended."""
+    parts = [arcs[number] if number >= 0 else arcs[~number][::-1] for number in numbers]
+    ring = np.concatenate([part[:-1] for part in parts] + [parts[-1][-1:]])
+    return np.stack([np.unwrap(ring[:, 0], period=360.0), ring[:, 1]], axis=1)
+
+
 def _nearest(positions: Sequence[Position], territory: Territory) -> FloatArray:
     """Nearest points, shape (positions, 2): latitude and longitude in degrees.
 

@@ -1,12 +1,8 @@
 """Golden plotted data: what the baseline's figures draw, in a small version, against what they drew before.
 
-A change here is not forbidden, but has to be meant: write the new data with
-`python tests/scenarios/test_baseline_figures.py` and say in the commit why they moved.
+If they move: `python -m tests.scenarios.test_baseline_figures`, see `plotted.py`.
 """
 
-from pathlib import Path
-
-import pandas as pd
 import pytest
 
 from scenarios import baseline
@@ -14,7 +10,8 @@ from scenarios.study import Options
 from sim import Result, simulate
 from sim.figures import incidence_data, states_data
 
-GOLDEN = Path(__file__).parent / "golden"
+from .plotted import assert_unmoved, write_golden
+
 DATA = {"chips-by-state": states_data, "diversion-to-detection": incidence_data}
 
 
@@ -31,8 +28,7 @@ def result() -> Result:
 @pytest.mark.parametrize("slug", DATA)
 def test_the_plotted_data_have_not_moved(result: Result, slug: str):
     drawn = DATA[slug](result).astype({"date": str} if slug == "chips-by-state" else {})
-    golden = pd.read_csv(GOLDEN / f"{slug}.csv")
-    pd.testing.assert_frame_equal(drawn, golden, check_dtype=False, rtol=1e-9)
+    assert_unmoved(slug, drawn)
 
 
 def test_the_last_five_panels_partition_the_first(result: Result):
@@ -72,4 +68,4 @@ def test_a_world_in_which_nothing_happens_still_draws(levers: dict[str, object])
 
 if __name__ == "__main__":
     for slug, data in DATA.items():
-        data(small_result()).to_csv(GOLDEN / f"{slug}.csv", index=False, lineterminator="\n")
+        write_golden(slug, data(small_result()))

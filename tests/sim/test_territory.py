@@ -9,7 +9,7 @@ from pyproj import Geod
 
 from attestation import FIBRE_KM_PER_MS
 from sim.world.geography import Position, distances_km, hubs
-from sim.world.territory import country_at, distance_to_km, nearest_point, territory
+from sim.world.territory import country_at, distance_to_km, nearest_point, outlines, territory
 
 DATA = resources.files("sim").joinpath("data")
 
@@ -210,6 +210,17 @@ def test_the_groups_of_the_export_rules():
     assert "VN" in territory("group_d1").countries - territory("group_d5").countries
     assert "AE" in territory("group_d4").countries - territory("group_d1").countries
     assert "IR" in territory("group_d5").countries - territory("group_d1").countries
+
+
+def test_outlines_are_closed_shared_by_neighbours_and_run_on_over_the_antimeridian():
+    coarse = outlines(0.5)
+    for ring in (ring for rings in coarse.values() for ring in rings):
+        assert ring[0] == pytest.approx(ring[-1])
+        assert np.abs(np.diff(ring[:, 0])).max() < 180
+    nepal, china = ({tuple(point) for ring in coarse[code] for point in ring.round(6)} for code in ("NP", "CN"))
+    assert len(nepal & china) > 5
+    assert max(np.ptp(ring[:, 0]) for ring in coarse["RU"]) > 150
+    assert sum(map(len, coarse["CN"])) < 0.2 * sum(map(len, outlines(0.001)["CN"]))
 
 
 @pytest.mark.parametrize(("asked", "named"), [("china", "'china'"), (["CN", "XX"], "'XX'"), ("cn", "'cn'"), ([], "''")])

@@ -1,0 +1,117 @@
+"""Where a ping can prove a chip outside: facts of the quick table, and what its figures draw.
+
+If plotted data move: `python -m tests.scenarios.test_clearance`, see `plotted.py`.
+"""
+
+import pytest
+
+from scenarios import clearance
+from scenarios.study import Options
+from sim import ScenarioError, Tabulation
+from sim.figures import time_to_beat_data, verifiability_data
+
+from ..sim.test_territory import CLEARANCE_MS
+from .plotted import assert_unmoved, write_golden
+
+DATA = {"world-map": verifiability_data, "time-to-beat": time_to_beat_data}
+
+
+def tabulated(**options) -> Tabulation:
+    asked = Options("clearance", quick=True, **options)
+    return clearance.tabulate(clearance.study(asked), asked, lambda *_: None)
+
+
+@pytest.fixture(scope="module")
+def result() -> Tabulation:
+    return tabulated()
+
+
+def test_clearance_times_are_those_of_an_earlier_calculation(result: Tabulation):
+    mainland = result.table[result.table["territory"] == "china_mainland"]
+    times = mainland.groupby("hub")["clearance_ms"].first()
+    cities = sorted(CLEARANCE_MS.keys() & set(times.index))
+    assert len(cities) >= 15
+    assert {city: times[city] for city in cities} == {
+        city: pytest.approx(CLEARANCE_MS[city], rel=0.02, abs=0.06) for city in cities
+    }
+
+
+def test_more_landmarks_help_and_processing_hurts(result: Tabulation):
+    """By two points at most more may do worse: where landmarks nearer to the chip push others out of the ten asked."""
+    by = ["territory", "hub", "processing_ms", "landmarks"]
+    table = result.table.set_index(by)["probability"].sort_index()
+    assert table.unstack("landmarks").diff(axis=1).min().min() >= -0.02
+    assert table.unstack("processing_ms").diff(axis=1).max().max() <= 0
+    assert table.unstack("landmarks").mean().is_monotonic_increasing
+
+
+def test_two_hundred_milliseconds_in_the_loop_clear_nobody(result: Tabulation):
+    """Light in fibre covers half the Earth's girth in less."""
+    slow = result.table["processing_ms"] == 200
+    assert slow.any()
+    assert (result.table[slow]["probability"] == 0).all()
+
+
+def test_hong_kong_is_never_cleared(result: Tabulation):
+    """Under mainland China its border is too near, under the export rules' reading it lies inside."""
+    rows = result.table[result.table["hub"] == "Hong Kong"]
+    assert (rows["probability"] == 0).all()
+    times = rows.groupby("territory")["clearance_ms"].max()
+    assert 0 < times["china_mainland"] < 0.35
+    assert times["prc_hk_macau"] == 0
+
+
+def test_the_range_holds_the_chance_and_the_shares_add_up(result: Tabulation):
+    ranged = result.table.dropna(subset=["low", "high"])
+    assert set(ranged["landmarks"]) == {100}
+    assert ((ranged["low"] <= ranged["probability"]) & (ranged["probability"] <= ranged["high"])).all()
+    shares = result.overview.filter(like="share_").sum(axis=1)
+    assert shares.to_numpy() == pytest.approx(1)
+    assert dict(result.overview.groupby("territory")["hubs"].first()) == {"china_mainland": 177, "prc_hk_macau": 175}
+
+
+def test_the_same_seed_gives_the_same_table_and_another_seed_another():
+    small = {"runs": 20, "levers": {"geography.landmarks": 12}}
+    first, again, other = tabulated(**small), tabulated(**small), tabulated(**small, seed=2)
+    assert first.table.equals(again.table)
+    assert not first.table.equals(other.table)
+
+
+def test_another_territory_is_asked_about_as_well_and_drawn():
+    levers = {"geography.territory": "VN", "geography.landmarks": 60, "verification.bound": "vacuum"}
+    result = tabulated(runs=20, levers=levers)
+    assert list(dict.fromkeys(result.table["territory"])) == ["china_mainland", "prc_hk_macau", "VN"]
+    charts = list(clearance.figures(result))
+    assert [chart.slug for chart in charts] == list(DATA)
+    assert all("outside VN" in chart.caption or "exclude VN" in chart.caption for chart in charts)
+    inside = charts[0].data.set_index("hub")["shown_as"]
+    assert inside["Hanoi"] == "inside"
+    assert "Hanoi" not in set(charts[1].data["hub"])
+    beijing = result.table[result.table["hub"] == "Beijing"].groupby("territory")["clearance_ms"].first()
+    assert beijing["VN"] > 10 > beijing["china_mainland"] == 0
+
+
+def test_more_landmarks_than_there_are_cities_for_are_refused():
+    with pytest.raises(ScenarioError, match=r"geography.landmarks = 700: allowed 1 to 696"):
+        tabulated(levers={"geography.landmarks": 700})
+
+
+@pytest.mark.parametrize("slug", DATA)
+def test_the_plotted_data_have_not_moved(result: Tabulation, slug: str):
+    assert_unmoved(slug, DATA[slug](result))
+
+
+def test_figures_draw_into_given_axes_and_return_them(result: Tabulation):
+    from matplotlib.figure import Figure
+
+    from sim.figures import time_to_beat, verifiability_map
+
+    axes = Figure().subplots()
+    assert time_to_beat(result, ax=axes) is axes
+    two = list(Figure().subplots(2, 1).flat)
+    assert verifiability_map(result, ax=two) is two
+
+
+if __name__ == "__main__":
+    for slug, data in DATA.items():
+        write_golden(slug, data(tabulated()))
