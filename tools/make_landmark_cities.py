@@ -21,7 +21,7 @@ Rows, each at least 20 km from those before it in the same country:
 4. the most populous cities, at least 50 km from every row before them, until there are 800 rows. Only cities for which
    GeoNames has ten or more other names count, since some records of villages carry the population of their district.
 
-A place nearer than 20 km to an earlier row is counted there. Mainland China, Hong Kong and Macao are left out, and Kosovo,
+A place nearer than 20 km to an earlier row is counted there. Mainland China is left out, and Kosovo,
 which has no ISO code.
 """
 
@@ -41,7 +41,7 @@ CHOSEN = 12
 MERGED_KM = 20.0
 APART_KM = 50.0
 LEAST_OTHER_NAMES = 10
-LEFT_OUT = {"CN", "HK", "MO", "XK"}
+LEFT_OUT = {"CN", "XK"}
 COLUMNS = [
     "landmark", "country", "latitude_deg", "longitude_deg", "class", "exchanges", "networks", "evidence", "source",
 ]  # fmt: skip
@@ -89,7 +89,7 @@ SECOND_LARGEST = {("Lajeado", "BR")}  # PeeringDB names the state, Rio Grande do
 
 TITLE = """\
 # Candidate cities for landmarks: {landmarks} rows, of which {exchange} with an internet exchange,
-#   {hub} more with a data-centre hub, {city} more by population; mainland China, Hong Kong and Macao are left out
+#   {hub} more with a data-centre hub, {city} more by population; mainland China is left out
 """
 REST = f"""\
 # source of exchanges and networks: PeeringDB (https://www.peeringdb.com, terms of use https://www.peeringdb.com/aup) as of

@@ -9,7 +9,8 @@ A greedy network of n contains the greedy network of n - 1, so that "what does o
 greedy strategy gains nothing more it goes on in the order of the catalogue. Greedy choice is within 1 - 1/e of the best for
 gains that diminish (Nemhauser, Wolsey and Fisher, Mathematical Programming 14, 1978).
 
-No landmark stands in the restricted territory, nor in a country under a US arms embargo (Country Group D:5).
+No landmark stands in the restricted territory, nor in a country under a US arms embargo (Country Group D:5; Hong Kong is in
+it only with China, and counts as the territory says).
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from .bounds import KM_PER_MS, Bound
 from .excess import excess_quantile, regimes_of
 from .geography import Hub, distances_km, landmark_hubs
 from .sites import Site
-from .territory import Territory, distance_to_km, hubs_outside, territory
+from .territory import GROUP_D5, Territory, distance_to_km, hubs_outside, territory
 
 FloatArray = NDArray[np.float64]
 
@@ -40,7 +41,8 @@ _SMALLEST_GAIN = 1e-9
 
 def landmark_candidates(restricted: Territory) -> tuple[Hub, ...]:
     """The cities in which landmarks may stand, in the order of the catalogue."""
-    return hubs_outside(territory("group_d5"), hubs_outside(restricted, landmark_hubs()))
+    embargoed = territory(GROUP_D5 - {"HK"})
+    return hubs_outside(embargoed, hubs_outside(restricted, landmark_hubs()))
 
 
 def place_landmarks(

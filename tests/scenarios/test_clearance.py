@@ -37,10 +37,10 @@ def test_clearance_times_are_those_of_an_earlier_calculation(result: Tabulation)
 
 
 def test_more_landmarks_help_and_processing_hurts(result: Tabulation):
-    """By two points at most more may do worse: where landmarks nearer to the chip push others out of the ten asked."""
+    """By three points at most more may do worse: where landmarks nearer to the chip push others out of the ten asked."""
     by = ["territory", "hub", "processing_ms", "landmarks"]
     table = result.table.set_index(by)["probability"].sort_index()
-    assert table.unstack("landmarks").diff(axis=1).min().min() >= -0.02
+    assert table.unstack("landmarks").diff(axis=1).min().min() >= -0.03
     assert table.unstack("processing_ms").diff(axis=1).max().max() <= 0
     assert table.unstack("landmarks").mean().is_monotonic_increasing
 
@@ -52,10 +52,13 @@ def test_two_hundred_milliseconds_in_the_loop_clear_nobody(result: Tabulation):
     assert (result.table[slow]["probability"] == 0).all()
 
 
-def test_hong_kong_is_never_cleared(result: Tabulation):
-    """Under mainland China its border is too near, under the export rules' reading it lies inside."""
+def test_hong_kong_is_hardly_ever_cleared_and_only_without_processing(result: Tabulation):
+    """Its border is too near even for a landmark in the city; under the export rules' reading it lies inside."""
     rows = result.table[result.table["hub"] == "Hong Kong"]
-    assert (rows["probability"] == 0).all()
+    assert (rows.loc[rows["processing_ms"] > 0, "probability"] == 0).all()
+    assert rows["probability"].max() < 0.05
+    assert (rows.loc[rows["territory"] == "prc_hk_macau", "probability"] == 0).all()
+    assert (rows.loc[rows["landmarks"] == 500, "nearest_landmark"].iloc[0]) == "Hong Kong"
     times = rows.groupby("territory")["clearance_ms"].max()
     assert 0 < times["china_mainland"] < 0.35
     assert times["prc_hk_macau"] == 0
@@ -92,7 +95,7 @@ def test_another_territory_is_asked_about_as_well_and_drawn():
 
 
 def test_more_landmarks_than_there_are_cities_for_are_refused():
-    with pytest.raises(ScenarioError, match=r"geography.landmarks = 700: allowed 1 to 696"):
+    with pytest.raises(ScenarioError, match=r"geography.landmarks = 700: allowed 1 to 694"):
         tabulated(levers={"geography.landmarks": 700})
 
 

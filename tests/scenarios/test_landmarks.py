@@ -1,9 +1,7 @@
 """What one landmark more buys: limits, costs, determinism, and the plotted data against what they were.
 
-To renew the golden data: `python tests/scenarios/test_landmarks.py`; say in the commit why they moved.
+If plotted data move: `python -m tests.scenarios.test_landmarks`, see `plotted.py`.
 """
-
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,7 +14,7 @@ from sim.figures import landmark_value, landmark_value_data
 from sim.outcomes.costs import landmark_network_cost_usd_per_year
 from sim.parameters import load_parameters
 
-GOLDEN = Path(__file__).parent / "golden" / "landmark-value.csv"
+from .plotted import assert_unmoved, write_golden
 
 
 def tabulated(**options) -> Tabulation:
@@ -30,8 +28,7 @@ def result() -> Tabulation:
 
 
 def test_the_plotted_data_have_not_moved(result: Tabulation):
-    golden = pd.read_csv(GOLDEN)
-    pd.testing.assert_frame_equal(landmark_value_data(result).reset_index(drop=True), golden, check_dtype=False, rtol=1e-9)
+    assert_unmoved("landmark-value", landmark_value_data(result).reset_index(drop=True))
 
 
 def test_more_landmarks_never_clear_fewer_chips_but_for_chance(result: Tabulation):
@@ -116,4 +113,4 @@ def test_the_figure_draws_into_given_axes_and_returns_them(result: Tabulation):
 
 
 if __name__ == "__main__":
-    landmark_value_data(tabulated()).to_csv(GOLDEN, index=False, lineterminator="\n")
+    write_golden("landmark-value", landmark_value_data(tabulated()))
