@@ -19,7 +19,7 @@ from ..parameters import LatencyModel, NetworkClass, Values
 from ..randomness import Draws, Stream
 from .bounds import KM_PER_MS, Bound, hardest_points_km
 from .excess import excess_ms, is_near, regime_of
-from .geography import Hub, Position, distances_km, landmark_hubs, pairwise_km
+from .geography import Hub, Position, distances_km, landmark_cities, pairwise_km
 from .landmarks import INTERSECTED
 from .latency import jitter_law
 from .territory import Territory, distance_to_km, nearest_point
@@ -71,7 +71,7 @@ def sample_round_trips(
     Deviates are keyed by the hub's rank among `hubs` and the landmark's rank in the catalogue.
     """
     distance_km = distances_km([hub.position for hub in hubs], [landmark.position for landmark in landmarks])
-    ranks = {landmark: rank for rank, landmark in enumerate(landmark_hubs(), start=1)}
+    ranks = {landmark: rank for rank, landmark in enumerate(landmark_cities(), start=1)}
     samples = []
     for number, hub in enumerate(hubs):
         of_hub = draws.normals(Stream.CLEARANCE, number, 0, worlds)

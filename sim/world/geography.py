@@ -34,7 +34,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Hub:
-    """A city in which data centres stand."""
+    """A city in which data centres or landmarks may stand."""
 
     name: str
     country: str
@@ -75,8 +75,8 @@ def hubs() -> tuple[Hub, ...]:
 
 
 @cache
-def landmark_hubs() -> tuple[Hub, ...]:
-    """Cities in which landmarks may stand: first those whose exchanges connect most networks, then others with servers."""
+def landmark_cities() -> tuple[Hub, ...]:
+    """Cities in which landmarks may stand: twelve chosen by hand, then those with exchanges by networks connected, then others."""
     return tuple(Hub(row["landmark"], row["country"], _position(row)) for row in _rows("landmark_cities.csv"))
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .bounds import KM_PER_MS, Bound, hardest_points_km, intersection_misses
-from .geography import Hub, Place, distances_km, landmark_hubs
+from .geography import Hub, Place, distances_km, landmark_cities
 from .sites import Site
 from .territory import Territory, distance_to_km
 
@@ -66,7 +66,7 @@ def build_panels(
     sites: Sequence[Site], hubs: Sequence[Hub], asked: int, bound: Bound, restricted: Territory
 ) -> tuple[Panel, ...]:
     """For each site, the `asked` nearest of the landmarks that stand at `hubs`, which are cities of the catalogue."""
-    numbers = {hub: number for number, hub in enumerate(landmark_hubs())}
+    numbers = {hub: number for number, hub in enumerate(landmark_cities())}
     landmarks = tuple(Place(LANDMARK_NUMBERS_FROM + numbers[hub], hub.name, hub.country, hub.position) for hub in hubs)
     positions = [landmark.position for landmark in landmarks]
     distance_km = distances_km([site.place.position for site in sites], positions)

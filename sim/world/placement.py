@@ -1,6 +1,7 @@
 """Where landmarks stand: networks of any size from the catalogue of cities, by strategy.
 
-* `internet_hubs`: the order of the catalogue, which begins with the cities that connect most networks.
+* `internet_hubs`: the order of the catalogue: twelve hubs chosen by hand, then cities with an exchange by the networks
+  connected, then other cities with data centres, then others by population.
 * `coverage`: greedily the city that most shortens the way from the sites to their nearest landmark, weighted by chips.
 * `clearance`: greedily the city that most raises the share of chips that can be cleared, as the latency model expects it.
 * `random`: a random order, keyed by the run's seed.
@@ -27,7 +28,7 @@ from ..parameters import LatencyModel, NetworkClass, Values
 from ..randomness import Draws, Stream
 from .bounds import KM_PER_MS, Bound
 from .excess import excess_quantile, regimes_of
-from .geography import Hub, distances_km, landmark_hubs
+from .geography import Hub, distances_km, landmark_cities
 from .sites import Site
 from .territory import GROUP_D5, Territory, distance_to_km, hubs_outside, territory
 
@@ -42,7 +43,7 @@ _SMALLEST_GAIN = 1e-9
 def landmark_candidates(restricted: Territory) -> tuple[Hub, ...]:
     """The cities in which landmarks may stand, in the order of the catalogue."""
     embargoed = territory(GROUP_D5 - {"HK"})
-    return hubs_outside(embargoed, hubs_outside(restricted, landmark_hubs()))
+    return hubs_outside(embargoed, hubs_outside(restricted, landmark_cities()))
 
 
 def place_landmarks(

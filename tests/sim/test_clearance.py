@@ -7,7 +7,7 @@ from sim.randomness import Draws
 from sim.world.bounds import KM_PER_MS
 from sim.world.clearance import clearance_chance, clearance_ms, sample_round_trips
 from sim.world.excess import excess_quantile, regime_of
-from sim.world.geography import Place, distances_km, hubs, landmark_hubs
+from sim.world.geography import Place, distances_km, hubs, landmark_cities
 from sim.world.landmarks import build_panels
 from sim.world.sites import Site
 from sim.world.territory import territory
@@ -15,7 +15,7 @@ from sim.world.territory import territory
 MAINLAND = territory("china_mainland")
 VALUES = load_parameters().values()
 HUBS = {hub.name: hub for hub in hubs()}
-CITIES = {hub.name: hub for hub in landmark_hubs()}
+CITIES = {hub.name: hub for hub in landmark_cities()}
 
 
 def sampled(hub, landmarks, *, worlds, model=None):
@@ -63,7 +63,7 @@ def test_a_landmark_in_the_territory_has_no_time_to_beat():
 @pytest.mark.parametrize("hub", ["Seoul", "Moscow", "Bhubaneswar"])
 def test_chances_in_bulk_are_those_of_the_verifier_one_by_one(hub):
     """With few landmarks, where the intersection adds something at Bhubaneswar if anywhere."""
-    landmarks = landmark_hubs()[:60]
+    landmarks = landmark_cities()[:60]
     landmarks = [landmark for landmark in landmarks if landmark.country not in {"CN", "HK"}]
     samples = sampled(hub, landmarks, worlds=300)
     site = Site(0, Place(0, hub, HUBS[hub].country, HUBS[hub].position), 1.0)

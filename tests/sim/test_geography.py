@@ -3,7 +3,7 @@ from importlib import resources
 
 import pytest
 
-from sim.world.geography import Position, distances_km, hubs, landmark_hubs
+from sim.world.geography import Position, distances_km, hubs, landmark_cities
 from sim.world.territory import country_at, distance_to_km, hubs_in, hubs_outside, territory
 
 MAINLAND = territory("china_mainland")
@@ -21,10 +21,10 @@ def test_the_catalogue_is_large_enough_and_consistent():
     assert not any(hub.country == "US" for hub in abroad)
     assert len(hubs_in(MAINLAND, hubs())) >= 5
     assert len({hub.name for hub in hubs()}) == len(hubs())
-    assert len(set(landmark_hubs())) == len(landmark_hubs()) >= 500
+    assert len(set(landmark_cities())) == len(landmark_cities()) >= 500
     # A city in both catalogues is in the same place.
     cities = {(hub.name, hub.country): hub.position for hub in hubs()}
-    shared = [hub for hub in landmark_hubs() if (hub.name, hub.country) in cities]
+    shared = [hub for hub in landmark_cities() if (hub.name, hub.country) in cities]
     assert len(shared) > 100
     assert all(cities[hub.name, hub.country] == hub.position for hub in shared)
 
@@ -44,7 +44,7 @@ def test_every_row_of_a_catalogue_names_sources_that_the_readme_explains(name):
 def test_a_catalogued_city_lies_in_its_country():
     """By the polygons, but for coasts that generalisation cuts off and territories drawn with another country."""
     drawn_with_another = {"GF", "GP", "MQ", "RE", "YT", "BQ", "SJ"}
-    elsewhere = [hub for hub in landmark_hubs() if hub.country not in drawn_with_another]
+    elsewhere = [hub for hub in landmark_cities() if hub.country not in drawn_with_another]
     elsewhere = [hub for hub in elsewhere if country_at(hub.position) != hub.country]
     far = {hub.name for hub in elsewhere if distance_to_km([hub.position], territory(hub.country))[0] > 3}
     assert far <= {"Borama", "Sevastopol", "Simferopol"}  # Somaliland and Crimea: the polygons show who holds the land

@@ -8,7 +8,7 @@ from sim import Scenario
 from sim.parameters import NETWORK_CLASSES, load_parameters
 from sim.randomness import Draws
 from sim.world.excess import regime_of
-from sim.world.geography import Place, distances_km, hubs, landmark_hubs
+from sim.world.geography import Place, distances_km, hubs, landmark_cities
 from sim.world.landmarks import build_panels
 from sim.world.latency import Network
 from sim.world.paths import Leg, Path, direct
@@ -28,7 +28,7 @@ def world():
 
 def test_an_honest_chip_is_never_faster_than_light_in_fibre_and_never_contradicts_its_site(world):
     sites, network = world
-    for site, panel in zip(sites, build_panels(sites, landmark_hubs(), 12, "planning", MAINLAND), strict=True):
+    for site, panel in zip(sites, build_panels(sites, landmark_cities(), 12, "planning", MAINLAND), strict=True):
         rtt_ms = network.timing(panel.landmarks, direct(site.place)).sample(np.full(12, -8.0))
         floor_ms = (
             distances_km([site.place.position], [landmark.position for landmark in panel.landmarks])[0] / FIBRE_KM_PER_MS
@@ -39,7 +39,7 @@ def test_an_honest_chip_is_never_faster_than_light_in_fibre_and_never_contradict
 
 def test_a_relay_adds_its_leg_and_never_subtracts(world):
     sites, network = world
-    panel = build_panels(sites[:1], landmark_hubs(), 3, "planning", MAINLAND)[0]
+    panel = build_panels(sites[:1], landmark_cities(), 3, "planning", MAINLAND)[0]
     hub = hubs_in(MAINLAND, hubs())[0]
     true_site = Place(2_000_000, hub.name, hub.country, hub.position)
     straight = network.timing(panel.landmarks, direct(sites[0].place)).base_ms
@@ -54,7 +54,7 @@ def test_no_chip_inside_the_restricted_territory_is_ever_cleared(world):
     inside = [Place(2_000_000 + n, hub.name, hub.country, hub.position) for n, hub in enumerate(hubs_in(MAINLAND, hubs()))]
     sites, _ = world
     for bound, place in itertools.product(("planning", "vacuum"), inside):
-        panel = build_panels(sites[:1], landmark_hubs(), 12, bound, MAINLAND)[0]
+        panel = build_panels(sites[:1], landmark_cities(), 12, bound, MAINLAND)[0]
         assert not panel.clears(network.timing(panel.landmarks, direct(place)).sample(np.full(12, -8.0)))
 
 
@@ -63,7 +63,7 @@ def test_more_landmarks_never_worsen_clearance(world):
     for site_number in (0, 5, 20):
         cleared = []
         for asked in (1, 3, 12):
-            panel = build_panels(sites, landmark_hubs(), asked, "planning", MAINLAND)[site_number]
+            panel = build_panels(sites, landmark_cities(), asked, "planning", MAINLAND)[site_number]
             cleared.append(
                 panel.clears(network.timing(panel.landmarks, direct(sites[site_number].place)).sample(np.zeros(asked)))
             )
@@ -118,7 +118,7 @@ def test_known_hard_and_easy_sites_come_out_so():
     """Singapore has a landmark in town and 1,966 km to the border; no landmark near Delhi or Taipei can help."""
     scenario = Scenario.load("baseline")
     sites = build_sites(40, hubs_outside(MAINLAND, hubs()), scenario.values, Draws(1))
-    panels = build_panels(sites, landmark_hubs()[:12], 3, "planning", MAINLAND)
+    panels = build_panels(sites, landmark_cities()[:12], 3, "planning", MAINLAND)
     by_name = {site.place.name.rsplit(" ", 1)[0]: panel for site, panel in zip(sites, panels, strict=True)}
     assert by_name["Singapore"].clearing_ms[0] > 19
     honest_floor = by_name["Taipei"].contradicting_ms

@@ -11,7 +11,7 @@ from sim import Scenario
 from sim.parameters import load_parameters
 from sim.randomness import Draws
 from sim.world.excess import excess_ms, regime_of, regimes_of
-from sim.world.geography import Hub, distances_km, hubs, landmark_hubs
+from sim.world.geography import Hub, distances_km, hubs, landmark_cities
 from sim.world.placement import Placement, clearance_chances, landmark_candidates, place_landmarks
 from sim.world.sites import build_sites
 from sim.world.territory import GROUP_D5, distance_to_km, hubs_outside, territory
@@ -93,7 +93,7 @@ def test_no_landmark_stands_in_restricted_or_embargoed_countries(code: str):
     candidates = landmark_candidates(restricted)
     assert len(candidates) > 400
     assert not {hub.country for hub in candidates} & (restricted.countries | GROUP_D5)
-    assert len(candidates) < len(landmark_hubs())
+    assert len(candidates) < len(landmark_cities())
 
 
 def test_a_random_order_depends_on_the_seed_and_not_on_the_number():

@@ -10,7 +10,7 @@ from sim.parameters import load_parameters
 from sim.randomness import Draws
 from sim.world.bounds import KM_PER_MS, SOUND_BOUNDS
 from sim.world.cross_checks import suspects
-from sim.world.geography import Place, Position, distances_km, hubs, landmark_hubs
+from sim.world.geography import Place, Position, distances_km, hubs, landmark_cities
 from sim.world.landmarks import build_panels
 from sim.world.latency import Network, circuit_ms
 from sim.world.paths import Leg, Path, direct
@@ -33,7 +33,7 @@ def network(seed: int = 1, **values: float) -> Network:
 
 
 def panel_of(declared: Place, asked: int = 12, bound="planning"):
-    return build_panels([Site(0, declared, 1000.0)], landmark_hubs()[:60], asked, bound, RESTRICTED)[0]
+    return build_panels([Site(0, declared, 1000.0)], landmark_cities()[:60], asked, bound, RESTRICTED)[0]
 
 
 def times(panel, path: Path, seed: int = 1, **values: float):
@@ -43,7 +43,7 @@ def times(panel, path: Path, seed: int = 1, **values: float):
 
 def test_the_true_site_of_an_honest_chip_lies_in_every_security_and_planning_disc():
     """Every hub against 40 landmarks in five worlds, with the least jitter and no processing: the fastest there can be."""
-    landmarks = [Place(1_000_000 + n, hub.name, hub.country, hub.position) for n, hub in enumerate(landmark_hubs()[:40])]
+    landmarks = [Place(1_000_000 + n, hub.name, hub.country, hub.position) for n, hub in enumerate(landmark_cities()[:40])]
     distance_km = distances_km([hub.position for hub in hubs()], [one.position for one in landmarks])
     for seed in range(5):
         world = network(seed, in_loop_processing_ms=0, excess_scale=0.01)
@@ -116,12 +116,12 @@ def test_only_a_moved_key_a_corrupt_landmark_or_a_flaw_subtracts():
 def test_a_site_near_the_border_is_cleared_by_a_landmark_in_its_own_city_or_not_at_all():
     """Hanoi lies 135 km from China: no landmark elsewhere helps, however good the path."""
     declared = place("Hanoi")
-    elsewhere = [hub for hub in landmark_hubs() if hub.name != "Hanoi"][:100]
+    elsewhere = [hub for hub in landmark_cities() if hub.name != "Hanoi"][:100]
     panel = build_panels([Site(0, declared, 1000.0)], elsewhere, 12, "planning", RESTRICTED)[0]
     assert (panel.contradicting_ms > panel.clearing_ms).all(), (
         "at its own site it would have to be faster than light in fibre"
     )
-    own_city = next(hub for hub in landmark_hubs() if hub.name == "Hanoi")
+    own_city = next(hub for hub in landmark_cities() if hub.name == "Hanoi")
     near = build_panels([Site(0, declared, 1000.0)], [own_city], 1, "planning", RESTRICTED)[0]
     assert near.clearing_ms[0] == pytest.approx(1.35, abs=0.06)
     assert near.clears(np.array([1.2]))
@@ -139,7 +139,7 @@ def test_unequal_ends_of_a_circuit_are_geodesics_at_its_speed():
 
 def peers(count: int = 30, seed: int = 3, understated_ms=None, moved=None):
     """Stated positions, and what each landmark reports of each other one, with the jitter of two bursts."""
-    catalogue = landmark_hubs()[:count]
+    catalogue = landmark_cities()[:count]
     true = [Place(1_000_000 + n, hub.name, hub.country, hub.position) for n, hub in enumerate(catalogue)]
     world, generator = network(seed, in_loop_processing_ms=0.02), np.random.default_rng(seed)
     measured = np.full((count, count), np.nan)
@@ -183,7 +183,7 @@ def test_two_clocks_on_one_path_catch_a_smaller_lie():
 
 def test_a_landmark_that_stands_elsewhere_is_caught_by_its_neighbours():
     """Frankfurt said to be in Nairobi: no answer from Amsterdam comes that fast. Both such landmarks are found."""
-    frankfurt = next(n for n, hub in enumerate(landmark_hubs()[:30]) if hub.name == "Frankfurt")
+    frankfurt = next(n for n, hub in enumerate(landmark_cities()[:30]) if hub.name == "Frankfurt")
     stated, measured = peers(moved={frankfurt: Position(-1.28, 36.82)})
     assert suspects(stated, measured, km_per_ms=VACUUM_KM_PER_MS, tolerance_ms=np.inf) == (frankfurt,)
 
@@ -197,7 +197,7 @@ def test_a_lone_impossible_reading_accuses_nobody():
 def test_a_lie_about_one_chip_is_a_contradiction_where_the_discs_do_not_meet():
     """A bribed landmark in Singapore swears to a chip that Tokyo finds next door; far from any landmark nobody notices."""
     declared = place("Singapore")
-    panel = build_panels([Site(0, declared, 1000.0)], landmark_hubs()[:12], 12, "vacuum", RESTRICTED)[0]
+    panel = build_panels([Site(0, declared, 1000.0)], landmark_cities()[:12], 12, "vacuum", RESTRICTED)[0]
     for true_name, noticed in (("Tokyo", True), ("Urumqi", False)):
         true_site = place(true_name, 2_000_000) if true_name in HUBS else Place(1, true_name, "CN", Position(43.80, 87.60))
         rtt_ms = times(panel, direct(true_site))

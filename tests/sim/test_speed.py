@@ -7,7 +7,7 @@ import pytest
 
 from sim.parameters import load_parameters
 from sim.randomness import Draws, Stream
-from sim.world.geography import Place, hubs, landmark_hubs
+from sim.world.geography import Place, hubs, landmark_cities
 from sim.world.latency import Network
 from sim.world.paths import direct
 
@@ -29,7 +29,7 @@ def test_round_trips_cost_at_most_three_times_as_many_normals(capsys):
     """Keyed draws, inversion, jitter and sum, against numpy's own generator."""
     table, draws, generator = load_parameters(), Draws(1), np.random.default_rng(1)
     network = Network("hosting", table.latency["hosting"], table.values(), draws)
-    cities = landmark_hubs()[:LANDMARKS]
+    cities = landmark_cities()[:LANDMARKS]
     landmarks = [Place(1_000_000 + n, city.name, city.country, city.position) for n, city in enumerate(cities)]
     site = Place(0, hubs()[0].name, hubs()[0].country, hubs()[0].position)
     timing = network.timing(landmarks, direct(site))
