@@ -14,6 +14,7 @@ import numpy as np
 
 from sim.calibration.rtt_table import KINDS, Pairs, TableError, read_pairs
 from sim.parameters import NETWORK_CLASSES, load_parameters
+from sim.randomness import SEED_LIMIT
 
 if TYPE_CHECKING:
     from sim.calibration.latency_check import Check
@@ -46,7 +47,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def fit_latency(arguments: argparse.Namespace) -> int:
     """Fit a table and print the model as a section of `latency.toml`."""
     from sim.calibration.latency_file import as_toml, fitted_model
-    from sim.calibration.latency_fit import bootstrap, fit_latency
+    from sim.calibration.latency_fit import bootstrap, fit_latency, jackknife
 
     if not 0 <= arguments.bootstrap <= MAX_BOOTSTRAP:
         return _complain(f"--bootstrap must be from 0 to {MAX_BOOTSTRAP}, not {arguments.bootstrap}")
@@ -58,9 +59,11 @@ def fit_latency(arguments: argparse.Namespace) -> int:
     except TableError as error:
         return _complain(str(error))
     shipped = load_parameters().latency[arguments.network].regimes
+    fit = fit_latency(pairs)
     model = fitted_model(
-        fit_latency(pairs),
+        fit,
         bootstrap(pairs, arguments.bootstrap, arguments.seed),
+        jackknife(pairs, fit, arguments.seed) if arguments.bootstrap else {},
         kind=arguments.kind,
         date=arguments.date,
         source=arguments.source,
@@ -101,6 +104,9 @@ def price_bounds(arguments: argparse.Namespace) -> int:
     print("over that at 2/3 c.")
     print(f"{'bound':<14}{'faster':>8}   contradicted, radius")
     for price in prices:
+        if not price.contradicted:
+            print(f"{price.name:<14}{price.faster:>8.2%}   no site has a landmark within {WITHIN_KM:.0f} km")
+            continue
         cells = [f"K {k}: {share:6.1%}, {price.radius_ratio[k]:.2f}" for k, share in price.contradicted.items()]
         print(f"{price.name:<14}{price.faster:>8.2%}   {'   '.join(cells)}")
     return EXIT_DONE
@@ -122,6 +128,8 @@ def _add_table(parser: argparse.ArgumentParser) -> None:
 
 
 def _read(arguments: argparse.Namespace) -> Pairs:
+    if problem := _bad_seed(arguments.seed):
+        raise TableError(problem)
     if not 0 <= arguments.overhead_ms < 1000:
         raise TableError(f"--overhead-ms must be from 0 to 1000, not {arguments.overhead_ms}")
     return read_pairs(arguments.table, arguments.network, arguments.kind, arguments.overhead_ms)
@@ -165,6 +173,10 @@ def _report(check: Check) -> str:
             f"90 % {cell['q90_predicted']:>6.0f} / {cell['q90_observed']:<6.0f}"
         )
     return "\n".join(lines)
+
+
+def _bad_seed(seed: int) -> str:
+    return "" if 0 <= seed < SEED_LIMIT else f"--seed must be from 0 to 2**64-1, not {seed}"
 
 
 def _complain(message: str) -> int:

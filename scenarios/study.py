@@ -160,7 +160,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--set", dest="levers", action="append", default=[], metavar="KEY=VALUE", help="set a lever of the scenario"
     )
-    parser.add_argument("--runs", type=int, help="number of runs (seeds)")
+    parser.add_argument("--runs", type=int, help="number of runs: seeds, or worlds drawn if no engine runs")
     parser.add_argument("--seed", type=int, default=1, help="base seed")
     parser.add_argument("--out", type=Path, help="folder for the results (default: output/NAME)")
     parser.add_argument("--quick", action="store_true", help="a small version, within seconds")

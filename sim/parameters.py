@@ -123,6 +123,7 @@ class LatencyModel(BaseModel):
     global_log_median: float
     global_log_sd: float = Field(gt=0)
     quantile_lines: tuple[QuantileLine, ...] = ()
+    standard_errors: dict[str, float] = {}
     regimes: dict[str, LatencyRegime]
 
 

@@ -21,7 +21,7 @@ from .parameters import NetworkClass, Values, load_parameters
 from .smuggling.strategies import STRATEGIES
 from .units import MINUTES_PER_DAY
 from .world.bounds import Bound
-from .world.geography import hubs, landmark_cities
+from .world.geography import hubs
 from .world.placement import Placement, landmark_candidates
 from .world.territory import Territory, hubs_in, hubs_outside, territory
 
@@ -77,7 +77,7 @@ class Geography(_Section):
     """Where chips and landmarks stand, and which territory is restricted."""
 
     sites: int = Field(ge=1, le=1000, description="data centres abroad, at the hubs of the catalogue in its order")
-    landmarks: int = Field(ge=1, le=len(landmark_cities()), description="landmarks, in cities of the catalogue")
+    landmarks: int = Field(ge=1, description="landmarks, in cities of the catalogue outside the territory")
     placement: Placement = Field(
         description="which cities: internet hubs first, nearest to chips, most chips cleared, or at random"
     )
@@ -107,11 +107,11 @@ class Verification(_Section):
         ge=SHORTEST_PERIOD_DAYS, le=365, description="time between challenges of a chip; no less than 5 minutes"
     )
     attempts: int = Field(ge=1, le=20, description="attempts per challenge before it counts as unanswered")
-    landmarks_asked: int = Field(ge=1, le=len(landmark_cities()), description="nearest landmarks that time each answer")
+    landmarks_asked: int = Field(ge=1, description="nearest landmarks that time each answer")
     bound: Bound = Field(description="speed at which a time becomes a distance; only vacuum and planning are sound")
     grace_days: float = Field(ge=0, le=3650, description="silence that is still innocent")
     unconfirmed_rounds: int = Field(ge=0, le=10_000, description="answers in a row that may fail to clear a chip")
-    enrolment_rounds: int = Field(ge=1, le=1000, description="measurements that enrol a site, one a day before the duty")
+    enrolment_rounds: int = Field(ge=1, le=1000, description="measurements that enrol a site, 25 hours apart")
     enrolment_cleared_share: float = Field(ge=0, le=1, description="share of them that must clear it")
     uncleared_sites: UnclearedSites = Field(description="what happens to sites that enrolment could not clear")
     drift_ms: float = Field(ge=0, le=1000, description="longer than at enrolment at every landmark: drifted")

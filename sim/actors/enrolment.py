@@ -1,9 +1,9 @@
 """Enrolment: find out what the landmarks measure at each site and whether that clears it.
 
-Before the duty starts there is one measurement a day, so that a congested evening does not decide about a site for years. A
-site that cannot be cleared reliably proves nothing later by staying unconfirmed; what then happens to it is a lever. An
-inspection that finds nobody missing measures the site anew, an hour apart: its paths may have changed for good, and without
-that the same reroute would raise the same alarm for ever.
+Before the duty starts there is about one measurement a day, each an hour later in the day than the one before, so that a
+congested evening does not decide about a site for years. A site that cannot be cleared reliably proves nothing later by
+staying unconfirmed; what then happens to it is a lever. An inspection that finds nobody missing measures the site anew, an
+hour apart: its paths may have changed for good, and without that the same reroute would raise the same alarm for ever.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from .setting import Setting
 def enrol_site(setting: Setting, site: Site) -> ProcessGenerator:
     """Measure a site in the days before the duty, or minutes apart if that starts at once."""
     duty_day, rounds = setting.scenario.calendar.duty_day, setting.scenario.verification.enrolment_rounds
-    spacing = min(max(duty_day / rounds, 1 / MINUTES_PER_DAY), 1.0)
+    spacing = min(max(duty_day / rounds, 1 / MINUTES_PER_DAY), 25 / HOURS_PER_DAY)
     first = max(duty_day - (rounds - 1) * spacing, 0.0)
     yield from _measure(setting, site, [first + number * spacing for number in range(rounds)])
     setting.record.enrolled_sites += 1

@@ -70,7 +70,7 @@ class EvidenceDesk:
         self._manifest = Manifest()
         self._landmark_keys: dict[int, SigningKey] = {}
         self._km_per_ms = km_per_ms = KM_PER_MS[setting.scenario.verification.bound]
-        self._panels = {tuple(_name(landmark) for landmark in panel.landmarks): panel for panel in setting.panels}
+        self._panels = {frozenset(_name(landmark) for landmark in panel.landmarks): panel for panel in setting.panels}
         self._verifier = EvidenceVerifier(
             audience=AUDIENCE,
             endorsements=Endorsements([self._vendor.certificate], self._manifest),
@@ -129,8 +129,9 @@ class EvidenceDesk:
         return Verdict(session.conclude(token, now_s).verdict.value)
 
     def _excludes(self, radius_km: Mapping[str, float]) -> bool:
-        """The verifier's map: whether the discs of a panel's landmarks together miss the restricted territory."""
-        return self._panels[tuple(radius_km)].excludes(np.array(list(radius_km.values())) / self._km_per_ms)
+        """The verifier's map: whether the discs of a panel's landmarks, which all report, together miss the territory."""
+        panel = self._panels[frozenset(radius_km)]
+        return panel.excludes(np.array([radius_km[_name(landmark)] for landmark in panel.landmarks]) / self._km_per_ms)
 
     def _landmarks(self, panels: Sequence[Panel], km_per_ms: float) -> list[Landmark]:
         """Every landmark of any panel, as the verifier knows it."""

@@ -28,7 +28,7 @@ class SiteStatus:
         congestion_ms: what congestion adds to a round trip that crosses its link.
         clearable: it could be cleared reliably when it was enrolled.
         enrolled: it has been enrolled.
-        usual_ms: the longest time that its landmarks measured at enrolment, shape (landmarks,).
+        usual_ms: the median of the times that its landmarks measured at enrolment, shape (landmarks,).
     """
 
     cut_off: bool = False

@@ -15,7 +15,7 @@ from scipy.special import ndtri
 from attestation import FIBRE_KM_PER_MS
 
 from ..parameters import LatencyModel, LatencyRegime
-from ..world.excess import excess_ms, is_near
+from ..world.excess import excess_ms, path_deviate
 from .rtt_table import Kind, Pairs
 
 FloatArray = NDArray[np.float64]
@@ -187,14 +187,12 @@ def best_of_k(pairs: Pairs, model: LatencyModel, kind: Kind, seed: int) -> tuple
 def draw_world(pairs: Pairs, model: LatencyModel, kind: Kind, generator: np.random.Generator) -> FloatArray:
     """One set of round-trip times for the pairs of a table, in which both ends of a path share in its deviate."""
     of_site = generator.standard_normal(len(pairs.sites))
-    near = np.array([is_near(name) for name in pairs.regime.tolist()])
-    share = np.where(near, model.endpoint_share_near, model.endpoint_share_far)
-    normals = np.sqrt(share / 2) * (of_site[pairs.first] + of_site[pairs.second])
-    normals += np.sqrt(1 - share) * generator.standard_normal(len(pairs))
+    own = generator.standard_normal(len(pairs))
     rtt_ms = pairs.floor_ms.copy()
     for name in sorted(set(pairs.regime.tolist())):
         chosen, regime = pairs.regime == name, model.regimes[name]
-        rtt_ms[chosen] += excess_ms(regime, pairs.floor_ms[chosen], normals[chosen])
+        ends = of_site[pairs.first[chosen]], of_site[pairs.second[chosen]]
+        rtt_ms[chosen] += excess_ms(regime, pairs.floor_ms[chosen], path_deviate(model, name, *ends, own[chosen]))
         jitter = jitter_ms(regime, model, kind, generator.standard_normal(int(chosen.sum())))
         if jitter is not None:
             rtt_ms[chosen] += jitter

@@ -15,6 +15,7 @@ _DIGITS = 4
 def fitted_model(
     fit: Fit,
     errors: Mapping[str, Mapping[str, float]],
+    common_errors: Mapping[str, float],
     *,
     kind: Kind,
     date: str,
@@ -27,6 +28,7 @@ def fitted_model(
     Args:
         fit: parameters.
         errors: regime -> parameter -> standard error.
+        common_errors: the same for what is common to all regimes.
         kind: what the table holds; a burst counts as a minimum.
         date: of the table, such as 2020-07.
         source: its key in `sources.toml`.
@@ -47,7 +49,11 @@ def fitted_model(
             sites=fit.sites[name],
             kind="inferred",
             source=(source,),
-            standard_errors={parameter: _rounded(value) for parameter, value in errors.get(name, {}).items()},
+            standard_errors={
+                parameter: _rounded(value)
+                for parameter, value in errors.get(name, {}).items()
+                if values.get(parameter) not in (None, LatencyRegime.model_fields[parameter].default)  # was not fitted
+            },
         )
     return LatencyModel(
         kind="median" if kind == "median" else "min",
@@ -60,22 +66,28 @@ def fitted_model(
             QuantileLine(quantile=quantile, offset_ms=_rounded(offset), ms_per_1000_km=_rounded(slope))
             for quantile, (offset, slope) in fit.quantile_lines.items()
         ),
+        standard_errors={name: _rounded(value) for name, value in common_errors.items()},
         regimes=regimes,
     )
 
 
 def as_toml(network: NetworkClass, model: LatencyModel) -> str:
     """The model as TOML, which `load_parameters` reads."""
-    lines = [f"[{network}]", *_assignments(model.model_dump(exclude={"regimes", "quantile_lines"}))]
+    lines = [f"[{network}]", *_assignments(model.model_dump(exclude={"regimes", "quantile_lines", "standard_errors"}))]
+    if model.standard_errors:
+        lines.append(_errors(model.standard_errors))
     for line in model.quantile_lines:
         lines += ["", f"[[{network}.quantile_lines]]", *_assignments(line.model_dump())]
     for name, regime in model.regimes.items():
         row = regime.model_dump(exclude={"standard_errors"}, exclude_defaults=True)
         lines += ["", f"[{network}.regimes.{name}]", *_assignments(row)]
         if regime.standard_errors:
-            errors = ", ".join(f"{key} = {regime.standard_errors[key]}" for key in SHAPE if key in regime.standard_errors)
-            lines.append(f"standard_errors = {{ {errors} }}")
+            lines.append(_errors({key: regime.standard_errors[key] for key in SHAPE if key in regime.standard_errors}))
     return "\n".join(lines) + "\n"
+
+
+def _errors(errors: Mapping[str, float]) -> str:
+    return f"standard_errors = {{ {', '.join(f'{key} = {value}' for key, value in errors.items())} }}"
 
 
 def _assignments(values: Mapping[str, object]) -> list[str]:

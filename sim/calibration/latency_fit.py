@@ -32,7 +32,9 @@ _PRIOR_SD = np.array([np.inf, 8.0, 1.0, np.inf, 0.5, 0.5, np.inf, np.inf])
 _STARTS = ((1.0, 0.8), (10.0, 0.3))  # slope and exponent
 _AT_A_BOUND = 1e-9  # a parameter that no resample moves rests on a bound, which is no error of zero
 LINE_QUANTILES = (0.01, 0.05)
-_FEWEST_FOR_SHAPE = 100  # pairs; with fewer, a plain lognormal
+JACKKNIFE_GROUPS = 20
+_FEWEST_FOR_SHAPE = 60  # pairs; with fewer, a plain lognormal
+_FEWEST_FOR_NEAR = 100  # pairs; with fewer, the same spread at all distances
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,7 @@ def fit_regime(pairs: Pairs, name: str) -> dict[str, float]:
 
     logs = np.log(pairs.excess_ms)
     near = name.startswith("near")
-    free = np.array([True] * 4 + [len(pairs) >= _FEWEST_FOR_SHAPE] * 2 + [near and len(pairs) >= _FEWEST_FOR_SHAPE] * 2)
+    free = np.array([True] * 4 + [len(pairs) >= _FEWEST_FOR_SHAPE] * 2 + [near and len(pairs) >= _FEWEST_FOR_NEAR] * 2)
     best = None
     for slope, exponent in _STARTS:
         start = np.array(
@@ -180,6 +182,26 @@ def bootstrap(pairs: Pairs, draws: int, seed: int) -> dict[str, dict[str, float]
             if len(column) > 1 and np.ptp(column) > _AT_A_BOUND
         }
     return errors
+
+
+def jackknife(pairs: Pairs, fit: Fit, seed: int) -> dict[str, float]:
+    """Standard errors of what is common to all regimes, by leaving out a twentieth of the sites at a time.
+
+    A bootstrap over sites would pair a site drawn twice with its copy, which overstates what belongs to sites. Deviates are
+    those of the whole fit.
+    """
+    normals = deviates(pairs, {name: as_regime(values) for name, values in fit.regimes.items()})
+    near = np.array([is_near(name) for name in pairs.regime.tolist()])
+    group = np.random.Generator(np.random.Philox(key=seed)).permutation(len(pairs.sites)) % JACKKNIFE_GROUPS
+    rows = []
+    for left_out in range(JACKKNIFE_GROUPS):
+        kept = (group[pairs.first] != left_out) & (group[pairs.second] != left_out)
+        logs = np.log(pairs.excess_ms[kept])
+        shares = [endpoint_share(pairs.select(kept & mask), normals[kept & mask]) for mask in (near, ~near)]
+        rows.append([*shares, logs.mean(), logs.std()])
+    spread = np.sqrt((JACKKNIFE_GROUPS - 1) * np.var(rows, axis=0))
+    names = ("endpoint_share_near", "endpoint_share_far", "global_log_median", "global_log_sd")
+    return {name: float(error) for name, error in zip(names, spread, strict=True) if error > _AT_A_BOUND}
 
 
 def _loss(theta: FloatArray, floor_ms: FloatArray, logs: FloatArray, *, near: bool) -> float:

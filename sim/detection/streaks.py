@@ -1,4 +1,4 @@
-"""Alert on chips that stay silent, stay unconfirmed at a site that used to be cleared, or answer ever later."""
+"""Alert on chips that stay silent, stay unconfirmed where they used to be cleared, or answer later than at enrolment."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
 """What round-trip times bound: discs around landmarks, and whether their intersection misses a territory.
 
-A round trip of t ms under a speed of v km per ms of round trip puts the chip within t * v of the landmark. Two readings are
-sound. Under the security bound (light in vacuum) no circuit can be faster. Under the planning bound (two thirds of it, light
-in fibre) no path of the internet is, but an adversary's own circuit may be. The other speeds are those of published
+A round trip of t ms under a speed of v km per ms of round trip puts the chip within t * v of the landmark. Under the
+security bound (light in vacuum) no circuit can be faster. The planning bound (two thirds of it, about the speed of light in
+glass fibre) is a convention that a regulator may choose to trust: no path of the public tables beats it, but microwave and
+hollow-core fibre do. Both never leave out an honest chip and are called sound here. The other speeds are those of published
 geolocation code, kept to price their error: real paths are faster.
 
 The intersection of the discs misses a territory if each of its points lies outside some disc. It is enough to ask this of
@@ -23,10 +24,11 @@ from numpy.typing import NDArray
 
 from attestation import FIBRE_KM_PER_MS, VACUUM_KM_PER_MS
 
-from .geography import Position
-from .territory import BORDER_STEP_KM, Territory, border_distances_km
+from .geography import Position, distances_km
+from .territory import BORDER_STEP_KM, Territory, border_distances_km, nearest_point
 
 FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
 
 Bound = Literal["vacuum", "planning", "empirical", "half", "four_ninths"]
 KM_PER_MS: dict[Bound, float] = {
@@ -73,9 +75,30 @@ def hardest_points_km(positions: tuple[Position, ...], territory: Territory) -> 
     return np.where(hardest > 0, (1 + ROUNDING) ** hardest, 0.0)
 
 
-def intersection_misses(radius_km: FloatArray, hardest_km: FloatArray) -> bool:
-    """Whether the intersection of discs misses a territory; radii of shape (landmarks,), hardest points from above."""
-    return bool((radius_km < hardest_km).any(axis=1).all())
+def intersection_misses(radius_km: FloatArray, positions: tuple[Position, ...], territory: Territory) -> BoolArray:
+    """Whether the intersections of discs around some landmarks miss a territory, shape (sets,).
+
+    Sound for discs that hold a point outside the territory in common, such as the declared site of a chip that does not
+    contradict it.
+
+    Args:
+        radius_km: radii in each set of discs, shape (sets, landmarks).
+        positions: of the landmarks, at most `MOST_DISCS`.
+        territory: to be excluded.
+    """
+    # The discs together must leave out the border point nearest to each landmark. They rarely do, and asking for that first
+    # spares most searches for hardest points.
+    misses: BoolArray = np.all(np.any(radius_km[:, None, :] < _nearest_points_km(positions, territory), axis=2), axis=1)
+    if misses.any():
+        hardest_km = hardest_points_km(positions, territory)
+        misses[misses] = np.all(np.any(radius_km[misses][:, None, :] < hardest_km, axis=2), axis=1)
+    return misses
+
+
+@cache
+def _nearest_points_km(positions: tuple[Position, ...], territory: Territory) -> FloatArray:
+    """Distance from each landmark (column) to the border point nearest to each landmark (row), in km."""
+    return distances_km([nearest_point(position, territory) for position in positions], positions)
 
 
 def _least(rows: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -1,7 +1,7 @@
 """Congestion of a site's link: episodes during which every round trip to the site takes longer.
 
-A few sites are congested every day, the others now and then. Like silence this is a process of the world in continuous time,
-which a challenge only observes.
+A few sites are congested every day, each at an hour of its own, the others now and then. Like silence this is a process of
+the world in continuous time, which a challenge only observes.
 """
 
 from __future__ import annotations
@@ -27,17 +27,23 @@ class Episode:
 def congestion_episodes(draws: Draws, site: int, values: Values) -> Iterator[Episode]:
     """Congestion of one site: one episode after the other, without end, or none.
 
-    The gaps are exponential, so that a site is congested on the stated share of days on average.
+    At a site that is congested every day an episode ends when the next one begins at the latest. Elsewhere the time from the
+    end of one to the start of the next is exponential, with the inverse of the stated share of days as its mean.
     """
-    chronic = draws.uniform(Stream.CONGESTED_SITE, site) < values["congested_sites"]
-    days_share = 1.0 if chronic else values["congested_days_elsewhere"]
-    if days_share <= 0:
+    chronic, hour = draws.uniforms(Stream.CONGESTED_SITE, site, count=2)
+    every_day = chronic < values["congested_sites"]
+    days_share = values["congested_days_elsewhere"]
+    if not every_day and days_share <= 0:
         return
-    day = 0.0
+    end = 0.0
     for number in itertools.count():
         length, height = draws.uniforms(Stream.CONGESTION, site, number, count=2)
         hours = lognormal(length, median=values["congestion_hours"], log_sd=values["congestion_log_sd"])
-        start = day + draws.exponential(Stream.CONGESTION_GAP, site, number, mean=1 / days_share)
-        day = start + hours / HOURS_PER_DAY
         extra_ms = lognormal(height, median=values["congestion_ms"], log_sd=values["congestion_log_sd"])
-        yield Episode(start, day, extra_ms)
+        if every_day:
+            start = number + float(hour)
+            end = min(start + hours / HOURS_PER_DAY, number + 1 + float(hour))
+        else:
+            start = end + draws.exponential(Stream.CONGESTION_GAP, site, number, mean=1 / days_share)
+            end = start + hours / HOURS_PER_DAY
+        yield Episode(start, end, extra_ms)

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from ..parameters import LatencyRegime, NetworkClass
+from ..parameters import LatencyModel, LatencyRegime, NetworkClass
 
 FloatArray = NDArray[np.float64]
 
@@ -41,7 +41,7 @@ CHINA = frozenset({"CN"})
 
 _CORE = NORTH_AMERICA | EUROPE
 _DEVELOPED = _CORE | DEVELOPED_PACIFIC
-_HARD = CHINA | SOUTH_EAST_ASIA | GULF
+_HARD = SOUTH_EAST_ASIA | GULF
 
 
 def regime_of(network: NetworkClass, one: str, other: str, distance_km: float) -> str:
@@ -50,6 +50,8 @@ def regime_of(network: NetworkClass, one: str, other: str, distance_km: float) -
     if one == other and distance_km < METRO_KM:
         return "metro"
     near = distance_km < NEAR_KM
+    if near and any(end in CHINA for end in ends):
+        return "near_china"
     if near and any(end in _HARD for end in ends):
         return "near_hard"
     for name, countries in (("china", CHINA), ("south_east_asia", SOUTH_EAST_ASIA), ("gulf", GULF)):
@@ -95,6 +97,12 @@ def _cloud_regime(ends: tuple[str, str], near: bool) -> str:
 def is_near(regime: str) -> bool:
     """Whether a regime is one of short paths, on which the ends matter more."""
     return regime == "metro" or regime.startswith("near")
+
+
+def path_deviate(model: LatencyModel, regime: str, one_end: Any, other_end: Any, own: Any) -> Any:
+    """The deviate of a path, of which a share belongs to its two ends, and so to all their paths; all standard normal."""
+    of_ends = model.endpoint_share_near if is_near(regime) else model.endpoint_share_far
+    return np.sqrt(of_ends / 2) * (one_end + other_end) + np.sqrt(1 - of_ends) * own
 
 
 def excess_ms(regime: LatencyRegime, floor_ms: Any, normal: Any) -> Any:

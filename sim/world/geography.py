@@ -76,7 +76,7 @@ def hubs() -> tuple[Hub, ...]:
 
 @cache
 def landmark_cities() -> tuple[Hub, ...]:
-    """Cities in which landmarks may stand: twelve chosen by hand, then those with exchanges by networks connected, then others."""
+    """Cities in which landmarks may stand: twelve chosen by hand, then by networks connected, then hubs, then by size."""
     return tuple(Hub(row["landmark"], row["country"], _position(row)) for row in _rows("landmark_cities.csv"))
 
 

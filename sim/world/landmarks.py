@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .bounds import KM_PER_MS, Bound, hardest_points_km, intersection_misses
+from .bounds import KM_PER_MS, Bound, intersection_misses
 from .geography import Hub, Place, distances_km, landmark_cities
 from .sites import Site
 from .territory import Territory, distance_to_km
@@ -22,7 +22,7 @@ FloatArray = NDArray[np.float64]
 
 INTERSECTED = 4
 """Discs of the nearest landmarks whose intersection is held against the territory; each disc of the others alone. Leaving
-discs out makes the intersection larger, so that a chip is never cleared wrongly, and hardly ever gains one: see docs."""
+discs out makes the intersection larger, so that no chip is cleared wrongly; what it could gain is next to nothing."""
 
 LANDMARK_NUMBERS_FROM = 1_000_000
 """Place numbers of landmarks by their rank in the catalogue, apart from those of sites (from 0) and of hubs in restricted
@@ -37,25 +37,26 @@ class Panel:
         landmarks: the landmarks.
         clearing_ms: a shorter round trip excludes the restricted territory, shape (landmarks,).
         contradicting_ms: a shorter round trip to the declared site's chip is impossible, shape (landmarks,).
-        hardest_ms: the territory is also excluded if each row has an entry above the round trip of its landmark,
-            shape (points, at most `INTERSECTED` landmarks).
+        restricted: the territory.
+        km_per_ms: speed at which times become distances.
     """
 
     landmarks: tuple[Place, ...]
     clearing_ms: FloatArray
     contradicting_ms: FloatArray
-    hardest_ms: FloatArray
+    restricted: Territory
+    km_per_ms: float
 
     def clears(self, rtt_ms: FloatArray) -> bool:
-        """Whether round-trip times, shape (landmarks,) in ms, prove the chip outside the restricted territory.
-
-        They do so for a chip that does not contradict its declared site.
-        """
+        """Whether round-trip times, shape (landmarks,) in ms, prove the chip outside the restricted territory."""
+        if self.contradicts(rtt_ms):
+            return False
         return bool((rtt_ms < self.clearing_ms).any()) or self.excludes(rtt_ms)
 
     def excludes(self, rtt_ms: FloatArray) -> bool:
-        """The same by the intersection of the nearest landmarks' discs alone."""
-        return intersection_misses(rtt_ms[: self.hardest_ms.shape[1]], self.hardest_ms)
+        """Whether the intersection of the nearest landmarks' discs alone misses it, for a chip that contradicts nothing."""
+        positions = tuple(landmark.position for landmark in self.landmarks[:INTERSECTED])
+        return bool(intersection_misses(rtt_ms[None, :INTERSECTED] * self.km_per_ms, positions, self.restricted)[0])
 
     def contradicts(self, rtt_ms: FloatArray) -> bool:
         """Whether they prove the chip away from its declared site."""
@@ -74,13 +75,13 @@ def build_panels(
     panels = []
     for row in distance_km:
         nearest = np.argsort(row, kind="stable")[:asked]
-        hardest_km = hardest_points_km(tuple(positions[i] for i in nearest[:INTERSECTED]), restricted)
         panels.append(
             Panel(
                 landmarks=tuple(landmarks[i] for i in nearest),
                 clearing_ms=clearing_ms[nearest],
                 contradicting_ms=row[nearest] / KM_PER_MS[bound],
-                hardest_ms=hardest_km / KM_PER_MS[bound],
+                restricted=restricted,
+                km_per_ms=KM_PER_MS[bound],
             )
         )
     return tuple(panels)

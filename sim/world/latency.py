@@ -3,8 +3,9 @@
 RTT = sum over the legs of the path of (propagation floor + persistent excess + jitter)
       + congestion of the site + in-loop processing + what the adversary adds.
 
-* Floor: geodesic at two thirds of c, the speed of light in fibre. Cloud and hosting tables hold no honest pair below it. An
-  adversary's own circuit may run at up to c, without excess or jitter.
+* Floor: geodesic at two thirds of c, about the speed of light in fibre; places in one city are some way apart all the same.
+  No pair of the cloud table is faster. (That of hosting networks was cleaned by this very limit.) An adversary's own circuit
+  may run at up to c, without excess or jitter.
 * Excess: by regime, see `excess`, drawn once for each pair of places. Part of its variance belongs to the two ends, so that
   three landmarks do not look like three independent looks at a badly connected site.
 * Route changes: now and then the part of a pair's own is drawn anew, correlated with what it was, and stays so until the
@@ -30,9 +31,9 @@ from attestation import FIBRE_KM_PER_MS, VACUUM_KM_PER_MS
 from ..parameters import LatencyModel, LatencyRegime, NetworkClass, Values
 from ..randomness import Draws, Stream
 from ..units import DAYS_PER_YEAR
-from .excess import excess_ms, is_near, regime_of
+from .excess import excess_ms, path_deviate, regime_of
 from .geography import Place, distances_km
-from .paths import Leg, Path
+from .paths import Path
 
 FloatArray = NDArray[np.float64]
 
@@ -89,7 +90,7 @@ class Network:
             start = landmark
             for column, leg in enumerate(path.legs):
                 if leg.circuit_speed is not None:
-                    base_ms[row] += circuit_ms(start, leg)
+                    base_ms[row] += circuit_ms(start, leg.to, leg.circuit_speed)
                 else:
                     link = self._link(start, leg.to)
                     base, change_day = self._base_ms(link, day)
@@ -105,6 +106,7 @@ class Network:
         key = (lower.number, higher.number)
         if key not in self._links:
             distance_km = float(distances_km([lower.position], [higher.position])[0, 0])
+            distance_km = max(distance_km, self._values["distance_within_city_km"])
             regime = regime_of(self._network, lower.country, higher.country, distance_km)
             median_ms, log_sd = jitter_law(self._model.regimes[regime])
             self._links[key] = _Link(
@@ -120,10 +122,8 @@ class Network:
     def _base_ms(self, link: _Link, day: float) -> tuple[float, float]:
         """Floor and excess on a day, in ms, and the day of the next route change."""
         own, change_day = self._own_deviate(link, day)
-        near = is_near(link.regime)
-        of_ends = self._model.endpoint_share_near if near else self._model.endpoint_share_far
-        ends = [self._draws.normals(Stream.EXCESS_ENDPOINT, number)[0] for number in (link.lower, link.higher)]
-        normal = math.sqrt(of_ends / 2) * (ends[0] + ends[1]) + math.sqrt(1 - of_ends) * own
+        lower, higher = (self._draws.normals(Stream.EXCESS_ENDPOINT, number)[0] for number in (link.lower, link.higher))
+        normal = path_deviate(self._model, link.regime, lower, higher, own)
         excess = float(excess_ms(self._model.regimes[link.regime], link.floor_ms, normal)) * self._values["excess_scale"]
         return link.floor_ms + excess, change_day
 
@@ -151,10 +151,9 @@ def jitter_law(regime: LatencyRegime) -> tuple[float, float]:
     return regime.jitter_median_ms, math.log(regime.jitter_q95_ms / regime.jitter_median_ms) / _NORMAL_Q95
 
 
-def circuit_ms(start: Place, leg: Leg) -> float:
-    """Round trip over an adversary's straight circuit, in ms."""
-    assert leg.circuit_speed is not None
-    return float(distances_km([start.position], [leg.to.position])[0, 0]) / (VACUUM_KM_PER_MS * leg.circuit_speed)
+def circuit_ms(start: Place, end: Place, speed: float) -> float:
+    """Round trip over an adversary's straight circuit at a share of the speed of light, in ms."""
+    return float(distances_km([start.position], [end.position])[0, 0]) / (VACUUM_KM_PER_MS * speed)
 
 
 @dataclass

@@ -17,6 +17,7 @@ it only with China, and counts as the territory says).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Literal
 
 import numpy as np
@@ -40,6 +41,7 @@ _SMALLEST_GAIN = 1e-9
 """As a share of all chips, or of the mean distance: less is rounding."""
 
 
+@cache
 def landmark_candidates(restricted: Territory) -> tuple[Hub, ...]:
     """The cities in which landmarks may stand, in the order of the catalogue."""
     embargoed = territory(GROUP_D5 - {"HK"})
@@ -80,12 +82,12 @@ def place_landmarks(
         order = _greedy_coverage(number, *_distances(sites, candidates))
     else:
         distance_km, weights = _distances(sites, candidates)
-        chances = clearance_chances(distance_km, sites, candidates, restricted, bound, network, model, values)
+        chances = chances_by_one_landmark(distance_km, sites, candidates, restricted, bound, network, model, values)
         order = _greedy_clearance(number, chances, weights)
     return tuple(candidates[n] for n in order[:number])
 
 
-def clearance_chances(
+def chances_by_one_landmark(
     distance_km: FloatArray,
     sites: Sequence[Site],
     candidates: Sequence[Hub],
@@ -97,10 +99,11 @@ def clearance_chances(
 ) -> FloatArray:
     """Chance that a landmark alone clears a chip at a site, shape (sites, candidates), without jitter and congestion."""
     limit_ms = distance_to_km([hub.position for hub in candidates], restricted) / KM_PER_MS[bound]
-    floor_ms = distance_km / FIBRE_KM_PER_MS
+    path_km = np.maximum(distance_km, values["distance_within_city_km"])
+    floor_ms = path_km / FIBRE_KM_PER_MS
     slack_ms = (limit_ms - floor_ms - values["in_loop_processing_ms"]) / values["excess_scale"]
     countries = [site.place.country for site in sites], [hub.country for hub in candidates]
-    regimes = np.where(slack_ms > 0, regimes_of(network, *countries, distance_km), "")
+    regimes = np.where(slack_ms > 0, regimes_of(network, *countries, path_km), "")
     chances = np.zeros_like(distance_km)
     for name, regime in model.regimes.items():
         of_regime = regimes == name

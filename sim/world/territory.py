@@ -112,8 +112,13 @@ def hubs_in(territory: Territory, hubs: Iterable[Hub]) -> tuple[Hub, ...]:
 
 
 def hubs_outside(territory: Territory, hubs: Iterable[Hub]) -> tuple[Hub, ...]:
-    """Those of some hubs that do not, in the order given."""
-    return tuple(hub for hub in hubs if hub.country not in territory.countries)
+    """Those of some hubs that do not and lie outside its borders as well, in the order given.
+
+    The two differ where borders are disputed: a city of the catalogue may be in a country that does not hold it.
+    """
+    abroad = [hub for hub in hubs if hub.country not in territory.countries]
+    inside = _inside([hub.position for hub in abroad], territory.countries)
+    return tuple(hub for hub, within in zip(abroad, inside.tolist(), strict=True) if not within)
 
 
 def country_at(position: Position) -> str | None:

@@ -95,7 +95,7 @@ def test_another_territory_is_asked_about_as_well_and_drawn():
 
 
 def test_more_landmarks_than_there_are_cities_for_are_refused():
-    with pytest.raises(ScenarioError, match=r"geography.landmarks = 700: allowed 1 to 694"):
+    with pytest.raises(ScenarioError, match=r"geography.landmarks = 700: allowed 1 to 692"):
         tabulated(levers={"geography.landmarks": 700})
 
 

@@ -54,7 +54,7 @@ def test_an_intersection_is_judged_as_by_a_grid():
         witness = BY_NAME[generator.choice([name for name in names if not restricted.contains(BY_NAME[name])])]
         reach = distances_km([witness], centres)[0]
         radius = reach + generator.exponential(400, 3)
-        missed = intersection_misses(radius, hardest_points_km(centres, restricted))
+        missed = intersection_misses(radius[None], centres, restricted)[0]
         to_inside = distances_km(inside, centres)
         if missed:
             assert not (to_inside <= radius).all(axis=1).any()
@@ -71,10 +71,9 @@ def test_two_discs_may_exclude_together_what_neither_does_alone():
     reach = distance_to_km(centres, MAINLAND)
     between = distances_km([Position(5.0, 105.0)], centres)[0]
     radius = np.maximum(reach + 15, between + 1)
-    hardest = hardest_points_km(centres, MAINLAND)
     assert (radius > reach).all()  # each disc reaches China
     assert distances_km([nearest[0]], [nearest[1]])[0, 0] > 100
-    assert intersection_misses(radius, hardest)
+    assert intersection_misses(radius[None], centres, MAINLAND)
     # One landmark more never worsens the bound, whatever it measures.
-    with_third = hardest_points_km((*centres, BY_NAME["Singapore"]), MAINLAND)
-    assert intersection_misses(np.append(radius, 20_000.0), with_third)
+    with_third = (*centres, BY_NAME["Singapore"])
+    assert intersection_misses(np.append(radius, 20_000.0)[None], with_third, MAINLAND)

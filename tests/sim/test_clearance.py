@@ -1,10 +1,12 @@
+"""Chances of clearance: against a closed form, against the verdict on single bursts, and where a bound is not sound."""
+
 import numpy as np
 import pytest
 
 from attestation import FIBRE_KM_PER_MS
 from sim.parameters import load_parameters
 from sim.randomness import Draws
-from sim.world.bounds import KM_PER_MS
+from sim.world.bounds import KM_PER_MS, SOUND_BOUNDS
 from sim.world.clearance import clearance_chance, clearance_ms, sample_round_trips
 from sim.world.excess import excess_quantile, regime_of
 from sim.world.geography import Place, distances_km, hubs, landmark_cities
@@ -37,6 +39,7 @@ def test_one_landmark_without_jitter_clears_as_often_as_the_excess_is_below_the_
     """Closed form: the excess law's distribution function at limit - floor - processing."""
     model = load_parameters().latency["hosting"]
     km = float(distances_km([HUBS[hub].position], [CITIES[landmark].position])[0, 0])
+    km = max(km, load_parameters().values()["distance_within_city_km"])
     name = regime_of("hosting", HUBS[hub].country, CITIES[landmark].country, km)
     regime = model.regimes[name].model_copy(update={"jitter_median_ms": 1e-12, "jitter_q95_ms": 1e-12})
     quiet = model.model_copy(update={"regimes": {**model.regimes, name: regime}})
@@ -73,3 +76,13 @@ def test_chances_in_bulk_are_those_of_the_verifier_one_by_one(hub):
         chance = clearance_chance(samples, MAINLAND, "planning", processing_ms)
         assert chance.by_intersection == pytest.approx(one_by_one)
         assert chance.by_one <= chance.by_intersection
+
+
+def test_an_unsound_bound_contradicts_honest_chips_and_those_are_not_cleared():
+    """Far from their landmarks paths are straightest: at 4/9 c many a chip in Santiago is told that it cannot be there."""
+    samples = sampled("Santiago", list(CITIES.values())[:12], worlds=2000, model=load_parameters().latency["hosting"])
+    sound = {bound: clearance_chance(samples, MAINLAND, bound, 0.1) for bound in SOUND_BOUNDS}
+    assert all(chance.contradicted == 0 for chance in sound.values())
+    unsound = clearance_chance(samples, MAINLAND, "four_ninths", 0.1)
+    assert unsound.contradicted > 0.1
+    assert unsound.by_one <= unsound.by_intersection <= 1 - unsound.contradicted

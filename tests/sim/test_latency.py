@@ -86,7 +86,7 @@ def test_excess_over_many_paths_has_the_fitted_median_and_spread():
     ("ends", "distance_km", "hosting", "cloud"),
     [
         ("SG SG", 20, "metro", "metro"),
-        ("CN HK", 30, "near_hard", "near_hard"),
+        ("CN HK", 30, "near_china", "near_china"),
         ("SG ID", 900, "near_hard", "near_hard"),
         ("SG CN", 3500, "china", "china"),
         ("DE SG", 9000, "south_east_asia", "south_east_asia"),

@@ -95,6 +95,7 @@ def test_congestion_comes_as_often_lasts_as_long_and_adds_as_much_as_stated():
         heights += [one.extra_ms for one in episodes]
         assert all(one.end_day <= after.start_day for one, after in itertools.pairwise(episodes))
     chronic = np.array(counts) > 0.3
+    assert np.array(counts)[chronic] == pytest.approx(1, abs=0.002), "every day"
     assert chronic.mean() == pytest.approx(values["congested_sites"], abs=0.025)
     assert np.mean(np.array(counts)[~chronic]) == pytest.approx(values["congested_days_elsewhere"], rel=0.15)
     assert np.median(hours) == pytest.approx(values["congestion_hours"], rel=0.05)
@@ -188,15 +189,15 @@ def test_a_lasting_reroute_is_not_inspected_for_again_and_again(small: Scenario,
         enforcement__case_inspections_per_month=30,
         uncertainties={
             **dict.fromkeys((*noise, "congested_sites", "congested_days_elsewhere", "legacy_chips_abroad"), 0),
-            "route_changes_per_year": 3,
-            "metro_route_changes_per_year": 3,
+            "route_changes_per_year": 8,
+            "metro_route_changes_per_year": 8,
             "route_change_correlation": 0,
         },
     )
     record = run(calm, 2)
     enrolled = [event for event in record.events if event.happening is Happening.ENROLLED]
     assert {event.detail for event in record.events if event.happening is Happening.ALERTED} == {"unconfirmed"}
-    assert 0 < len(record.closed_cases) < 5
+    assert record.closed_cases
     assert len(enrolled) == calm.geography.sites + len(record.closed_cases)
     monkeypatch.setattr(reference, "measure_anew", lambda setting, site: (event for event in [setting.env.timeout(0)]))
-    assert len(run(calm, 2).closed_cases) > 10
+    assert len(run(calm, 2).closed_cases) > 3 * len(record.closed_cases)

@@ -42,7 +42,7 @@ def baseline() -> Scenario:
         ({"geography.territory": "KP"}, "geography.territory = 'KP': no hub lies in it where diverted chips could end"),
         (
             {"geography.landmarks": 790},
-            "geography.landmarks = 790: allowed 1 to 694, the cities of the catalogue outside geography.territory = 'prc_hk",
+            "geography.landmarks = 790: allowed 1 to 692, the cities of the catalogue outside geography.territory = 'prc_hk",
         ),
         ({"verification.grace_days": float("nan")}, "verification.grace_days = nan: input should be a finite number"),
     ],

@@ -78,19 +78,21 @@ def test_a_fast_circuit_breaks_the_planning_bound_and_never_the_security_bound()
     assert rtt_ms[0] == pytest.approx(apart_km / (0.95 * VACUUM_KM_PER_MS))
     assert planning.clears(rtt_ms), "a chip in Shenzhen passes as being within the planning disc around Singapore"
     assert rtt_ms[0] * FIBRE_KM_PER_MS < apart_km <= rtt_ms[0] * VACUUM_KM_PER_MS
+    secure = panel_of(declared, bound="vacuum")
     for speed in (0.7, 0.95, 1.0):
         for hub in (hub for hub in hubs() if hub.country == "CN"):
             inside = Place(2_000_000, hub.name, hub.country, hub.position)
-            secure = panel_of(declared, bound="vacuum")
             assert not secure.clears(times(secure, Path((Leg(inside, circuit_speed=speed),)), in_loop_processing_ms=0))
 
 
 def test_delay_moves_a_chip_farther_and_never_nearer():
-    declared = place("Bangkok")
+    declared = place("Singapore")
     panel = panel_of(declared)
     cleared = [panel.clears(times(panel, Path((Leg(declared),), added_ms=ms))) for ms in (0, 1, 5, 20, 100, 1000)]
     contradicted = [panel.contradicts(times(panel, Path((Leg(declared),), added_ms=ms))) for ms in (0, 1, 5, 20, 100, 1000)]
     assert cleared == sorted(cleared, reverse=True)
+    assert cleared[0]
+    assert not cleared[-1]
     assert not any(contradicted)
 
 
@@ -131,14 +133,14 @@ def test_unequal_ends_of_a_circuit_are_geodesics_at_its_speed():
     frankfurt, tokyo = place("Frankfurt"), place("Tokyo", 1)
     distance = distances_km([frankfurt.position], [tokyo.position])[0, 0]
     for speed in (0.5, 0.95, 1.0):
-        assert circuit_ms(frankfurt, Leg(tokyo, speed)) == pytest.approx(distance / (149.896229 * speed))
+        assert circuit_ms(frankfurt, tokyo, speed) == pytest.approx(distance / (149.896229 * speed))
 
 
 # --- landmarks that check one another ----------------------------------------------------------------------------------
 
 
 def peers(count: int = 30, seed: int = 3, understated_ms=None, moved=None):
-    """Stated positions, and what each landmark reports of each other one, with the jitter of two bursts."""
+    """Stated positions, and what each landmark reports of each other one."""
     catalogue = landmark_cities()[:count]
     true = [Place(1_000_000 + n, hub.name, hub.country, hub.position) for n, hub in enumerate(catalogue)]
     world, generator = network(seed, in_loop_processing_ms=0.02), np.random.default_rng(seed)
@@ -182,7 +184,7 @@ def test_two_clocks_on_one_path_catch_a_smaller_lie():
 
 
 def test_a_landmark_that_stands_elsewhere_is_caught_by_its_neighbours():
-    """Frankfurt said to be in Nairobi: no answer from Amsterdam comes that fast. Both such landmarks are found."""
+    """Frankfurt said to be in Nairobi: no answer from Amsterdam comes that fast."""
     frankfurt = next(n for n, hub in enumerate(landmark_cities()[:30]) if hub.name == "Frankfurt")
     stated, measured = peers(moved={frankfurt: Position(-1.28, 36.82)})
     assert suspects(stated, measured, km_per_ms=VACUUM_KM_PER_MS, tolerance_ms=np.inf) == (frankfurt,)
