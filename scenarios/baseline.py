@@ -64,9 +64,9 @@ def figures(result: Result) -> Iterator[Chart]:
     data = incidence_data(result)
     title = _claim(
         result,
-        data[data["days"] == HEADLINE_DAYS].set_index("scenario")["median"],
-        f"Within {HEADLINE_DAYS} days the rule establishes {{rule:.0%}} of diversions, the status quo {{before:.0%}}",
-        f"Within {HEADLINE_DAYS} days {{before:.0%}} of diversions are established",
+        100 * data[data["days"] == HEADLINE_DAYS].set_index("scenario")["median"],
+        f"Within {HEADLINE_DAYS} days the rule establishes {{rule:.0f}} % of diversions, the status quo {{before:.0f}} %",
+        f"Within {HEADLINE_DAYS} days {{before:.0f}} % of diversions are established",
     )
     subtitle = "Share of chips diverted under the duty that have been found; Kaplan-Meier, median and 10-90 % of runs"
     frame(axis.figure, title=title, subtitle=subtitle, source=source)

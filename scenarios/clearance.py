@@ -12,16 +12,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from scenarios.ranges import parameter_range
 from scenarios.study import Options, Study, main
 from sim import Scenario, Tabulation
 from sim.parameters import load_parameters
 from sim.provenance import manifest
 from sim.randomness import Draws, run_seed
-from sim.world.bounds import Bound
+from sim.world.bounds import SOUND_BOUNDS, Bound
 from sim.world.clearance import HARDLY, PROVEN, FloatArray, Samples, clearance_chance, clearance_ms, sample_round_trips
 from sim.world.geography import Hub, hubs, pairwise_km
 from sim.world.placement import place_landmarks
@@ -41,9 +42,15 @@ SMALLER_NETWORKS = (12, 100)
 
 PROCESSING_MS = (0.0, 0.1, 2.0, 200.0)
 """In the timed loop: none, a key in software, a kernel through a GPU's driver (see the row `in_loop_processing_ms`), and so
-long that light gets to the other side of the Earth."""
+long that light gets to the other side of the Earth. The scenario's own value, if it is another, comes on top."""
 
-SHOWN_LANDMARKS, SHOWN_PROCESSING_MS = 100, 0.1
+SHOWN_LANDMARKS = 100
+
+
+ROUNDING = (
+    f"A share that whole per cents would round up to {100 * HARDLY:.0f} % or {100 * PROVEN:.0f} %, the limits of the "
+    "classes, keeps a decimal."
+)
 
 
 def study(options: Options) -> Study:
@@ -82,37 +89,28 @@ def _networks(scenario: Scenario) -> list[int]:
     return [*(number for number in SMALLER_NETWORKS if number < largest), largest]
 
 
+def _processing_times_ms(scenario: Scenario) -> list[float]:
+    return sorted({*PROCESSING_MS, _shown_processing_ms(scenario)})
+
+
 def _shown_landmarks(scenario: Scenario) -> int:
     """The network that figures of a single one draw."""
     return min(SHOWN_LANDMARKS, scenario.geography.landmarks)
+
+
+def _shown_processing_ms(scenario: Scenario) -> float:
+    """The processing that figures draw."""
+    return scenario.values["in_loop_processing_ms"]
 
 
 def _hubs_under(restricted: Territory, number: int, places: Sequence[Hub], study: Study, options: Options) -> pd.DataFrame:
     """The rows of one territory and one network. A hub inside has nothing to prove: its clearance time and chance are 0."""
     import pandas as pd
 
-    scenario, worlds = study.scenario, study.runs
-    landmarks = _network(scenario, restricted, number, options.seed)
-    row = load_parameters().parameters["excess_scale"]
-    ranged = [
-        processing_ms
-        for processing_ms in PROCESSING_MS
-        if not options.quick or (number, processing_ms) == (_shown_landmarks(scenario), SHOWN_PROCESSING_MS)
-    ]
-    own = sample_round_trips(
-        places,
-        landmarks,
-        asked=scenario.verification.landmarks_asked,
-        worlds=worlds,
-        network=scenario.geography.network,
-        model=load_parameters().latency[scenario.geography.network],
-        values=scenario.values,
-        draws=Draws(run_seed(options.seed, 0)),
-    )
-    sampled = [own, *([one.rescaled(end / scenario.values["excess_scale"]) for one in own] for end in (row.low, row.high))]
+    scenario = study.scenario
+    samples = _sampled(places, _network(scenario, restricted, number, options.seed), study, options.seed)
     positions = [hub.position for hub in places]
     outside = np.array([hub.country not in restricted.countries for hub in places])
-    first = [samples.landmarks[0] for samples in own]
     described = pd.DataFrame(
         {
             "territory": restricted.name,
@@ -124,32 +122,62 @@ def _hubs_under(restricted: Territory, number: int, places: Sequence[Hub], study
             "landmarks": number,
         }
     )
+    shown = _shown_landmarks(scenario), _shown_processing_ms(scenario)
     frames = []
-    for processing_ms in PROCESSING_MS:
-        chances = [
-            _chances(samples, outside, restricted, scenario.verification.bound, processing_ms)
-            for samples in (sampled if processing_ms in ranged else sampled[:1])
-        ]
-        by_one, chance = chances[0]
-        reached = np.array([by_intersection for _, by_intersection in chances])
-        best_ms = np.array([samples.rtt_ms.min(axis=1) for samples in own]) + processing_ms
-        low_ms, median_ms, high_ms = np.quantile(best_ms, [0.05, 0.5, 0.95], axis=1)
-        frames.append(
-            described.assign(
-                processing_ms=processing_ms,
-                probability=chance,
-                low=reached.min(axis=0) if processing_ms in ranged else np.nan,
-                high=reached.max(axis=0) if processing_ms in ranged else np.nan,
-                mc_error=np.sqrt(chance * (1 - chance) / worlds),
-                nearest_landmark=[landmark.name for landmark in first],
-                nearest_landmark_km=pairwise_km(positions, [landmark.position for landmark in first]),
-                gained_by_intersection=chance - by_one,
-                best_rtt_ms=median_ms,
-                best_rtt_q05_ms=low_ms,
-                best_rtt_q95_ms=high_ms,
-            )
-        )
+    for processing_ms in _processing_times_ms(scenario):
+        ranged = not options.quick or (number, processing_ms) == shown
+        factors = _excess_factors(scenario) if ranged else {"central": 1.0}
+        chances = {
+            end: _chances([one.rescaled(factor) for one in samples], outside, restricted, scenario, processing_ms)
+            for end, factor in factors.items()
+        }
+        frames.append(described.assign(**_columns(samples, chances, places, processing_ms)))
     return pd.concat(frames, ignore_index=True)
+
+
+def _sampled(places: Sequence[Hub], landmarks: Sequence[Hub], study: Study, seed: int) -> tuple[Samples, ...]:
+    scenario = study.scenario
+    return sample_round_trips(
+        places,
+        landmarks,
+        asked=scenario.verification.landmarks_asked,
+        worlds=study.runs,
+        network=scenario.geography.network,
+        model=load_parameters().latency[scenario.geography.network],
+        values=scenario.values,
+        draws=Draws(run_seed(seed, 0)),
+    )
+
+
+def _excess_factors(scenario: Scenario) -> dict[str, float]:
+    """The ends of the range of `excess_scale`, as factors on the scenario's value."""
+    ends = parameter_range("excess_scale", scenario)
+    return {end: values["excess_scale"] / scenario.values["excess_scale"] for end, values in ends.items()}
+
+
+def _columns(
+    samples: Sequence[Samples], chances: dict[str, FloatArray], places: Sequence[Hub], processing_ms: float
+) -> dict[str, Any]:
+    """What one processing time gives at every hub. Without a range over the excess, `low` and `high` stay empty."""
+    by_one, chance = chances["central"]
+    reached = np.array([by_intersection for _, by_intersection in chances.values()])
+    ranged = len(chances) > 1
+    first = [of_hub.landmarks[0] for of_hub in samples]
+    best_ms = np.array([of_hub.rtt_ms.min(axis=1) for of_hub in samples]) + processing_ms
+    low_ms, median_ms, high_ms = np.quantile(best_ms, [0.05, 0.5, 0.95], axis=1)
+    return {
+        "processing_ms": processing_ms,
+        "probability": chance,
+        "low": reached.min(axis=0) if ranged else np.nan,
+        "high": reached.max(axis=0) if ranged else np.nan,
+        "mc_error": np.sqrt(chance * (1 - chance) / best_ms.shape[1]),
+        "nearest_landmark": [landmark.name for landmark in first],
+        "nearest_landmark_km": pairwise_km([hub.position for hub in places], [landmark.position for landmark in first]),
+        "gained_by_intersection": chance - by_one,
+        "best_rtt_ms": median_ms,
+        "best_rtt_q05_ms": low_ms,
+        "best_rtt_q95_ms": high_ms,
+    }
 
 
 def _network(scenario: Scenario, restricted: Territory, number: int, seed: int) -> tuple[Hub, ...]:
@@ -169,12 +197,12 @@ def _network(scenario: Scenario, restricted: Territory, number: int, seed: int) 
 
 
 def _chances(
-    sampled: Sequence[Samples], outside: BoolArray, restricted: Territory, bound: Bound, processing_ms: float
+    samples: Sequence[Samples], outside: BoolArray, restricted: Territory, scenario: Scenario, processing_ms: float
 ) -> FloatArray:
     """Chance of each hub by the best landmark alone, and by the intersection as well, shape (2, hubs)."""
-    chances = np.zeros((2, len(sampled)))
+    chances = np.zeros((2, len(samples)))
     for hub in np.flatnonzero(outside).tolist():
-        chance = clearance_chance(sampled[hub], restricted, bound, processing_ms)
+        chance = clearance_chance(samples[hub], restricted, scenario.verification.bound, processing_ms)
         chances[:, hub] = chance.by_one, chance.by_intersection
     return chances
 
@@ -195,41 +223,41 @@ def _overview(table: pd.DataFrame) -> pd.DataFrame:
 
 def figures(result: Tabulation) -> Iterator[Chart]:
     """The map of verifiability, and the time to beat beside the times there are."""
-    from sim.figures import (
-        Chart,
-        frame,
-        source_line,
-        territory_name,
-        time_to_beat,
-        time_to_beat_data,
-        verifiability_data,
-        verifiability_map,
-    )
+    yield _map_chart(result)
+    yield _times_chart(result)
+
+
+def _map_chart(result: Tabulation) -> Chart:
+    from sim.figures import Chart, frame, source_line, territory_name, verifiability_data, verifiability_map
 
     scenario, landmarks = result.scenario, _shown_landmarks(result.scenario)
+    shown = {"landmarks": landmarks, "processing_ms": _shown_processing_ms(scenario)}
     restricted = territory_name(scenario.geography.restricted.name)
-    shown = {"landmarks": landmarks, "processing_ms": SHOWN_PROCESSING_MS}
-
-    source = source_line(result.manifest, "worlds", "none drawn; ranges are in the data")
+    source = source_line(result.manifest, "worlds", "none drawn; standard errors are in the data")
     axes = verifiability_map(result, **shown)
-    data = verifiability_data(result, **shown)
-    outside = data[(data["territory"] == scenario.geography.restricted.name) & (data["shown_as"] != "inside")]
-    proven, hardly = ((outside["shown_as"] == name).sum() for name in ("proven", "hardly"))
-    title = f"With {landmarks} landmarks a ping clears chips at {proven} of {len(outside)} hubs, hardly ever at {hardly}"
-    subtitle = f"Share of simulated worlds in which one burst excludes {restricted}; {_processing()}"
+    proven, sometimes, hardly = _classes(result)
+    title = f"With {landmarks} landmarks a ping clears chips at {proven} of {proven + sometimes + hardly} hubs"
+    title += f", hardly ever at {hardly}"
+    subtitle = f"Share of worlds in which one burst excludes {restricted}; {_processing(scenario)}"
     frame(axes[0].figure, title=title, subtitle=subtitle, source=source)
     caption = (
         f"Where a ping proves an honest chip outside {restricted}: each hub of the catalogue (none in the United States) "
         f"by the share of worlds in which one burst from the {_asked(scenario)} does so. Labels give that share and the "
-        "round trip that a landmark in the same city must stay below. Standard errors from the number of worlds, and the "
-        f"range with every latency excess at {_excess_range()} its central value, are in the data. "
-        f"{_assumptions(scenario)} {source}"
+        f"round trip that a landmark in the same city must stay below. {ROUNDING} Hubs around Singapore are drawn beside "
+        "their places, which its mark would hide. Standard errors from the number of worlds"
+        f"{_excess_range(scenario)} are in the data. {_assumptions(result)} {source}"
     )
-    yield Chart("world-map", axes[0].figure, data, caption)
+    return Chart("world-map", axes[0].figure, verifiability_data(result, **shown), caption)
 
+
+def _times_chart(result: Tabulation) -> Chart:
+    from sim.figures import Chart, frame, source_line, territory_name, time_to_beat, time_to_beat_data
+
+    scenario, processing_ms = result.scenario, _shown_processing_ms(result.scenario)
+    restricted = territory_name(scenario.geography.restricted.name)
     source = source_line(result.manifest, "worlds", "5-95 % over worlds, parameters at the scenario's values")
-    axis = time_to_beat(result, processing_ms=SHOWN_PROCESSING_MS)
-    data = time_to_beat_data(result, SHOWN_PROCESSING_MS)
+    axis = time_to_beat(result, processing_ms=processing_ms)
+    data = time_to_beat_data(result, processing_ms)
     reliable = data[data["probability"] >= PROVEN].groupby("landmarks").size().reindex(_networks(scenario), fill_value=0)
     (few, first), *larger = reliable.items()
     title = f"{few} landmarks reliably clear {first} of these {data['hub'].nunique()} cities"
@@ -242,46 +270,75 @@ def figures(result: Tabulation) -> Iterator[Chart]:
     caption = (
         f"The round trip that a landmark in the same city must stay below to exclude {restricted}, and the best round trip "
         f"of an honest chip among the {_asked(scenario)}; at the right, the share of worlds in which one burst "
-        "proves the chip outside. A landmark further from the border than the chip has a longer time to beat than the one "
-        "drawn, so that the share may be larger than the lines suggest. Hong Kong, where it lies inside the territory, is "
-        f"held against mainland China alone. {_assumptions(scenario)} {source}"
+        f"proves the chip outside. {ROUNDING} A landmark further from the border than the chip has a longer time to beat "
+        "than the one drawn, so that the share may be larger than the lines suggest. The cities are chosen, hard ones "
+        "foremost. Hong Kong, where it lies inside the territory, is held against mainland China alone. "
+        f"{_assumptions(result)} {source}"
     )
-    yield Chart("time-to-beat", axis.figure, data, caption)
+    return Chart("time-to-beat", axis.figure, data, caption)
+
+
+def _classes(result: Tabulation) -> tuple[int, int, int]:
+    """Hubs outside the scenario's territory that are proven, sometimes and hardly ever, in the network shown."""
+    scenario, table = result.scenario, result.table
+    rows = table[
+        (table["territory"] == scenario.geography.restricted.name)
+        & (table["landmarks"] == _shown_landmarks(scenario))
+        & (table["processing_ms"] == _shown_processing_ms(scenario))
+        & (table["clearance_ms"] > 0)
+    ]
+    proven, hardly = int((rows["probability"] >= PROVEN).sum()), int((rows["probability"] < HARDLY).sum())
+    return proven, len(rows) - proven - hardly, hardly
 
 
 def _asked(scenario: Scenario) -> str:
     return f"{scenario.verification.landmarks_asked} nearest landmarks (all, if there are fewer)"
 
 
-def _processing() -> str:
-    return f"{SHOWN_PROCESSING_MS:g} ms of processing in the timed loop"
+def _processing(scenario: Scenario) -> str:
+    return f"{_shown_processing_ms(scenario):g} ms of processing in the timed loop"
 
 
-def _excess_range() -> str:
-    row = load_parameters().parameters["excess_scale"]
-    return f"{row.low:g} and {row.high:g} times"
+def _excess_range(scenario: Scenario) -> str:
+    """What the data have besides standard errors: nothing if the user set the excess."""
+    factors = _excess_factors(scenario).values()
+    if len(factors) == 1:
+        return ""
+    return f", and the range with every latency excess at {min(factors):g} to {max(factors):g} times its value,"
 
 
-def _assumptions(scenario: Scenario) -> str:
-    """The assumptions that matter, for a caption."""
+def _limits(bound: Bound) -> str:
+    """What a bound may be trusted with, for a caption."""
+    if bound not in SOUND_BOUNDS:
+        return "not sound: real paths are faster"
+    if bound == "vacuum":
+        return "c, which nothing can beat"
+    return (
+        "2/3 of c, which an adversary's own circuit at up to c can beat; the security bound, c, has times to beat a third "
+        "shorter"
+    )
+
+
+def _assumptions(result: Tabulation) -> str:
+    """The assumptions that matter, and what hubs are counted as, for a caption."""
+    scenario = result.scenario
     geography, bound = scenario.geography, scenario.verification.bound
     network = {
         "hosting": "hosting networks on the open internet, as measured in 2020",
         "cloud": "one cloud provider's backbone, as measured in 2025",
     }[geography.network]
-    limits = {
-        "planning": "2/3 of c, which an adversary's own circuit at up to c can beat; the security bound, c, "
-        "has times to beat a third shorter",
-        "vacuum": "c, which nothing can beat",
-    }.get(bound, "not sound: real paths are faster")
+    proven, sometimes, hardly = _classes(result)
     changed = ", ".join(f"{name} = {value:g}" for name, value in scenario.uncertainties.items())
     return (
         f"Latency of {network}; each world draws what is slow about every path, and one burst, so that a share mixes sites "
         "that are always cleared, or never, with bursts that differ. Quiet times: no congestion, no route changes. "
-        f"Bound: {bound}, {limits}. Landmarks by placement {geography.placement}, none in the territory or under an arms "
-        f"embargo (Country Group D:5); {_processing()}. Chips and landmarks stand at city centres, good to about 20 km, "
-        "which decides near a border. Hubs carry no weight. Parameters changed from their central values: "
-        f"{changed or 'none'}."
+        f"Bound: {bound}, {_limits(bound)}. Landmarks by placement {geography.placement}, none in the territory or under an "
+        f"arms embargo (Country Group D:5); {_processing(scenario)}. Chips and landmarks stand at city centres, so that a "
+        "landmark and a chip in the same city count as 0 km apart: really up to some 20 km, or 0.2 ms at 2/3 of c, which "
+        "decides near a border. Hubs carry no weight, a hub is a hub, however many chips it holds: with "
+        f"{_shown_landmarks(scenario)} landmarks {proven} of them are proven outside in {100 * PROVEN:.0f} % of worlds or "
+        f"more, {sometimes} in {100 * HARDLY:.0f} to {100 * PROVEN:.0f} %, {hardly} in less. Parameters changed from their "
+        f"central values: {changed or 'none'}."
     )
 
 

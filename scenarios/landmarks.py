@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from scenarios.ranges import parameter_range
 from scenarios.study import Options, Study, main
 from sim import Scenario, Tabulation
 from sim.outcomes.costs import landmark_network_cost_usd_per_year
-from sim.parameters import Values, load_parameters
+from sim.parameters import load_parameters
 from sim.provenance import manifest
 from sim.randomness import Draws, run_seed
 from sim.world.clearance import clearance_chance, sample_round_trips
@@ -41,7 +42,8 @@ WORLDS, QUICK_WORLDS = 150, 50
 """Drawn for each run: what is slow about paths. A run draws which of the sites are large."""
 
 SETTING = {"geography.sites": 434, "geography.landmarks": max(SIZES), "verification.landmarks_asked": 10}
-METRO_KM = 100.0
+WITHIN_KM = 100
+WITHIN = f"chips_within_{WITHIN_KM}_km"
 HEADLINE_LANDMARKS = 100
 
 
@@ -56,7 +58,7 @@ def tabulate(study: Study, options: Options, progress: Callable[..., None]) -> T
     import pandas as pd
 
     scenario = study.scenario
-    sizes = network_sizes(scenario, options.quick)
+    sizes = _network_sizes(scenario, options.quick)
     places = _hubs_of_sites(scenario)
     worlds = QUICK_WORLDS if options.quick else WORLDS
     rows: list[dict[str, Any]] = []
@@ -81,19 +83,19 @@ def tabulate(study: Study, options: Options, progress: Callable[..., None]) -> T
     return Tabulation(
         scenario,
         table,
-        overview(table, placements, scenario),
+        _overview(table, placements, scenario),
         manifest(options.name, scenario, options.seed, study.runs, options.quick),
         further={"placements": placements},
     )
 
 
-def network_sizes(scenario: Scenario, quick: bool) -> tuple[int, ...]:
+def _network_sizes(scenario: Scenario, quick: bool) -> tuple[int, ...]:
     """Numbers of landmarks to compare: the usual ones below `geography.landmarks`, and that."""
     largest = scenario.geography.landmarks
     return (*(size for size in (QUICK_SIZES if quick else SIZES) if size < largest), largest)
 
 
-def overview(table: pd.DataFrame, placements: pd.DataFrame, scenario: Scenario) -> pd.DataFrame:
+def _overview(table: pd.DataFrame, placements: pd.DataFrame, scenario: Scenario) -> pd.DataFrame:
     """One row for each strategy and size: mean over runs at the scenario's latency, with the range over runs and latencies.
 
     `points_per_landmark` is the gain in percentage points of chips over the next smaller network, for each landmark added
@@ -103,7 +105,7 @@ def overview(table: pd.DataFrame, placements: pd.DataFrame, scenario: Scenario) 
     import pandas as pd
 
     first_run = placements[placements["run"] == 0].set_index(["strategy", "rank"])["landmark"]
-    prices = _range("landmark_cost_usd_per_year", scenario)
+    prices = parameter_range("landmark_cost_usd_per_year", scenario)
     rows = []
     for strategy, of_strategy in table.groupby("strategy", sort=False):
         smaller, cleared_before = 0, 0.0
@@ -122,7 +124,7 @@ def overview(table: pd.DataFrame, placements: pd.DataFrame, scenario: Scenario) 
                 "sites_low": rows_of_size["sites_cleared"].min(),
                 "sites_high": rows_of_size["sites_cleared"].max(),
                 "mean_km": central["mean_km"].mean(),
-                "chips_within_100_km": central["chips_within_100_km"].mean(),
+                WITHIN: central[WITHIN].mean(),
                 "points_per_landmark": gains.mean(),
                 "points_error": gains.std(ddof=1) / np.sqrt(runs),
             }
@@ -182,7 +184,7 @@ def _outcomes(
         values=scenario.values,
         draws=draws,
     )
-    for values in _range("excess_scale", scenario).values():
+    for values in parameter_range("excess_scale", scenario).values():
         processing_ms = values["in_loop_processing_ms"]
         scale = values["excess_scale"] / central
         chances = [
@@ -197,22 +199,13 @@ def _outcomes(
             "sites_cleared": float(of_sites @ cleared),
             "mc_error": float(np.sqrt(of_chips**2 @ (cleared * (1 - cleared) / worlds))),
             "mean_km": float(of_chips @ nearest_km),
-            "chips_within_100_km": float(of_chips @ (nearest_km < METRO_KM)),
+            WITHIN: float(of_chips @ (nearest_km < WITHIN_KM)),
         }
 
 
 def _hubs_of_sites(scenario: Scenario) -> tuple[Hub, ...]:
     """The hubs at which there is a site, in their order."""
     return hubs_outside(scenario.geography.restricted, hubs())[: scenario.geography.sites]
-
-
-def _range(name: str, scenario: Scenario) -> dict[str, Values]:
-    """The scenario's values with a parameter at its low, central and high value, or as the user set it."""
-    if name in scenario.uncertainties:
-        return {"central": scenario.values}
-    row = load_parameters().parameters[name]
-    ends = {"low": row.low, "central": row.central, "high": row.high}
-    return {end: load_parameters().values({**scenario.uncertainties, name: value}) for end, value in ends.items()}
 
 
 def figures(result: Tabulation) -> Iterator[Chart]:
@@ -224,46 +217,58 @@ def figures(result: Tabulation) -> Iterator[Chart]:
     source = source_line(result.manifest, "draws", intervals)
     ranges = f"range over site sizes{_and_latency(result.scenario)}"
     subtitle = f"Chips that a burst proves outside restricted territory; bands: {ranges}"
-    frame(axes[0].figure, title=_claim(result.overview), subtitle=subtitle, source=source)
+    frame(axes[0].figure, title=_claim(result.summary()), subtitle=subtitle, source=source)
     yield Chart("landmark-value", axes[0].figure, landmark_value_data(result), f"{_caption(result)} {source}")
 
 
 def _claim(table: pd.DataFrame) -> str:
     """The best strategy beside internet hubs, at the size nearest to a hundred."""
+    from sim.figures import percent
+
     sizes = table["landmarks"].to_numpy()
     size = sizes[np.abs(sizes - HEADLINE_LANDMARKS).argmin()]
     cleared = table[table["landmarks"] == size].set_index("strategy")["chips_cleared"]
     best, hubs_only = cleared["clearance"], cleared["internet_hubs"]
-    return f"Put where they clear most, {size} landmarks clear {best:.0%} of chips; at internet hubs {hubs_only:.0%}"
+    return f"Well placed, {size} landmarks clear {percent(best)} of chips; at internet hubs {percent(hubs_only)}"
 
 
 def _and_latency(scenario: Scenario) -> str:
     """What the intervals cover besides the draws of runs."""
-    scales = [values["excess_scale"] for values in _range("excess_scale", scenario).values()]
+    scales = [values["excess_scale"] for values in parameter_range("excess_scale", scenario).values()]
     return f" and latency excess x {scales[0]:g} to {scales[-1]:g}" if len(scales) > 1 else ""
 
 
+def _price(scenario: Scenario) -> str:
+    """The price of a landmark with its range, or as the user set it."""
+    ends = parameter_range("landmark_cost_usd_per_year", scenario)
+    usd = {end: values["landmark_cost_usd_per_year"] for end, values in ends.items()}
+    price = f"{usd['central']:,.0f} dollars per landmark-year"
+    return f"{price}, in a range of {usd['low']:,.0f} to {usd['high']:,.0f}" if len(usd) > 1 else price
+
+
 def _caption(result: Tabulation) -> str:
+    from sim.figures import territory_name
+
     scenario = result.scenario
-    prices = [values["landmark_cost_usd_per_year"] for values in _range("landmark_cost_usd_per_year", scenario).values()]
     changed = ", ".join(f"{name} = {value:g}" for name, value in scenario.uncertainties.items())
     return (
         "What one landmark more buys. Left: share of chips that a burst clears, mean over draws of site sizes and of "
         f"what is slow about paths; bands: lowest to highest of {result.manifest['runs']} draws of site "
         f"sizes{_and_latency(scenario)}, with the networks chosen for the scenario's value; not in them: the shape of the "
         "latency model, positions, where sites are. Right: gain over the next smaller network in percentage points, for "
-        "each landmark added, and the cost of a further point at that price; steps that leave the panel below are no "
-        f"gain, or within two standard errors of none. {scenario.geography.sites} sites with sizes by the published mix, "
+        "each landmark added, and the cost of a further point at that price; steps that leave the panel below "
+        "('hardly any gain') are under a thousandth of a point, or within two standard errors of none. "
+        f"{scenario.geography.sites} sites with sizes by the published mix, "
         "assigned to hubs in the order of the catalogue, so that none is a known site; chips in proportion to size. "
-        f"Restricted territory: {result.manifest['scenario']['geography']['territory']}. The nearest "
+        f"Restricted territory: {territory_name(scenario.geography.restricted.name)}. The nearest "
         f"{scenario.verification.landmarks_asked} landmarks are asked, in one burst of pings, in quiet times; "
         f"{scenario.verification.bound} bound; latency model {scenario.geography.network} (hosting: measured in 2020; "
         f"cloud: in 2025); processing in the timed loop {scenario.values['in_loop_processing_ms']:g} ms. No landmark is "
-        "corrupt, out of order or mistaken about its place. Coordinates are those of cities (20 km or so), which "
-        "flatters landmarks and sites in one city. Nearness and clearance know the sites and their sizes and expect the "
-        f"latency model's law; 'at random' is another order in each draw. Cost: {prices[len(prices) // 2]:,.0f} dollars "
-        f"per landmark-year, in a range of {prices[0]:,.0f} to {prices[-1]:,.0f}, the same everywhere, without the "
-        f"central server. Parameters changed from their central values: {changed or 'none'}."
+        "corrupt, out of order or mistaken about its place. Landmarks and sites stand at city centres, so that those in "
+        "the same city count as 0 km apart: really up to some 20 km, or 0.2 ms at 2/3 of c, which flatters landmarks in "
+        "a site's own city and decides near a border. Nearness and clearance know the sites and their sizes and expect the "
+        f"latency model's law; 'at random' is another order in each draw. Cost: {_price(scenario)}, the same everywhere, "
+        f"without the central server. Parameters changed from their central values: {changed or 'none'}."
     )
 
 

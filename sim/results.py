@@ -28,6 +28,8 @@ DIFFERENCE = "difference"
 DRAW = 0
 """Number of the only draw: parameters at the scenario's values. Ensembles over draws number theirs from 0."""
 
+_EVENT_COLUMNS = ["scenario", "draw", "run", "date", *Event._fields]
+
 
 @dataclass(frozen=True)
 class Run:
@@ -157,32 +159,29 @@ class Tabulation:
     Attributes:
         scenario: the scenario whose geography and latency were asked about.
         table: every number, tidy: the columns are the question's own.
-        overview: a table short enough to read.
+        summary_table: a table short enough to read, what `summary` returns.
         manifest: what made the result, ready for JSON.
         further: other tables by the name of their file, where one table does not hold everything.
     """
 
     scenario: Scenario
     table: pd.DataFrame
-    overview: pd.DataFrame
+    summary_table: pd.DataFrame
     manifest: dict[str, Any]
     further: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     def summary(self) -> pd.DataFrame:
         """The table to read first."""
-        return self.overview
+        return self.summary_table
 
     def write_tables(self, folder: Path) -> None:
         """Write summary.csv, table.csv and the further tables into an existing folder, the same bytes for the same study."""
-        for name, table in {"summary": self.overview, "table": self.table, **self.further}.items():
+        for name, table in {"summary": self.summary(), "table": self.table, **self.further}.items():
             table.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
 
     def write_manifest(self, folder: Path) -> None:
         """Write manifest.json, with the names of the files already there."""
         _write_manifest(self.manifest, folder)
-
-
-_EVENT_COLUMNS = ["scenario", "draw", "run", "date", *Event._fields]
 
 
 def _write_manifest(manifest: dict[str, Any], folder: Path) -> None:

@@ -3,8 +3,9 @@
 from .incidence import diversion_to_detection, incidence_data
 from .landmark_value import landmark_value, landmark_value_data
 from .states import chips_by_state, states_data
-from .style import Chart, frame, house_style, save_chart, source_line
-from .verifiability import territory_name, time_to_beat, time_to_beat_data, verifiability_data, verifiability_map
+from .style import Chart, frame, house_style, percent, save_chart, source_line, territory_name
+from .time_to_beat import time_to_beat, time_to_beat_data
+from .verifiability_map import verifiability_data, verifiability_map
 
 __all__ = [
     "Chart",
@@ -15,6 +16,7 @@ __all__ = [
     "incidence_data",
     "landmark_value",
     "landmark_value_data",
+    "percent",
     "save_chart",
     "source_line",
     "states_data",

@@ -10,7 +10,7 @@ from matplotlib.ticker import PercentFormatter
 
 from ..outcomes.incidence import cumulative_incidence
 from ..outcomes.measures import diverted_cohort
-from .style import looks, new_figure
+from .style import looks, new_figure, percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -85,13 +85,13 @@ def diversion_to_detection(result: Result, ax: Axes | None = None) -> Axes:
         ax.fill_between(rows["days"], rows["low"], rows["high"], step="post", color=look.colour, alpha=0.18, linewidth=0)
         ax.step(rows["days"], rows["median"], where="post", color=look.colour, linestyle=look.dash)
         last = rows.iloc[-1]
-        text = f"{look.label}:\nnot found by day {last['days']:.0f}:\n{1 - last['median']:.0%} ({_range(last)})"
+        text = f"{look.label}:\nnot found by day {last['days']:.0f}:\n{percent(1 - last['median'])} ({_range(last)})"
         ax.annotate(
             text, (1.0, last["median"]), xycoords=("axes fraction", "data"), xytext=(6, 0),
             textcoords="offset points", va="center", color=look.colour, fontsize=8, annotation_clip=False,
         )  # fmt: skip
     ax.set_ylim(0, 1)
-    ax.yaxis.set_major_formatter(PercentFormatter(1.0))
+    ax.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
     ax.set_xlim(0, data["days"].max())
     ax.set_xlabel("days since the chips left their declared site")
     ax.grid(axis="y")
@@ -100,7 +100,7 @@ def diversion_to_detection(result: Result, ax: Axes | None = None) -> Axes:
 
 
 def _range(row: pd.Series[float]) -> str:
-    return f"{1 - row['high']:.0%}-{1 - row['low']:.0%}"
+    return f"{100 * (1 - row['high']):.0f}-{100 * (1 - row['low']):.0f} %"
 
 
 def _followed_row(ax: Axes, rows: pd.DataFrame) -> None:

@@ -22,6 +22,8 @@ Box = tuple[float, float, float, float]
 CENTRAL_MERIDIAN = 11.4
 """Cuts a world map in the Bering Strait, where hardly any land lies on both of its edges."""
 
+SMOOTHED_KM_PER_DEG = 20.0
+
 LAND, RESTRICTED, BORDER, HATCH = "#e9e9e9", "#bdbdbd", "#ffffff", "#8a8a8a"
 HATCHING = "//////"
 
@@ -33,9 +35,9 @@ def draw_land(
 
     Args:
         ax: where to draw; its limits are those of the box afterwards, its scales equal.
-        projection: from degrees to the plane.
+        projection: from degrees to the plane, in km.
         box: west, east, south and north end, in degrees; east may be more than 180.
-        step_deg: about how far apart points of the outlines are.
+        step_deg: about how far apart points of the outlines are; islands smaller than that are left out.
         restricted: territory to be set off.
         margin_deg: how far beyond the box its corners in the plane may reach.
     """
@@ -49,8 +51,9 @@ def draw_land(
     ax.set_yticks([])
     frame = Bbox.from_extents(x.min(), y.min(), x.max(), y.max())
     for country, rings in outlines(step_deg).items():
-        clipped = [path for ring in rings for path in _within(ring, box, margin_deg)]
-        paths = [Path(projected(projection, ring), closed=True).clip_to_bbox(frame) for ring in clipped]
+        large = [ring for ring in rings if np.ptp(ring, axis=0).max() > step_deg]
+        clipped = [path for ring in large for path in _within(ring, box, margin_deg)]
+        paths = [_smoothed(projected(projection, ring), step_deg).clip_to_bbox(frame) for ring in clipped]
         paths = [path for path in paths if path.to_polygons()]
         if not paths:
             continue
@@ -60,6 +63,13 @@ def draw_land(
         ax.add_patch(PathPatch(shape, facecolor=colour, edgecolor=BORDER, linewidth=0.3, joinstyle="round", zorder=1))
         if inside:
             ax.add_patch(PathPatch(shape, fill=False, hatch=HATCHING, edgecolor=HATCH, linewidth=0.0, zorder=1.5))
+
+
+def _smoothed(ring: FloatArray, step_deg: float) -> Path:
+    """A closed outline without points that lie within a small part of a step, in km, from the line between others."""
+    path = Path(ring, closed=True)
+    path.simplify_threshold = SMOOTHED_KM_PER_DEG * step_deg
+    return path.cleaned(simplify=True)
 
 
 def projected(projection: Proj, degrees: FloatArray) -> FloatArray:

@@ -6,7 +6,9 @@ stay apart in grey and where they coincide.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import io
+import re
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +18,7 @@ import matplotlib
 from matplotlib.figure import Figure
 
 from ..scenario import STATUS_QUO
+from ..world.territory import NAMED_TERRITORIES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,6 +49,9 @@ SETTINGS: dict[str, Any] = {
     "svg.hashsalt": "chip-location-verification",
     "savefig.dpi": 200,
 }
+
+
+TERRITORY_NAMES = {"china_mainland": "mainland China", "prc_hk_macau": "China with Hong Kong and Macao"}
 
 
 @dataclass(frozen=True)
@@ -100,8 +106,31 @@ def frame(figure: Figure, *, title: str, subtitle: str, source: str) -> None:
     """Put the claim, the unit and the source line around the axes, and make room for them."""
     height = figure.get_figheight()
     figure.text(0.01, 1 - 0.10 / height, title, fontsize=10.5, fontweight="bold", va="top")
-    figure.text(0.01, 1 - 0.34 / height, subtitle, fontsize=8, color="#444444", va="top")
-    figure.text(0.01, 0.06 / height, source, fontsize=6.5, color="#666666", va="bottom")
+    figure.text(0.01, 1 - 0.34 / height, subtitle, fontsize=8, color="#444444", va="top", wrap=True)
+    figure.text(0.01, 0.06 / height, source, fontsize=6.5, color="#666666", va="bottom", wrap=True)
+
+
+def percent(share: float, limits: Sequence[float] = ()) -> str:
+    """A share in whole per cent, but not rounded to certainty, nor up to a limit that it is below.
+
+    Args:
+        share: from 0 to 1.
+        limits: of classes, as shares: 0.096 is "9.6 %" where 0.1 is a limit, and "10 %" elsewhere.
+    """
+    if 0 < share < 0.01:
+        return "<1 %"
+    if 0.99 < share < 1:
+        return ">99 %"
+    for limit in limits:
+        if share < limit and round(100 * share) >= 100 * limit:
+            return f"{min(100 * share, 100 * limit - 0.1):.1f} %"
+    return f"{100 * share:.0f} %"
+
+
+def territory_name(name: str) -> str:
+    """A territory's name in words, or the codes of its countries."""
+    group = f"Country Group {name[-2].upper()}:{name[-1]}" if name in NAMED_TERRITORIES else name.replace("+", ", ")
+    return TERRITORY_NAMES.get(name, group)
 
 
 def source_line(
@@ -123,7 +152,26 @@ def save_chart(chart: Chart, folder: Path, number: int) -> None:
     with house_style():
         # No dates in the files, so that the same study gives the same drawing.
         chart.figure.savefig(stem.with_suffix(".pdf"), metadata={"CreationDate": None})
-        chart.figure.savefig(stem.with_suffix(".svg"), metadata={"Date": None})
+        drawing = io.StringIO()
+        chart.figure.savefig(drawing, format="svg", metadata={"Date": None})
+        stem.with_suffix(".svg").write_text(_compact(drawing.getvalue()), encoding="utf-8")
         chart.figure.savefig(stem.with_suffix(".png"))
     chart.data.to_csv(stem.with_suffix(".csv"), index=False, lineterminator="\n")
     stem.with_suffix(".txt").write_text(chart.caption + "\n", encoding="utf-8")
+
+
+def _compact(svg: str) -> str:
+    """The drawing with outlines to a hundredth of a point and no needless letters: a map takes half the space."""
+
+    def shortened(outline: re.Match[str]) -> str:
+        words: list[str] = []
+        command = ""
+        for word in outline[0].split():
+            if not word.isalpha():
+                words.append(f"{float(word):.2f}".rstrip("0").rstrip("."))
+            elif not (word == "L" and command in ("L", "M")):  # which a line goes on without being told
+                words.append(word)
+                command = word
+        return " ".join(words)
+
+    return re.sub(r'(?<=\sd=")[^"]+', shortened, svg)

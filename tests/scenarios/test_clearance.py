@@ -3,6 +3,8 @@
 If plotted data move: `python -m tests.scenarios.test_clearance`, see `plotted.py`.
 """
 
+from functools import partial
+
 import pytest
 
 from scenarios import clearance
@@ -10,10 +12,15 @@ from scenarios.study import Options
 from sim import ScenarioError, Tabulation
 from sim.figures import time_to_beat_data, verifiability_data
 
+# The question must give the times that the geometry was tested against, hence the same numbers and no second copy.
 from ..sim.test_territory import CLEARANCE_MS
 from .plotted import assert_unmoved, write_golden
 
-DATA = {"world-map": verifiability_data, "time-to-beat": time_to_beat_data}
+DATA = {
+    "world-map": partial(verifiability_data, landmarks=100, processing_ms=0.1),
+    "time-to-beat": partial(time_to_beat_data, processing_ms=0.1),
+}
+SMALL = {"geography.landmarks": 12}
 
 
 def tabulated(**options) -> Tabulation:
@@ -68,16 +75,50 @@ def test_the_range_holds_the_chance_and_the_shares_add_up(result: Tabulation):
     ranged = result.table.dropna(subset=["low", "high"])
     assert set(ranged["landmarks"]) == {100}
     assert ((ranged["low"] <= ranged["probability"]) & (ranged["probability"] <= ranged["high"])).all()
-    shares = result.overview.filter(like="share_").sum(axis=1)
+    shares = result.summary().filter(like="share_").sum(axis=1)
     assert shares.to_numpy() == pytest.approx(1)
-    assert dict(result.overview.groupby("territory")["hubs"].first()) == {"china_mainland": 177, "prc_hk_macau": 175}
+    assert dict(result.summary().groupby("territory")["hubs"].first()) == {"china_mainland": 177, "prc_hk_macau": 175}
 
 
 def test_the_same_seed_gives_the_same_table_and_another_seed_another():
-    small = {"runs": 20, "levers": {"geography.landmarks": 12}}
+    small = {"runs": 20, "levers": SMALL}
     first, again, other = tabulated(**small), tabulated(**small), tabulated(**small, seed=2)
     assert first.table.equals(again.table)
     assert not first.table.equals(other.table)
+
+
+def test_the_figures_show_the_processing_that_the_user_sets_and_the_table_has_it_as_well():
+    result = tabulated(runs=20, levers={**SMALL, "uncertainties.in_loop_processing_ms": 5})
+    assert sorted(result.table["processing_ms"].unique()) == [0, 0.1, 2, 5, 200]
+    for chart in clearance.figures(result):
+        assert set(chart.data["processing_ms"]) == {5}
+        assert "5 ms of processing in the timed loop" in chart.caption
+        assert "in_loop_processing_ms = 5" in chart.caption
+
+
+def test_an_excess_that_the_user_sets_has_no_range():
+    result = tabulated(runs=20, levers={**SMALL, "uncertainties.excess_scale": 1.1})
+    assert result.table[["low", "high"]].isna().all(axis=None)
+    assert "range with every latency excess" not in next(clearance.figures(result)).caption
+    assert "range with every latency excess" in next(clearance.figures(tabulated(runs=20, levers=SMALL))).caption
+
+
+@pytest.mark.parametrize(
+    ("bound", "said"), [("planning", "2/3 of c,"), ("vacuum", "c, which nothing"), ("half", "not sound:")]
+)
+def test_the_caption_says_what_a_bound_may_be_trusted_with(bound: str, said: str):
+    result = tabulated(runs=5, levers={**SMALL, "verification.bound": bound})
+    assert all(f"Bound: {bound}, {said}" in chart.caption for chart in clearance.figures(result))
+
+
+def test_the_caption_counts_the_hubs_of_each_class(result: Tabulation):
+    chart = next(clearance.figures(result))
+    counts = chart.data[chart.data["territory"] == "prc_hk_macau"]["shown_as"].value_counts()
+    assert counts[["proven", "sometimes", "hardly"]].sum() == 175
+    assert (
+        f"{counts['proven']} of them are proven outside in 90 % of worlds or more, {counts['sometimes']} in 10 to 90 %, "
+        f"{counts['hardly']} in less"
+    ) in chart.caption
 
 
 def test_another_territory_is_asked_about_as_well_and_drawn():
@@ -110,9 +151,9 @@ def test_figures_draw_into_given_axes_and_return_them(result: Tabulation):
     from sim.figures import time_to_beat, verifiability_map
 
     axes = Figure().subplots()
-    assert time_to_beat(result, ax=axes) is axes
+    assert time_to_beat(result, ax=axes, processing_ms=0.1) is axes
     two = list(Figure().subplots(2, 1).flat)
-    assert verifiability_map(result, ax=two) is two
+    assert verifiability_map(result, ax=two, landmarks=100, processing_ms=0.1) is two
 
 
 if __name__ == "__main__":
