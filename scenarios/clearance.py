@@ -110,7 +110,7 @@ def _hubs_under(restricted: Territory, number: int, places: Sequence[Hub], study
     scenario = study.scenario
     samples = _sampled(places, _network(scenario, restricted, number, options.seed), study, options.seed)
     positions = [hub.position for hub in places]
-    outside = np.array([hub.country not in restricted.countries for hub in places])
+    outside = np.isin([hub.name for hub in places], [hub.name for hub in hubs_outside(restricted, places)])
     described = pd.DataFrame(
         {
             "territory": restricted.name,
@@ -310,11 +310,11 @@ def _excess_range(scenario: Scenario) -> str:
 def _limits(bound: Bound) -> str:
     """What a bound may be trusted with, for a caption."""
     if bound not in SOUND_BOUNDS:
-        return "not sound: real paths are faster"
+        return "not sound: real paths are faster, and worlds in which it contradicts the honest chip do not count as cleared"
     if bound == "vacuum":
         return "c, which nothing can beat"
     return (
-        "2/3 of c, which an adversary's own circuit at up to c can beat; the security bound, c, has times to beat a third "
+        "2/3 of c, a convention that an adversary's own circuit can beat; the security bound, c, has times to beat a third "
         "shorter"
     )
 
@@ -328,17 +328,18 @@ def _assumptions(result: Tabulation) -> str:
         "cloud": "one cloud provider's backbone, as measured in 2025",
     }[geography.network]
     proven, sometimes, hardly = _classes(result)
+    within = scenario.values["distance_within_city_km"]
     changed = ", ".join(f"{name} = {value:g}" for name, value in scenario.uncertainties.items())
     return (
         f"Latency of {network}; each world draws what is slow about every path, and one burst, so that a share mixes sites "
         "that are always cleared, or never, with bursts that differ. Quiet times: no congestion, no route changes. "
         f"Bound: {bound}, {_limits(bound)}. Landmarks by placement {geography.placement}, none in the territory or under an "
-        f"arms embargo (Country Group D:5); {_processing(scenario)}. Chips and landmarks stand at city centres, so that a "
-        "landmark and a chip in the same city count as 0 km apart: really up to some 20 km, or 0.2 ms at 2/3 of c, which "
-        "decides near a border. Hubs carry no weight, a hub is a hub, however many chips it holds: with "
-        f"{_shown_landmarks(scenario)} landmarks {proven} of them are proven outside in {100 * PROVEN:.0f} % of worlds or "
-        f"more, {sometimes} in {100 * HARDLY:.0f} to {100 * PROVEN:.0f} %, {hardly} in less. Parameters changed from their "
-        f"central values: {changed or 'none'}."
+        f"arms embargo (Country Group D:5); {_processing(scenario)}. Landmarks and chips stand at city centres, those in "
+        f"one city at the same point, 0 km apart, though the path between them counts as {within:g} km: really they are up "
+        "to some 20 km apart and from the centre, or 0.2 ms at 2/3 of c, which decides near a border. Hubs carry no weight, "
+        f"a hub is a hub, however many chips it holds: with {_shown_landmarks(scenario)} landmarks {proven} of them are "
+        f"proven outside in {100 * PROVEN:.0f} % of worlds or more, {sometimes} in {100 * HARDLY:.0f} to "
+        f"{100 * PROVEN:.0f} %, {hardly} in less. Parameters changed from their central values: {changed or 'none'}."
     )
 
 

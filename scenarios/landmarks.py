@@ -250,6 +250,7 @@ def _caption(result: Tabulation) -> str:
     from sim.figures import territory_name
 
     scenario = result.scenario
+    within = scenario.values["distance_within_city_km"]
     changed = ", ".join(f"{name} = {value:g}" for name, value in scenario.uncertainties.items())
     return (
         "What one landmark more buys. Left: share of chips that a burst clears, mean over draws of site sizes and of "
@@ -264,11 +265,12 @@ def _caption(result: Tabulation) -> str:
         f"{scenario.verification.landmarks_asked} landmarks are asked, in one burst of pings, in quiet times; "
         f"{scenario.verification.bound} bound; latency model {scenario.geography.network} (hosting: measured in 2020; "
         f"cloud: in 2025); processing in the timed loop {scenario.values['in_loop_processing_ms']:g} ms. No landmark is "
-        "corrupt, out of order or mistaken about its place. Landmarks and sites stand at city centres, so that those in "
-        "the same city count as 0 km apart: really up to some 20 km, or 0.2 ms at 2/3 of c, which flatters landmarks in "
-        "a site's own city and decides near a border. Nearness and clearance know the sites and their sizes and expect the "
-        f"latency model's law; 'at random' is another order in each draw. Cost: {_price(scenario)}, the same everywhere, "
-        f"without the central server. Parameters changed from their central values: {changed or 'none'}."
+        "corrupt, out of order or mistaken about its place. Landmarks and sites stand at city centres, those in one city at "
+        f"the same point, 0 km apart, though the path between them counts as {within:g} km: really they are up to some "
+        "20 km apart and from the centre, or 0.2 ms at 2/3 of c, which decides near a border. Nearness and clearance know "
+        "the sites and their sizes and expect the latency model's law; 'at random' is another order in each draw. Cost: "
+        f"{_price(scenario)}, the same everywhere, without the central server. Parameters changed from their central "
+        f"values: {changed or 'none'}."
     )
 
 
