@@ -3,7 +3,7 @@
 Every hub of the catalogue against mainland China, and against China with Hong Kong and Macao: the round trip that a
 landmark in the same city must stay below, and how often an honest chip gets there with few, more and many landmarks and with
 more or less processing in the timed loop. Nothing is simulated over time: one burst in each of many worlds, which differ in
-how slow paths are, in quiet times. The quick version has fewer worlds, and the range over `excess_scale` only for the
+how slow paths are, in quiet times. The quick version has fewer worlds, and the range over latencies only for the
 network and processing that the map shows.
 """
 
@@ -19,7 +19,7 @@ import numpy as np
 from scenarios.ranges import parameter_range
 from scenarios.study import Options, Study, main
 from sim import Scenario, Tabulation
-from sim.parameters import load_parameters
+from sim.parameters import Values, load_parameters
 from sim.provenance import manifest
 from sim.randomness import Draws, run_seed
 from sim.world.bounds import SOUND_BOUNDS, Bound
@@ -108,7 +108,8 @@ def _hubs_under(restricted: Territory, number: int, places: Sequence[Hub], study
     import pandas as pd
 
     scenario = study.scenario
-    samples = _sampled(places, _network(scenario, restricted, number, options.seed), study, options.seed)
+    landmarks = _network(scenario, restricted, number, options.seed)
+    samples = {end: _sampled(places, landmarks, study, options.seed, end) for end in _latency_range(scenario)}
     positions = [hub.position for hub in places]
     outside = np.isin([hub.name for hub in places], [hub.name for hub in hubs_outside(restricted, places)])
     described = pd.DataFrame(
@@ -126,39 +127,40 @@ def _hubs_under(restricted: Territory, number: int, places: Sequence[Hub], study
     frames = []
     for processing_ms in _processing_times_ms(scenario):
         ranged = not options.quick or (number, processing_ms) == shown
-        factors = _excess_factors(scenario) if ranged else {"central": 1.0}
         chances = {
-            end: _chances([one.rescaled(factor) for one in samples], outside, restricted, scenario, processing_ms)
-            for end, factor in factors.items()
+            end: _chances(samples[end], outside, restricted, scenario, processing_ms)
+            for end in (samples if ranged else ("central",))
         }
-        frames.append(described.assign(**_columns(samples, chances, places, processing_ms)))
+        frames.append(described.assign(**_columns(samples["central"], chances, places, processing_ms)))
     return pd.concat(frames, ignore_index=True)
 
 
-def _sampled(places: Sequence[Hub], landmarks: Sequence[Hub], study: Study, seed: int) -> tuple[Samples, ...]:
+def _sampled(places: Sequence[Hub], landmarks: Sequence[Hub], study: Study, seed: int, end: str) -> tuple[Samples, ...]:
+    """Round trips at the scenario's latency, or at one end of its range."""
     scenario = study.scenario
+    values, errors = _latency_range(scenario)[end]
     return sample_round_trips(
         places,
         landmarks,
         asked=scenario.verification.landmarks_asked,
         worlds=study.runs,
         network=scenario.geography.network,
-        model=load_parameters().latency[scenario.geography.network],
-        values=scenario.values,
+        model=load_parameters().latency[scenario.geography.network].shifted(errors),
+        values=values,
         draws=Draws(run_seed(seed, 0)),
     )
 
 
-def _excess_factors(scenario: Scenario) -> dict[str, float]:
-    """The ends of the range of `excess_scale`, as factors on the scenario's value."""
-    ends = parameter_range("excess_scale", scenario)
-    return {end: values["excess_scale"] / scenario.values["excess_scale"] for end, values in ends.items()}
+def _latency_range(scenario: Scenario) -> dict[str, tuple[Values, float]]:
+    """Low, central and high latency: `excess_scale`, and by how many standard errors the fitted levels move with it."""
+    moved = {"low": -1.0, "central": 0.0, "high": 1.0}
+    return {end: (values, moved[end]) for end, values in parameter_range("excess_scale", scenario).items()}
 
 
 def _columns(
     samples: Sequence[Samples], chances: dict[str, FloatArray], places: Sequence[Hub], processing_ms: float
 ) -> dict[str, Any]:
-    """What one processing time gives at every hub. Without a range over the excess, `low` and `high` stay empty."""
+    """What one processing time gives at every hub. Without a range of latencies, `low` and `high` stay empty."""
     by_one, chance = chances["central"]
     reached = np.array([by_intersection for _, by_intersection in chances.values()])
     ranged = len(chances) > 1
@@ -301,10 +303,13 @@ def _processing(scenario: Scenario) -> str:
 
 def _excess_range(scenario: Scenario) -> str:
     """What the data have besides standard errors: nothing if the user set the excess."""
-    factors = _excess_factors(scenario).values()
-    if len(factors) == 1:
+    scales = [values["excess_scale"] for values, _ in _latency_range(scenario).values()]
+    if len(scales) == 1:
         return ""
-    return f", and the range with every latency excess at {min(factors):g} to {max(factors):g} times its value,"
+    return (
+        f", and the range with every latency excess times {scales[0]:g} to {scales[-1]:g} and the fitted level of every "
+        "regime one standard error lower to higher at the same time,"
+    )
 
 
 def _limits(bound: Bound) -> str:

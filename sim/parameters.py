@@ -126,6 +126,16 @@ class LatencyModel(BaseModel):
     standard_errors: dict[str, float] = {}
     regimes: dict[str, LatencyRegime]
 
+    def shifted(self, errors: float) -> LatencyModel:
+        """The model with the offset of every regime moved by so many of its standard errors, and none below 0."""
+        regimes = {
+            name: regime.model_copy(
+                update={"offset_ms": max(0.0, regime.offset_ms + errors * regime.standard_errors.get("offset_ms", 0.0))}
+            )
+            for name, regime in self.regimes.items()
+        }
+        return self.model_copy(update={"regimes": regimes})
+
 
 class ParameterTable(BaseModel):
     """All rows, the latency models and all sources, checked against each other."""

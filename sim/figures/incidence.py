@@ -95,7 +95,9 @@ def diversion_to_detection(result: Result, ax: Axes | None = None) -> Axes:
     ax.set_xlim(0, data["days"].max())
     ax.set_xlabel("days since the chips left their declared site")
     ax.grid(axis="y")
-    _followed_row(ax, data[data["scenario"] == result.scenario.name])
+    followed = data[data["scenario"] == result.scenario.name]
+    if len(followed):
+        _followed_row(ax, followed)
     return ax
 
 

@@ -44,6 +44,16 @@ def test_a_run_writes_tables_manifest_and_figures(results: Path):
     assert manifest["id"][:12] in caption
 
 
+def test_a_policy_under_which_nothing_is_diverted_still_draws(tmp_path: Path):
+    """Licences refused from the first day leave no diverted chip under the rule, beside some without it."""
+    levers = ("calendar.duty_after_days=0", "verification.uncleared_sites=refuse_licence", "geography.sites=8")
+    none_cleared = ("verification.enrolment_cleared_share=1", "uncertainties.in_loop_processing_ms=2000")
+    words = [word for lever in (*levers, *none_cleared) for word in ("--set", lever)]
+    done = scenarios("run", "baseline", "--quick", "--runs", "1", *words, "--out", str(tmp_path / "refused"))
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "refused" / "fig02-diversion-to-detection.png").stat().st_size > 0
+
+
 def test_a_folder_of_another_study_is_refused_and_left_alone(results: Path):
     before = {path.name: path.read_bytes() for path in results.iterdir()}
     done = scenarios("run", "baseline", *SMALL, "--seed", "2", "--out", str(results))
