@@ -64,13 +64,14 @@ def fit_latency(arguments: argparse.Namespace) -> int:
         fit,
         bootstrap(pairs, arguments.bootstrap, arguments.seed),
         jackknife(pairs, fit, arguments.seed) if arguments.bootstrap else {},
+        network=arguments.network,
         kind=arguments.kind,
         date=arguments.date,
         source=arguments.source,
         medians=medians,
         jitter={name: (row.jitter_median_ms, row.jitter_q95_ms) for name, row in shipped.items()},
     )
-    print(as_toml(arguments.network, model), end="")
+    print(as_toml(model), end="")
     return EXIT_DONE
 
 

@@ -22,8 +22,8 @@ from sim import Scenario, Tabulation
 from sim.parameters import Values, load_parameters
 from sim.provenance import manifest
 from sim.randomness import Draws, run_seed
-from sim.world.bounds import SOUND_BOUNDS, Bound
-from sim.world.clearance import HARDLY, PROVEN, FloatArray, Samples, clearance_chance, clearance_ms, sample_round_trips
+from sim.world.bounds import SOUND_BOUNDS, Bound, clearance_ms
+from sim.world.clearance import HARDLY, PROVEN, FloatArray, Samples, clearance_chance, sample_round_trips
 from sim.world.geography import Hub, hubs, pairwise_km
 from sim.world.placement import place_landmarks
 from sim.world.sites import build_sites
@@ -144,7 +144,6 @@ def _sampled(places: Sequence[Hub], landmarks: Sequence[Hub], study: Study, seed
         landmarks,
         asked=scenario.verification.landmarks_asked,
         worlds=study.runs,
-        network=scenario.geography.network,
         model=load_parameters().latency[scenario.geography.network].shifted(errors),
         values=values,
         draws=Draws(run_seed(seed, 0)),
@@ -191,7 +190,6 @@ def _network(scenario: Scenario, restricted: Territory, number: int, seed: int) 
         build_sites(geography.sites, hubs_outside(restricted, hubs()), scenario.values, draws),
         restricted,
         bound=scenario.verification.bound,
-        network=geography.network,
         model=load_parameters().latency[geography.network],
         values=scenario.values,
         draws=draws,

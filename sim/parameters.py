@@ -108,14 +108,15 @@ class QuantileLine(BaseModel):
 class LatencyModel(BaseModel):
     """The latency model of one class of networks.
 
-    `kind` is what it was fitted to: the minimum over a day, or a median. The endpoint shares say how much of the variance of
-    the log excess belongs to the two ends of a path together, on short paths and on others. The global lognormal law of the
-    excess has no regimes; it is the yardstick for what they are worth. The quantile lines are not sound as bounds; they are
-    here to show what trusting one costs.
+    `network` is that class, `kind` what the model was fitted to: the minimum over a day, or a median. The endpoint shares
+    say how much of the variance of the log excess belongs to the two ends of a path together, on short paths and on others.
+    The global lognormal law of the excess has no regimes; it is the yardstick for what they are worth. The quantile lines
+    are not sound as bounds; they are here to show what trusting one costs.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    network: NetworkClass
     kind: Literal["min", "median"]
     date: str = Field(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$")
     endpoint_share_near: float = Field(ge=0, lt=1)
@@ -175,6 +176,7 @@ def load_parameters() -> ParameterTable:
     """
     text = {name: _read(name).decode() for name in PARAMETER_FILES}
     parameters, latency, sources = (tomllib.loads(text[name]) for name in PARAMETER_FILES)
+    latency = {network: {"network": network, **model} for network, model in latency.items()}
     return ParameterTable.model_validate({"parameters": parameters, "latency": latency, "sources": sources})
 
 

@@ -17,6 +17,7 @@ def fitted_model(
     errors: Mapping[str, Mapping[str, float]],
     common_errors: Mapping[str, float],
     *,
+    network: NetworkClass,
     kind: Kind,
     date: str,
     source: str,
@@ -29,6 +30,7 @@ def fitted_model(
         fit: parameters.
         errors: regime -> parameter -> standard error.
         common_errors: the same for what is common to all regimes.
+        network: class of the networks measured.
         kind: what the table holds; a burst counts as a minimum.
         date: of the table, such as 2020-07.
         source: its key in `sources.toml`.
@@ -56,6 +58,7 @@ def fitted_model(
             },
         )
     return LatencyModel(
+        network=network,
         kind="median" if kind == "median" else "min",
         date=date,
         endpoint_share_near=_rounded(fit.endpoint_share_near),
@@ -71,9 +74,11 @@ def fitted_model(
     )
 
 
-def as_toml(network: NetworkClass, model: LatencyModel) -> str:
+def as_toml(model: LatencyModel) -> str:
     """The model as TOML, which `load_parameters` reads."""
-    lines = [f"[{network}]", *_assignments(model.model_dump(exclude={"regimes", "quantile_lines", "standard_errors"}))]
+    network = model.network
+    common = model.model_dump(exclude={"network", "regimes", "quantile_lines", "standard_errors"})
+    lines = [f"[{network}]", *_assignments(common)]
     if model.standard_errors:
         lines.append(_errors(model.standard_errors))
     for line in model.quantile_lines:

@@ -85,13 +85,12 @@ def _build(scenario: Scenario, seed: int) -> Setting:
         sites,
         geography.restricted,
         bound=verification.bound,
-        network=geography.network,
         model=model,
         values=values,
         draws=draws,
     )
     panels = build_panels(sites, landmarks, verification.landmarks_asked, verification.bound, geography.restricted)
-    network = Network(geography.network, model, values, draws)
+    network = Network(model, values, draws)
     return Setting(Environment(), scenario, values, draws, sites, panels, network, Record())
 
 

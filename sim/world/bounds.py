@@ -16,6 +16,7 @@ the hardest points of the border, those than which no other is nearer to every l
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Literal
 
@@ -25,7 +26,7 @@ from numpy.typing import NDArray
 from attestation import FIBRE_KM_PER_MS, VACUUM_KM_PER_MS
 
 from .geography import Position, distances_km
-from .territory import BORDER_STEP_KM, Territory, border_distances_km, nearest_point
+from .territory import BORDER_STEP_KM, Territory, border_distances_km, distance_to_km, nearest_point
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -50,6 +51,11 @@ ROUNDING = 0.01
 
 MOST_DISCS = 6
 """Ten bits for each rounded distance fit into one number."""
+
+
+def clearance_ms(positions: Sequence[Position], restricted: Territory, bound: Bound = "planning") -> FloatArray:
+    """Round trip that a landmark at each place must stay below to exclude a territory, shape (positions,), in ms."""
+    return distance_to_km(positions, restricted) / KM_PER_MS[bound]
 
 
 @cache

@@ -1,8 +1,9 @@
 """Whether an honest chip at a place can prove that it is outside the restricted territory.
 
-Two answers. The clearance time is geometry: the round trip that a landmark in the chip's own city must stay below, from that
-city to the nearest point of the territory and back in fibre. The clearance chance is how often the landmarks that exist get
-there, over many worlds that differ in what is slow about paths, in quiet times (no congestion) and without route changes.
+Two answers. The clearance time (`bounds.clearance_ms`) is geometry: the round trip that a landmark in the chip's own city
+must stay below, from that city to the nearest point of the territory and back in fibre. The clearance chance is how often
+the landmarks that exist get there, over many worlds that differ in what is slow about paths, in quiet times (no congestion)
+and without route changes.
 `Panel.clears` is the verdict on one burst in the simulation, `placement.chances_by_one_landmark` the formula for one
 landmark without jitter, by which landmarks are placed.
 """
@@ -18,15 +19,15 @@ from numpy.typing import NDArray
 
 from attestation import FIBRE_KM_PER_MS
 
-from ..parameters import LatencyModel, NetworkClass, Values
+from ..parameters import LatencyModel, Values
 from ..randomness import Draws, Stream
 from .bounds import KM_PER_MS, Bound, intersection_misses
 from .excess import excess_ms, path_deviate, regime_of
-from .geography import Hub, Position, distances_km, landmark_cities, pairwise_km
+from .geography import Hub, distances_km, landmark_cities, pairwise_km
 from .geography import hubs as catalogue_of_hubs
 from .landmarks import INTERSECTED
 from .latency import jitter_law
-from .territory import Territory, distance_to_km, nearest_point
+from .territory import Territory, nearest_point
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -57,18 +58,12 @@ class Samples:
         return replace(self, rtt_ms=rtt_ms, excess_ms=factor * self.excess_ms)
 
 
-def clearance_ms(positions: Sequence[Position], restricted: Territory, bound: Bound = "planning") -> FloatArray:
-    """Round trip that a landmark at the place must stay below, shape (positions,), in ms."""
-    return distance_to_km(positions, restricted) / KM_PER_MS[bound]
-
-
 def sample_round_trips(
     hubs: Sequence[Hub],
     landmarks: Sequence[Hub],
     *,
     asked: int,
     worlds: int,
-    network: NetworkClass,
     model: LatencyModel,
     values: Values,
     draws: Draws,
@@ -95,7 +90,7 @@ def sample_round_trips(
         for column in nearest.tolist():
             landmark, rank = landmarks[column], landmark_ranks[landmarks[column]]
             path_km = max(float(distance_km[row, column]), values["distance_within_city_km"])
-            name = regime_of(network, hub.country, landmark.country, path_km)
+            name = regime_of(model.network, hub.country, landmark.country, path_km)
             regime, floor_ms = model.regimes[name], path_km / FIBRE_KM_PER_MS
             own, jitter = draws.normals(Stream.CLEARANCE_PAIR, hub_rank, rank, 2 * worlds).reshape(worlds, 2).T
             deviate = path_deviate(model, name, of_hub, of_landmark(rank), own)

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .bounds import KM_PER_MS, Bound, intersection_misses
+from .bounds import KM_PER_MS, Bound, clearance_ms, intersection_misses
 from .geography import Hub, Place, distances_km, landmark_cities
 from .sites import Site
-from .territory import Territory, distance_to_km
+from .territory import Territory
 
 FloatArray = NDArray[np.float64]
 
@@ -71,7 +71,7 @@ def build_panels(
     landmarks = tuple(Place(LANDMARK_NUMBERS_FROM + numbers[hub], hub.name, hub.country, hub.position) for hub in hubs)
     positions = [landmark.position for landmark in landmarks]
     distance_km = distances_km([site.place.position for site in sites], positions)
-    clearing_ms = distance_to_km(positions, restricted) / KM_PER_MS[bound]
+    clearing_ms = clearance_ms(positions, restricted, bound)
     panels = []
     for row in distance_km:
         nearest = np.argsort(row, kind="stable")[:asked]

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from attestation import FIBRE_KM_PER_MS, VACUUM_KM_PER_MS
 
-from ..parameters import LatencyModel, LatencyRegime, NetworkClass, Values
+from ..parameters import LatencyModel, LatencyRegime, Values
 from ..randomness import Draws, Stream
 from ..units import DAYS_PER_YEAR
 from .excess import excess_ms, path_deviate, regime_of
@@ -73,8 +73,7 @@ class PathTiming:
 class Network:
     """All paths of one run. What is slow about a path is drawn once and stays until its route changes."""
 
-    def __init__(self, network: NetworkClass, model: LatencyModel, values: Values, draws: Draws) -> None:
-        self._network = network
+    def __init__(self, model: LatencyModel, values: Values, draws: Draws) -> None:
         self._model = model
         self._values = values
         self._draws = draws
@@ -107,7 +106,7 @@ class Network:
         if key not in self._links:
             distance_km = float(distances_km([lower.position], [higher.position])[0, 0])
             distance_km = max(distance_km, self._values["distance_within_city_km"])
-            regime = regime_of(self._network, lower.country, higher.country, distance_km)
+            regime = regime_of(self._model.network, lower.country, higher.country, distance_km)
             median_ms, log_sd = jitter_law(self._model.regimes[regime])
             self._links[key] = _Link(
                 *key,

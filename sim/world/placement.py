@@ -25,13 +25,13 @@ from numpy.typing import NDArray
 
 from attestation import FIBRE_KM_PER_MS
 
-from ..parameters import LatencyModel, NetworkClass, Values
+from ..parameters import LatencyModel, Values
 from ..randomness import Draws, Stream
-from .bounds import KM_PER_MS, Bound
+from .bounds import Bound, clearance_ms
 from .excess import excess_quantile, regimes_of
 from .geography import Hub, distances_km, landmark_cities
 from .sites import Site
-from .territory import GROUP_D5, Territory, distance_to_km, hubs_outside, territory
+from .territory import GROUP_D5, Territory, hubs_outside, territory
 
 FloatArray = NDArray[np.float64]
 
@@ -55,7 +55,6 @@ def place_landmarks(
     restricted: Territory,
     *,
     bound: Bound,
-    network: NetworkClass,
     model: LatencyModel,
     values: Values,
     draws: Draws,
@@ -68,7 +67,6 @@ def place_landmarks(
         sites: what `coverage` and `clearance` are good for.
         restricted: from which chips must be told apart.
         bound: at which `clearance` is reckoned.
-        network: class of the latency model.
         model: the latency model.
         values: the world's parameters.
         draws: of the run, for `random`.
@@ -82,7 +80,7 @@ def place_landmarks(
         order = _greedy_coverage(number, *_distances(sites, candidates))
     else:
         distance_km, weights = _distances(sites, candidates)
-        chances = chances_by_one_landmark(distance_km, sites, candidates, restricted, bound, network, model, values)
+        chances = chances_by_one_landmark(distance_km, sites, candidates, restricted, bound, model, values)
         order = _greedy_clearance(number, chances, weights)
     return tuple(candidates[n] for n in order[:number])
 
@@ -93,17 +91,16 @@ def chances_by_one_landmark(
     candidates: Sequence[Hub],
     restricted: Territory,
     bound: Bound,
-    network: NetworkClass,
     model: LatencyModel,
     values: Values,
 ) -> FloatArray:
     """Chance that a landmark alone clears a chip at a site, shape (sites, candidates), without jitter and congestion."""
-    limit_ms = distance_to_km([hub.position for hub in candidates], restricted) / KM_PER_MS[bound]
+    limit_ms = clearance_ms([hub.position for hub in candidates], restricted, bound)
     path_km = np.maximum(distance_km, values["distance_within_city_km"])
     floor_ms = path_km / FIBRE_KM_PER_MS
     slack_ms = (limit_ms - floor_ms - values["in_loop_processing_ms"]) / values["excess_scale"]
     countries = [site.place.country for site in sites], [hub.country for hub in candidates]
-    regimes = np.where(slack_ms > 0, regimes_of(network, *countries, path_km), "")
+    regimes = np.where(slack_ms > 0, regimes_of(model.network, *countries, path_km), "")
     chances = np.zeros_like(distance_km)
     for name, regime in model.regimes.items():
         of_regime = regimes == name

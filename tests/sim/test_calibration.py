@@ -222,7 +222,7 @@ def test_a_refit_is_a_section_that_the_parameter_file_can_hold(small_table, caps
         "2026-11",
     ]
     assert main([*words, "--bootstrap", "2"]) == 0
-    model = LatencyModel.model_validate(tomllib.loads(capsys.readouterr().out)["hosting"])
+    model = LatencyModel.model_validate({"network": "hosting", **tomllib.loads(capsys.readouterr().out)["hosting"]})
     assert (model.kind, model.date) == ("min", "2026-11")
     assert model.regimes["core"].standard_errors["log_sd"] >= 0
     assert all(regime.source == ("made",) for regime in model.regimes.values())

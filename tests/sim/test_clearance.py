@@ -6,8 +6,8 @@ import pytest
 from attestation import FIBRE_KM_PER_MS
 from sim.parameters import load_parameters
 from sim.randomness import Draws
-from sim.world.bounds import KM_PER_MS, SOUND_BOUNDS
-from sim.world.clearance import clearance_chance, clearance_ms, sample_round_trips
+from sim.world.bounds import KM_PER_MS, SOUND_BOUNDS, clearance_ms
+from sim.world.clearance import clearance_chance, sample_round_trips
 from sim.world.excess import excess_quantile, regime_of
 from sim.world.geography import Place, distances_km, hubs, landmark_cities
 from sim.world.landmarks import build_panels
@@ -26,7 +26,6 @@ def sampled(hub, landmarks, *, worlds, model=None):
         landmarks,
         asked=10,
         worlds=worlds,
-        network="hosting",
         model=model or load_parameters().latency["hosting"],
         values=VALUES,
         draws=Draws(1),

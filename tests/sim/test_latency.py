@@ -23,7 +23,7 @@ def world():
     table = load_parameters()
     values, draws = table.values(), Draws(1)
     sites = build_sites(40, hubs_outside(MAINLAND, hubs()), values, draws)
-    return sites, Network("hosting", table.latency["hosting"], values, draws)
+    return sites, Network(table.latency["hosting"], values, draws)
 
 
 def test_an_honest_chip_is_never_faster_than_light_in_fibre_and_never_contradicts_its_site(world):
@@ -75,7 +75,7 @@ def test_excess_over_many_paths_has_the_fitted_median_and_spread():
     table = load_parameters()
     regime = table.latency["hosting"].regimes["metro"]
     hub = hubs_outside(MAINLAND, hubs())[0]
-    network = Network("hosting", table.latency["hosting"], table.values({"in_loop_processing_ms": 0}), Draws(2))
+    network = Network(table.latency["hosting"], table.values({"in_loop_processing_ms": 0}), Draws(2))
     places = [Place(n, hub.name, hub.country, hub.position) for n in range(120)]
     logs = [np.log(network.timing([a], direct(b)).base_ms[0]) for a, b in zip(places[::2], places[1::2], strict=True)]
     assert np.mean(logs) == pytest.approx(np.log(regime.offset_ms), abs=4 * regime.log_sd / np.sqrt(60))

@@ -24,7 +24,7 @@ SINGAPORE, FRANKFURT = (next(hub for hub in hubs() if hub.name == name) for name
 
 def network(seed: int, **values: float) -> Network:
     table = load_parameters()
-    return Network("hosting", table.latency["hosting"], table.values(values), Draws(seed))
+    return Network(table.latency["hosting"], table.values(values), Draws(seed))
 
 
 def ends(number: int) -> tuple[Place, Place]:

@@ -19,7 +19,7 @@ from sim.world.territory import GROUP_D5, distance_to_km, hubs_outside, territor
 RESTRICTED = territory("prc_hk_macau")
 VALUES = Scenario.load("baseline").values
 MODEL = load_parameters().latency["hosting"]
-WORLD = {"bound": "planning", "network": "hosting", "model": MODEL, "values": VALUES}
+WORLD = {"bound": "planning", "model": MODEL, "values": VALUES}
 SITES = build_sites(60, hubs_outside(RESTRICTED, hubs()), VALUES, Draws(1))
 CHIPS = np.array([site.capacity_chips for site in SITES])
 CHIPS /= CHIPS.sum()
@@ -35,7 +35,7 @@ def distances(landmarks: tuple[Hub, ...]) -> np.ndarray:
 
 
 def chances(landmarks: tuple[Hub, ...]) -> np.ndarray:
-    arguments = ("planning", "hosting", MODEL, VALUES)
+    arguments = ("planning", MODEL, VALUES)
     return chances_by_one_landmark(distances(landmarks), SITES, landmarks, RESTRICTED, *arguments)
 
 
@@ -114,7 +114,7 @@ def test_the_chance_of_clearance_is_the_share_of_excesses_that_leave_room(excess
     values = {**VALUES, "excess_scale": excess_scale}
     landmarks = network("internet_hubs", 60)
     distance_km = distances(landmarks)
-    formula = chances_by_one_landmark(distance_km, SITES, landmarks, RESTRICTED, "planning", "hosting", MODEL, values)
+    formula = chances_by_one_landmark(distance_km, SITES, landmarks, RESTRICTED, "planning", MODEL, values)
     row, column = np.unravel_index(np.abs(formula - 0.5).argmin(), formula.shape)
     km, landmark = distance_km[row, column], landmarks[column]
     name = regime_of("hosting", SITES[row].place.country, landmark.country, km)

@@ -29,7 +29,7 @@ def place(name: str, number: int = 0) -> Place:
 
 def network(seed: int = 1, **values: float) -> Network:
     table = load_parameters()
-    return Network("hosting", table.latency["hosting"], table.values(values), Draws(seed))
+    return Network(table.latency["hosting"], table.values(values), Draws(seed))
 
 
 def panel_of(declared: Place, asked: int = 12, bound="planning"):

@@ -28,7 +28,7 @@ def best_s(work, repeats: int = 9) -> float:
 def test_round_trips_cost_at_most_three_times_as_many_normals(capsys):
     """Keyed draws, inversion, jitter and sum, against numpy's own generator."""
     table, draws, generator = load_parameters(), Draws(1), np.random.default_rng(1)
-    network = Network("hosting", table.latency["hosting"], table.values(), draws)
+    network = Network(table.latency["hosting"], table.values(), draws)
     cities = landmark_cities()[:LANDMARKS]
     landmarks = [Place(1_000_000 + n, city.name, city.country, city.position) for n, city in enumerate(cities)]
     site = Place(0, hubs()[0].name, hubs()[0].country, hubs()[0].position)
