@@ -11,7 +11,7 @@ baseline: $(READY)
 	$(BIN)/python -m scenarios run baseline
 
 test: $(READY)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -26,7 +26,7 @@ from attestation.errors import (
     Undefined,
 )
 
-from .wire import array, head, integer, mapping, octets, text
+from .wire import array, head, integer, mapping, named, octets, text
 
 KEYS = st.integers(-(2**64), 2**64 - 1) | st.text(max_size=5)
 VALUES = st.recursive(
@@ -280,7 +280,7 @@ def test_containers_may_nest_as_deeply_as_the_caller_allows_and_no_deeper(around
         (-math.inf, bytes.fromhex("f9fc00")),
         (math.nan, bytes.fromhex("f97e00")),
     ],
-    ids=lambda value: repr(value)[:24],
+    ids=named,
 )
 def test_the_shortest_encoding_is_written_and_read(value, encoding):
     assert dumps(value) == encoding
@@ -323,14 +323,14 @@ CYCLE.append(CYCLE)
         bytearray(b"x"),
         {1: [object()]},
     ],
-    ids=lambda value: repr(value)[:24],
+    ids=named,
 )
 def test_a_value_without_an_encoding_is_the_callers_error(value):
     with pytest.raises(InvalidArgument):
         dumps(value)
 
 
-@pytest.mark.parametrize("data", [None, "00", bytearray(b"\x00"), memoryview(b"\x00"), [0]], ids=repr)
+@pytest.mark.parametrize("data", [None, "00", bytearray(b"\x00"), memoryview(b"\x00"), [0]], ids=named)
 def test_only_bytes_are_read(data):
     with pytest.raises(InvalidArgument):
         loads(data)

@@ -35,7 +35,7 @@ from attestation.errors import (
     WrongPrefix,
 )
 
-from .wire import NULL, TRUE, array, head, integer, mapping, octets, text
+from .wire import NULL, TRUE, array, head, integer, mapping, named, octets, text
 
 TAG = b"\xd2"
 PAYLOAD = b"payload"
@@ -316,7 +316,7 @@ def test_only_bytes_are_read(token):
         cose.parse_sign1(token)
 
 
-@pytest.mark.parametrize("header", [{1.5: 0}, {5: object()}, {5: 2**64}], ids=repr)
+@pytest.mark.parametrize("header", [{1.5: 0}, {5: object()}, {5: 2**64}], ids=named)
 def test_a_header_without_an_encoding_is_the_callers_error(header):
     with pytest.raises(InvalidArgument):
         cose.sign1(PAYLOAD, algorithm=-19, sign=KEY.sign, header=header)

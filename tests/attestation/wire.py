@@ -1,6 +1,7 @@
 """CBOR and COSE written by hand, byte by byte, so that tests owe nothing to the code they test."""
 
 import hashlib
+import re
 import struct
 from collections.abc import Sequence
 
@@ -228,3 +229,8 @@ def token(
     protected = header(key) if protected is None else protected
     signature = sign(key, to_be_signed(protected, body)) if signature is None else signature
     return prefix + array(octets(protected), unprotected, octets(body), octets(signature))
+
+
+def named(value: object) -> str:
+    """A name for a test's parameter that is the same in every process: what it looks like, without addresses."""
+    return re.sub(r" at 0x[0-9a-f]+", "", repr(value))[:24]
