@@ -50,13 +50,13 @@ class Stream(IntEnum):
     LOT_SMUGGLED = 17  # entity: lot; how long the way into restricted territory takes
     LOT_TRUE_SITE = 18  # entity: lot; where in restricted territory it is used
     TIP = 20  # entity: lot; word 0 whether tips or customs ever expose it, word 1 when
-    CHIP_UP = 30  # entity: chip, occasion: spell number; time until it fails
-    CHIP_DOWN = 31  # entity: chip, occasion: spell number; time until it is back
+    # 30 and 31 were spells of single chips, one after the other
     OUTAGE_GAP = 32  # entity: site, occasion: outage number; time until the outage
     OUTAGE_LENGTH = 33  # entity: site, occasion: outage number
     CONGESTED_SITE = 34  # entity: site; word 0 whether it is congested every day, word 1 from which hour on
     CONGESTION_GAP = 35  # entity: site, occasion: episode number; time until the episode
     CONGESTION = 36  # entity: site, occasion: episode number; word 0 its length, word 1 its height
+    CHIP_FAULT = 37  # rare events, see `sparse`: whether a chip fails on a day, when, and for how long
     PACKET_LOSS = 40  # entity: chip, occasion: absolute time slot; one word per attempt
     EXCESS_ENDPOINT = 41  # entity: place; what is slow about this end of a path
     EXCESS_PAIR = 42  # entity: the lower place number, occasion: the higher; what is slow about this path

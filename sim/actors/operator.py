@@ -28,7 +28,8 @@ def receive_lots(setting: Setting, site: int, installed: OnInstalled) -> Process
 
 def run_chip(setting: Setting, chip: int, since_day: float) -> ProcessGenerator:
     """Faults and repairs of one chip, for as long as it is at its declared site."""
-    for spell in chip_spells(setting.draws, chip, since_day, setting.values):
+    end_day = setting.scenario.calendar.end_day
+    for spell in chip_spells(setting.draws, chip, since_day, end_day, setting.values):
         yield setting.until(spell.start_day)
         if setting.chips.state(chip) is not State.INSTALLED:
             return

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from ..parameters import Values
 from ..randomness import Draws, Stream, lognormal
+from ..sparse import events
 from ..units import DAYS_PER_YEAR, HOURS_PER_DAY
 
 
@@ -24,36 +25,26 @@ class Spell:
     end_day: float
 
 
-def chip_spells(draws: Draws, chip: int, since_day: float, values: Values) -> Iterator[Spell]:
-    """Faults of one chip and its absence for repair, one after the other, without end."""
-    rate = values["gpu_faults_per_chip_year"]
+def chip_spells(draws: Draws, chip: int, since_day: float, until_day: float, values: Values) -> Iterator[Spell]:
+    """Faults of one chip and its absence for repair, those that start between two days. A chip under repair cannot fail."""
     median, log_sd = values["repair_absence_days"], values["repair_log_sd"]
-    return _spells(draws, Stream.CHIP_UP, Stream.CHIP_DOWN, chip, since_day, rate, median, log_sd)
+    per_day = values["gpu_faults_per_chip_year"] / DAYS_PER_YEAR
+    back = since_day
+    for start, uniform in events(draws.seed, Stream.CHIP_FAULT, chip, per_day, since_day, until_day):
+        if start >= back:
+            back = start + lognormal(uniform, median=median, log_sd=log_sd)
+            yield Spell(start, back)
 
 
 def site_outages(draws: Draws, site: int, values: Values) -> Iterator[Spell]:
-    """Outages of power or network that silence a whole site."""
+    """Outages of power or network that silence a whole site: exponential times up, lognormal times down, without end."""
     log_sd = values["site_outage_log_sd"]
     median = values["site_outage_hours"] / HOURS_PER_DAY * math.exp(-(log_sd**2) / 2)  # the source gives the mean
     rate = values["site_outages_per_site_year"]
-    return _spells(draws, Stream.OUTAGE_GAP, Stream.OUTAGE_LENGTH, site, 0.0, rate, median, log_sd)
-
-
-def _spells(
-    draws: Draws,
-    gaps: Stream,
-    lengths: Stream,
-    entity: int,
-    since_day: float,
-    per_year: float,
-    median_days: float,
-    log_sd: float,
-) -> Iterator[Spell]:
-    """Alternate exponential times up and lognormal times down; the spell number is the occasion of both draws."""
-    if per_year <= 0:
+    if rate <= 0:
         return
-    day = since_day
+    day = 0.0
     for number in itertools.count():
-        start = day + draws.exponential(gaps, entity, number, mean=DAYS_PER_YEAR / per_year)
-        day = start + lognormal(draws.uniform(lengths, entity, number), median=median_days, log_sd=log_sd)
+        start = day + draws.exponential(Stream.OUTAGE_GAP, site, number, mean=DAYS_PER_YEAR / rate)
+        day = start + lognormal(draws.uniform(Stream.OUTAGE_LENGTH, site, number), median=median, log_sd=log_sd)
         yield Spell(start, day)

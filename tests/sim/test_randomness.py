@@ -13,11 +13,11 @@ def test_words_are_those_of_philox_with_the_documented_key_and_counter():
 
 def test_a_draw_depends_on_its_address_only():
     """Not on what was drawn before, nor on how many words are taken."""
-    fresh = Draws(1).uniforms(Stream.CHIP_UP, 5, 6, 2)
+    fresh = Draws(1).uniforms(Stream.PACKET_LOSS, 5, 6, 2)
     used = Draws(1)
-    used.uniforms(Stream.CHIP_UP, 5, 6, 3)
+    used.uniforms(Stream.PACKET_LOSS, 5, 6, 3)
     used.uniforms(Stream.TIP, 9, 0, 5)
-    assert (used.uniforms(Stream.CHIP_UP, 5, 6, 7)[:2] == fresh).all()
+    assert (used.uniforms(Stream.PACKET_LOSS, 5, 6, 7)[:2] == fresh).all()
 
 
 @pytest.mark.parametrize(
