@@ -160,8 +160,8 @@ def _columns(
     samples: Sequence[Samples], chances: dict[str, FloatArray], places: Sequence[Hub], processing_ms: float
 ) -> dict[str, Any]:
     """What one processing time gives at every hub. Without a range of latencies, `low` and `high` stay empty."""
-    by_one, chance = chances["central"]
-    reached = np.array([by_intersection for _, by_intersection in chances.values()])
+    by_one, chance, contradicted = chances["central"]
+    reached = np.array([by_intersection for _, by_intersection, _ in chances.values()])
     ranged = len(chances) > 1
     first = [of_hub.landmarks[0] for of_hub in samples]
     best_ms = np.array([of_hub.rtt_ms.min(axis=1) for of_hub in samples]) + processing_ms
@@ -175,6 +175,7 @@ def _columns(
         "nearest_landmark": [landmark.name for landmark in first],
         "nearest_landmark_km": pairwise_km([hub.position for hub in places], [landmark.position for landmark in first]),
         "gained_by_intersection": chance - by_one,
+        "contradicted": contradicted,
         "best_rtt_ms": median_ms,
         "best_rtt_q05_ms": low_ms,
         "best_rtt_q95_ms": high_ms,
@@ -199,11 +200,11 @@ def _network(scenario: Scenario, restricted: Territory, number: int, seed: int) 
 def _chances(
     samples: Sequence[Samples], outside: BoolArray, restricted: Territory, scenario: Scenario, processing_ms: float
 ) -> FloatArray:
-    """Chance of each hub by the best landmark alone, and by the intersection as well, shape (2, hubs)."""
-    chances = np.zeros((2, len(samples)))
+    """Chance of each hub by the best landmark alone, by the intersection as well, and of contradiction, shape (3, hubs)."""
+    chances = np.zeros((3, len(samples)))
     for hub in np.flatnonzero(outside).tolist():
         chance = clearance_chance(samples[hub], restricted, scenario.verification.bound, processing_ms)
-        chances[:, hub] = chance.by_one, chance.by_intersection
+        chances[:, hub] = chance.by_one, chance.by_intersection, chance.contradicted
     return chances
 
 

@@ -106,7 +106,7 @@ def read_pairs(path: Path, network: NetworkClass, kind: Kind, overhead_ms: float
     try:
         table = pd.read_csv(path, keep_default_na=False, na_values={"rtt_min_ms": [""], "rtt_median_ms": [""]})
     except (OSError, ValueError, gzip.BadGzipFile) as error:
-        raise TableError(f"{path}: {error}") from error
+        raise TableError(f"{path}: {getattr(error, 'strerror', None) or error}") from error
     if missing := [name for name in (*_ENDS, column) if name not in table.columns]:
         raise TableError(f"{path}: columns missing: {', '.join(missing)}")
     if "flag" in table.columns:
@@ -119,7 +119,7 @@ def read_pairs(path: Path, network: NetworkClass, kind: Kind, overhead_ms: float
             for end in ("src", "dst")
         ]
     except ValueError as error:
-        raise TableError(f"{path}: {error}") from error
+        raise TableError(f"{path}: {getattr(error, 'strerror', None) or error}") from error
     return _unordered(table, places, rtt_ms, network, path)
 
 

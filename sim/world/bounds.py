@@ -35,11 +35,11 @@ Bound = Literal["vacuum", "planning", "empirical", "half", "four_ninths"]
 KM_PER_MS: dict[Bound, float] = {
     "vacuum": VACUUM_KM_PER_MS,  # security bound
     "planning": FIBRE_KM_PER_MS,
-    # Largest speed seen by Katz-Bassett et al., "Towards IP geolocation using delay and topology measurements", IMC 2006, as
-    # 153,000 km/s in active-geolocator (Weinberg et al., IMC 2018): not sound.
+    # 153,000 km/s, the largest speed in the data of active-geolocator (Weinberg et al., "How to Catch when Proxies Lie", IMC
+    # 2018): not sound.
     "empirical": 153.0 / 2,
     "half": VACUUM_KM_PER_MS / 2,  # not sound
-    "four_ninths": VACUUM_KM_PER_MS * 4 / 9,  # Katz-Bassett et al., in pycbg and Darwich et al., IMC 2023: not sound
+    "four_ninths": VACUUM_KM_PER_MS * 4 / 9,  # in pycbg and the code of Darwich et al., IMC 2023: not sound
 }
 SOUND_BOUNDS: tuple[Bound, ...] = ("vacuum", "planning")
 

@@ -59,6 +59,13 @@ def test_two_hundred_milliseconds_in_the_loop_clear_nobody(result: Tabulation):
     assert (result.table[slow]["probability"] == 0).all()
 
 
+def test_only_an_unsound_bound_contradicts_honest_chips(result: Tabulation):
+    assert (result.table["contradicted"] == 0).all()
+    unsound = tabulated(runs=50, levers={"verification.bound": "four_ninths", "geography.landmarks": 12}).table
+    assert unsound["contradicted"].max() > 0.3
+    assert (unsound["probability"] + unsound["contradicted"] <= 1).all()
+
+
 def test_hong_kong_is_hardly_ever_cleared_and_only_without_processing(result: Tabulation):
     """Its border is too near even for a landmark in the city; under the export rules' reading it lies inside."""
     rows = result.table[result.table["hub"] == "Hong Kong"]
