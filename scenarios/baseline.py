@@ -1,7 +1,8 @@
 """What would location verification find, and how soon, that today's tips and checks do not?
 
-A miniature of the fleet abroad, one year before and one year under the duty, daily challenges; the same world runs with
-the rule and without. Half of the smuggled lots go dark, half answer through a relay at their declared site.
+The nation's calendar, one simulated chip for ten: a year from enactment to the duty and three years under it, daily
+challenges, twenty draws of what is uncertain about the world. Each world runs with the rule and without. Half of the
+smuggled lots go dark, half answer through a relay at their declared site.
 """
 
 from __future__ import annotations
@@ -19,16 +20,21 @@ if TYPE_CHECKING:
     from sim import Result, Scenario
     from sim.figures import Chart
 
-RUNS = 5
-QUICK = {"fleet.scale": 0.0005, "calendar.end_after_duty_days": 180}
-QUICK_RUNS = 3
+DRAWS, QUICK_DRAWS = 20, 4
+QUICK = {
+    "fleet.scale": 0.0005,
+    "fleet.lot_chips": 8,
+    "geography.sites": 40,
+    "enforcement.inspectors": 1,
+    "calendar.end_after_duty_days": 180,
+}
 HEADLINE_DAYS = 90
 
 
 def study(options: Options) -> Study:
     """The baseline scenario under the user's levers."""
-    runs = options.runs or (QUICK_RUNS if options.quick else RUNS)
-    return Study(options.scenario("baseline", QUICK), runs)
+    draws = options.draws if options.draws is not None else (QUICK_DRAWS if options.quick else DRAWS)
+    return Study(options.scenario("baseline", QUICK), options.runs or 1, draws or None)
 
 
 def figures(result: Result) -> Iterator[Chart]:
@@ -43,8 +49,11 @@ def figures(result: Result) -> Iterator[Chart]:
         states_data,
     )
 
-    source = source_line(result.manifest)
-    assumptions = f"{_assumptions(result.scenario)} {source}"
+    draws = result.manifest["draws"]
+    unit = "run" if result.manifest["runs"] == 1 else "runs"
+    source = source_line(result.manifest, unit if draws is None else f"{unit} x {draws:,} draws", result.intervals)
+    sample = "runs" if draws is None else "draws and runs"
+    assumptions = f"{_assumptions(result)} {source}"
 
     axes = chips_by_state(result)
     data = states_data(result)
@@ -55,9 +64,11 @@ def figures(result: Result) -> Iterator[Chart]:
         "{rule:,.0f} diverted chips are not found by the end under the rule, {before:,.0f} without it",
         "{before:,.0f} diverted chips are not found by the end",
     )
-    subtitle = "Simulated chips by state, median and 10-90 % of runs; dotted line: from here on exports carry the mechanism"
+    subtitle = (
+        f"Simulated chips by state, median and 10-90 % of {sample}; dotted line: from here on exports carry the mechanism"
+    )
     frame(axes[0].figure, title=title, subtitle=subtitle, source=source)
-    caption = f"Chips by state over time; lines are medians and bands 10-90 % over runs. {assumptions}"
+    caption = f"Chips by state over time; lines are medians and bands 10-90 % of {sample}. {assumptions}"
     yield Chart("chips-by-state", axes[0].figure, data, caption)
 
     axis = diversion_to_detection(result)
@@ -68,7 +79,7 @@ def figures(result: Result) -> Iterator[Chart]:
         f"Within {HEADLINE_DAYS} days the rule establishes {{rule:.0f}} % of diversions, the status quo {{before:.0f}} %",
         f"Within {HEADLINE_DAYS} days {{before:.0f}} % of diversions are established",
     )
-    subtitle = "Share of chips diverted under the duty that have been found; Kaplan-Meier, median and 10-90 % of runs"
+    subtitle = f"Share of chips diverted under the duty that have been found; Kaplan-Meier, median and 10-90 % of {sample}"
     frame(axis.figure, title=title, subtitle=subtitle, source=source)
     caption = (
         "From diversion to detection: cumulative incidence of established diversions among all chips that left the "
@@ -89,23 +100,36 @@ def _claim(result: Result, medians: pd.Series[float], compared: str, alone: str)
     return compared.format(rule=medians[name], before=medians[STATUS_QUO])
 
 
-def _assumptions(scenario: Scenario) -> str:
+def _assumptions(result: Result) -> str:
     """The assumptions that matter, for a caption."""
+    scenario = result.scenario
     verification = scenario.verification
-    changed = ", ".join(f"{name} = {value:g}" for name, value in scenario.uncertainties.items())
+    changed = ", ".join(f"{name} = {value:g}" for name, value in scenario.uncertainties.items()) or "none"
+    if result.drawn:
+        parameters = f"Parameters are drawn from triangular distributions over their ranges, but for those set: {changed}."
+    else:
+        parameters = f"Parameters changed from their central values: {changed}."
     mix = ", ".join(f"{name} {weight:g}" for name, weight in scenario.adversary.strategies.items())
     return (
-        f"A miniature, in which one simulated chip stands for {1 / scenario.fleet.scale:,.0f}: it compares policies and "
-        f"does not forecast the nation. {scenario.geography.sites} sites; {scenario.geography.landmarks} landmarks, the "
+        f"{_size(scenario)} {scenario.geography.sites} sites; {scenario.geography.landmarks} landmarks, the "
         f"nearest {verification.landmarks_asked} asked every {verification.period_days:g} days; {verification.bound} bound; "
         f"alert after {verification.grace_days:g} days of silence, or after more than {verification.unconfirmed_rounds} "
         "unconfirmed answers in a row at a site that could be cleared when it was enrolled; "
-        f"{scenario.enforcement.case_inspections_per_month:g} inspections of cases a month. Smugglers' mix of strategies "
-        f"(assumed): {mix}. Status quo: calibrated, not predicted; tips and customs "
+        f"{scenario.enforcement.inspectors} inspectors for cases, the case with the most chips first. "
+        f"Smugglers' mix of strategies (assumed): {mix}. Status quo: calibrated, not predicted; tips and customs "
         f"({'on' if scenario.enforcement.tips else 'off'}) are calibrated to published estimates of detection and time to "
         f"charge, random inspections ({'on' if scenario.enforcement.random_inspections else 'off'}) come on top; both act "
-        f"under the rule too. Parameters changed from their central values: {changed or 'none'}. Not modelled yet: staged "
+        f"under the rule too. {parameters} Not modelled yet: staged "
         "inspections, extracted keys, diversion of legacy chips under the duty, remote requests before an inspection."
+    )
+
+
+def _size(scenario: Scenario) -> str:
+    if scenario.fleet.scale == 1:
+        return "The whole fleet abroad."
+    return (
+        f"One simulated chip stands for {1 / scenario.fleet.scale:,.0f}, at as many sites and inspectors as stated: "
+        "policies can be compared, but counts of chips and cases are not the nation's."
     )
 
 

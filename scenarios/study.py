@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
+import tempfile
 import time
 import tomllib
 from collections.abc import Iterator, Sequence
@@ -13,13 +15,15 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from sim import OutputError, Result, Scenario, ScenarioError, Tabulation, simulate
+from sim import OutputError, Result, RunFailed, Scenario, ScenarioError, Tabulation, simulate
 from sim.output import staged_folder
 from sim.provenance import study_digest
 from sim.randomness import SEED_LIMIT
 
 MAX_RUNS = 10_000
-EXIT_DONE, EXIT_USER_ERROR, EXIT_INTERRUPTED = 0, 2, 3
+MAX_DRAWS = 10_000
+MAX_WORKERS = 256
+EXIT_DONE, EXIT_RUN_FAILED, EXIT_USER_ERROR, EXIT_INTERRUPTED = 0, 1, 2, 3
 
 
 class UsageError(Exception):
@@ -34,11 +38,16 @@ class Options:
         name: the question.
         levers: dotted keys of the scenario to set, with their values.
         runs: number of runs, or None for the question's own choice.
+        draws: number of draws of the uncertainties, 0 for parameters at the scenario's values, or None for the question's
+            own choice.
+        workers: number of processes, or None for as many as there are processors to use.
     """
 
     name: str
     levers: dict[str, Any] = field(default_factory=dict)
     runs: int | None = None
+    draws: int | None = None
+    workers: int | None = None
     seed: int = 1
     out: Path | None = None
     quick: bool = False
@@ -59,36 +68,76 @@ class Options:
 
 @dataclass(frozen=True)
 class Study:
-    """A question made ready to run: the scenario under study and the number of runs (of worlds, if no engine runs)."""
+    """A question made ready to run.
+
+    Attributes:
+        scenario: under study.
+        runs: number of runs of each draw (of worlds, if no engine runs).
+        draws: number of draws of the uncertainties; None: parameters stay at the scenario's values.
+    """
 
     scenario: Scenario
     runs: int
+    draws: int | None = None
 
 
 def run_study(question: ModuleType, options: Options) -> Path:
     """Run a question and write its folder. Nothing is written if anything is wrong with the input.
 
     Raises:
-        ScenarioError, OutputError: the user's input is wrong.
+        UsageError, ScenarioError, OutputError: the user's input is wrong.
+        RunFailed: a run ended with an error.
     """
+    if hasattr(question, "tabulate"):
+        _refuse_engine_options(options)
     study: Study = question.study(options)
-    study_id = study_digest(options.name, study.scenario, options.seed, study.runs, options.quick)
+    study_id = study_digest(options.name, study.scenario, options.seed, study.runs, options.quick, study.draws)
     with staged_folder(options.folder, study_id, force=options.force) as staging:
-        progress = Progress()
-        result = _answer(question, study, options, progress)
-        progress.close()
-        result.write_tables(staging)
+        # The event logs may be large: on the disk that will hold them in the end.
+        with tempfile.TemporaryDirectory(prefix=f"{staging.name}-events-", dir=staging.parent) as events:
+            progress = Progress()
+            try:
+                result = _answer(question, study, options, progress, Path(events))
+            finally:
+                progress.close()
+            result.write_tables(staging)
         _draw(question, result, staging)
         result.write_manifest(staging)
     return options.folder
 
 
-def _answer(question: ModuleType, study: Study, options: Options, progress: Progress) -> Result | Tabulation:
+def _refuse_engine_options(options: Options) -> None:
+    """A question about geography or latency alone has no draws and one process."""
+    why = f"{options.name} is answered without the engine; leave it out"
+    if options.draws is not None:
+        raise UsageError(f"--draws: {why}")
+    if options.workers is not None and options.workers > 1:
+        raise UsageError(f"--workers: {why}")
+
+
+def _answer(question: ModuleType, study: Study, options: Options, progress: Progress, events: Path) -> Result | Tabulation:
     """Run the engine, or what a question about geography or latency alone has in its place: `tabulate`."""
     if hasattr(question, "tabulate"):
         tabulation: Tabulation = question.tabulate(study, options, progress)
         return tabulation
-    return simulate(study.scenario, options.seed, study.runs, question=options.name, quick=options.quick, progress=progress)
+    return simulate(
+        study.scenario,
+        options.seed,
+        study.runs,
+        draws=study.draws,
+        workers=options.workers or usable_processors(),
+        question=options.name,
+        quick=options.quick,
+        progress=progress,
+        events_folder=events,
+    )
+
+
+def usable_processors() -> int:
+    """Processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return min(MAX_WORKERS, len(os.sched_getaffinity(0)))
+    return min(MAX_WORKERS, os.cpu_count() or 1)
 
 
 def _draw(question: ModuleType, result: Result | Tabulation, folder: Path) -> None:
@@ -100,11 +149,12 @@ def _draw(question: ModuleType, result: Result | Tabulation, folder: Path) -> No
 
 
 class Progress:
-    """A bar with rate and time left on a terminal, plain lines elsewhere."""
+    """A bar with rate and time left on a terminal, elsewhere plain lines, about a hundred at most."""
 
     def __init__(self) -> None:
         self._bar: Any = None
         self._since = time.monotonic()
+        self._shown = -1
 
     def __call__(self, policy: str, done: int, total: int, unit: str = "run") -> None:
         """Note that one more run, or another unit of work, is done."""
@@ -115,7 +165,8 @@ class Progress:
                 self._bar = tqdm(total=total, unit=unit, leave=False)
             self._bar.set_description(policy)
             self._bar.update(done - self._bar.n)
-        else:
+        elif total <= 100 or 100 * done // total > self._shown:
+            self._shown = 100 * done // total
             print(f"{policy}: {unit} {done} of {total}, {time.monotonic() - self._since:.0f} s", file=sys.stderr)
 
     def close(self) -> None:
@@ -161,6 +212,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--set", dest="levers", action="append", default=[], metavar="KEY=VALUE", help="set a lever of the scenario"
     )
     parser.add_argument("--runs", type=int, help="number of runs: seeds, or worlds drawn if no engine runs")
+    parser.add_argument(
+        "--draws",
+        type=int,
+        help="draws of the parameters from their ranges, each with all runs; 0: central values (default: the question's)",
+    )
+    parser.add_argument("--workers", type=int, help="processes; the results do not depend on it (default: all processors)")
     parser.add_argument("--seed", type=int, default=1, help="base seed")
     parser.add_argument("--out", type=Path, help="folder for the results (default: output/NAME)")
     parser.add_argument("--quick", action="store_true", help="a small version, within seconds")
@@ -178,6 +235,10 @@ def run_command(name: str, arguments: argparse.Namespace) -> int:
         for line in str(error).splitlines():
             print(f"error: {line}", file=sys.stderr)
         return EXIT_USER_ERROR
+    except RunFailed as error:
+        print(f"error: {error}", file=sys.stderr)
+        print("nothing was written", file=sys.stderr)
+        return EXIT_RUN_FAILED
     except KeyboardInterrupt:
         print("interrupted: nothing was written", file=sys.stderr)
         return EXIT_INTERRUPTED
@@ -188,8 +249,10 @@ def run_command(name: str, arguments: argparse.Namespace) -> int:
 
 
 def _options(name: str, arguments: argparse.Namespace) -> Options:
-    if arguments.runs is not None and not 1 <= arguments.runs <= MAX_RUNS:
-        raise UsageError(f"--runs: {arguments.runs} is not in 1 to {MAX_RUNS}")
+    for option, least, most in (("runs", 1, MAX_RUNS), ("draws", 0, MAX_DRAWS), ("workers", 1, MAX_WORKERS)):
+        number = getattr(arguments, option)
+        if number is not None and not least <= number <= most:
+            raise UsageError(f"--{option}: {number} is not in {least} to {most}")
     if not 0 <= arguments.seed < SEED_LIMIT:
         raise UsageError(f"--seed: {arguments.seed} is not in 0 to 2**64-1")
     levers = dict(_lever(text) for text in arguments.levers)
@@ -197,6 +260,8 @@ def _options(name: str, arguments: argparse.Namespace) -> Options:
         name=name,
         levers=levers,
         runs=arguments.runs,
+        draws=arguments.draws,
+        workers=arguments.workers,
         seed=arguments.seed,
         out=arguments.out,
         quick=arguments.quick,

@@ -8,6 +8,6 @@ result.summary()
 from .output import OutputError
 from .results import Result, Tabulation
 from .scenario import Scenario, ScenarioError
-from .simulation import simulate
+from .simulation import RunFailed, simulate
 
-__all__ = ["OutputError", "Result", "Scenario", "ScenarioError", "Tabulation", "simulate"]
+__all__ = ["OutputError", "Result", "RunFailed", "Scenario", "ScenarioError", "Tabulation", "simulate"]

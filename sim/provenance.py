@@ -17,28 +17,35 @@ DISTRIBUTION = "chip-location-verification"
 PACKAGES = ("numpy", "simpy", "cryptography", "cbor2", "scipy", "pandas", "pyproj", "pydantic", "matplotlib")
 
 
-def study_digest(question: str, scenario: Scenario, seed: int, runs: int, quick: bool) -> str:
-    """SHA-256 that names a study: question, scenario, parameters, base seed, design and whether it was quick."""
+def study_digest(question: str, scenario: Scenario, seed: int, runs: int, quick: bool, draws: int | None = None) -> str:
+    """SHA-256 that names a study: question, scenario, parameters, base seed, design and whether it was quick.
+
+    The design is the number of runs and, if parameters are drawn, of draws; it is the same with any number of workers.
+    """
     key = {
         "question": question,
         "scenario": scenario.digest(),
         "parameters": parameter_digest(),
         "seed": seed,
         "runs": runs,
+        "draws": draws,
         "quick": quick,
     }
     return hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()
 
 
-def manifest(question: str, scenario: Scenario, seed: int, runs: int, quick: bool) -> dict[str, Any]:
-    """A description of a study that can be written as JSON."""
+def manifest(
+    question: str, scenario: Scenario, seed: int, runs: int, quick: bool, draws: int | None = None
+) -> dict[str, Any]:
+    """A description of a study that can be written as JSON. `draws` is None if parameters stay at the scenario's values."""
     return {
         "schema": 1,
-        "id": study_digest(question, scenario, seed, runs, quick),
+        "id": study_digest(question, scenario, seed, runs, quick, draws),
         "question": question,
         "scenario": scenario.model_dump(mode="json"),
         "seed": seed,
         "runs": runs,
+        "draws": draws,
         "quick": quick,
         "parameters_sha256": parameter_digest(),
         "software": {DISTRIBUTION: _version(DISTRIBUTION), **git_state()},

@@ -38,8 +38,10 @@ class Stream(IntEnum):
     RUN = 1  # entity: run number; gives the seed of that run
     SITE_SIZE = 2  # entity: site; word 0 its rank for a size class, word 1 its place within the class
     SITE_PHASE = 3  # entity: site; when in the period its chips are challenged
-    LEGACY_SITE = 4  # entity: chip; where a chip of the initial stock stands
+    # 4 was where each chip of the initial stock stands
     LANDMARK_ORDER = 5  # entity: city in the landmark catalogue; its place in a random order
+    PARAMETER = 6  # entity: row of the parameter table by a hash of its name, occasion: draw; its value within its range
+    ROUND_SHIFT = 7  # entity: 0; by what share of the distance between phases the timetable of challenges is shifted
     LOT_DAY = 10  # entity: lot; when it ships within its interval
     LOT_SITE = 11  # entity: lot; which site it is declared for
     LOT_TRANSIT = 12  # entity: lot; word 0 transport, word 1 customs
@@ -50,6 +52,8 @@ class Stream(IntEnum):
     LOT_SMUGGLED = 17  # entity: lot; how long the way into restricted territory takes
     LOT_TRUE_SITE = 18  # entity: lot; where in restricted territory it is used
     TIP = 20  # entity: lot; word 0 whether tips or customs ever expose it, word 1 when
+    MOVE_DAY = 21  # entity: lot; when its owner lawfully moves it
+    MOVE = 22  # entity: lot; word 0 where to, word 1 how long it travels, word 2 when it is reported
     # 30 and 31 were spells of single chips, one after the other
     OUTAGE_GAP = 32  # entity: site, occasion: outage number; time until the outage
     OUTAGE_LENGTH = 33  # entity: site, occasion: outage number
@@ -57,24 +61,28 @@ class Stream(IntEnum):
     CONGESTION_GAP = 35  # entity: site, occasion: episode number; time until the episode
     CONGESTION = 36  # entity: site, occasion: episode number; word 0 its length, word 1 its height
     CHIP_FAULT = 37  # rare events, see `sparse`: whether a chip fails on a day, when, and for how long
-    PACKET_LOSS = 40  # entity: chip, occasion: absolute time slot; one word per attempt
+    CHALLENGE_LOST = 38  # rare events, slot of their level: whether all attempts of a challenge are lost
+    JITTER_NEAREST = 39  # rare events, slot of their level: how slow the nearest landmark's answer is, if it is slow
+    # 40 was packet loss, a word per attempt
     EXCESS_ENDPOINT = 41  # entity: place; what is slow about this end of a path
     EXCESS_PAIR = 42  # entity: the lower place number, occasion: the higher; what is slow about this path
-    JITTER = 43  # entity: chip, occasion: absolute time slot; one word per landmark and leg
+    JITTER = 43  # entity: 0; the key of `cells`, whose indices are those of `world.jitter`
     ENROLMENT = 44  # entity: site, occasion: absolute time slot; one word per landmark
     ROUTE_CHANGE_GAP = 45  # entity: pair of places, lower << 32 | higher, occasion: change number; time until the change
     ROUTE_CHANGE = 46  # entity: the same, occasion: change number; what is slow about the path from then on
     CLEARANCE_HUB = 47  # entity: rank of the hub; word w: what is slow about it in world w, see `world.clearance`
     CLEARANCE_LANDMARK = 48  # entity: rank of the landmark's city; the same for it
     CLEARANCE_PAIR = 49  # entity: rank of the hub, occasion: of the landmark; words 2w, 2w + 1: their path's own, jitter
-    SIGNED_SAMPLE = 50  # entity: chip; whether its evidence is really signed
+    SIGNED_SAMPLE = 50  # cells: slot of the chip; whether it is followed, really signing, while it is in a case
     DEVICE_KEY = 51  # entity: chip; seed of its key
     VENDOR_KEY = 52  # entity: 0; seed of the vendor's key
     NONCE = 53  # entity: chip, occasion: absolute time slot; challenges of one session and nonces of its landmarks
     SESSION_KEY = 54  # entity: chip, occasion: absolute time slot; seed of the session's key
     LANDMARK_KEY = 55  # entity: landmark's place number; seed of its key
+    AUDIT = 56  # rare events, slot of their level: which challenges are really signed, by lot
     VISIT = 60  # entity: site, occasion: visit number; time until the next random inspection
-    RECOGNISED = 61  # entity: chip, occasion: number of inspections that looked for it
+    RECOGNISED = 61  # cells: slot of the chip, occasion: number of inspections that have looked for it before
+    CASE_REVIEW = 62  # entity: site, occasion: number of its case; how long the review of an alert takes
 
 
 class Draws:

@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum, auto
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+
+CHUNK_ROWS = 65_536
+"""Rows of the event log that are put in order, and handed over, together."""
 
 
 class Happening(StrEnum):
-    """Kinds of events. Numbers that do not apply are -1."""
+    """Kinds of events. Numbers that do not apply are -1. Simultaneous events are logged in the order given here."""
 
     SHIPPED = auto()
     LICENCE_REFUSED = auto()
     DELIVERED = auto()
     FAILED = auto()
     REPAIRED = auto()
+    RETIRED = auto()  # a chip failed for good
+    REPLACED = auto()  # a new chip took the place of one that had failed for good
+    MOVED = auto()  # chips lawfully went to another site of their owner
+    MOVE_REPORTED = auto()  # and their owner told the authority, so that their declared site changed
     OUTAGE_BEGAN = auto()
     OUTAGE_ENDED = auto()
     DEPARTED = auto()
     ARRIVED = auto()
     ENROLLED = auto()
+    SILENT = auto()  # a chip that is in no case missed a challenge
+    SUSPICIOUS = auto()  # its answer was suspicious
+    ANSWERED = auto()  # a really signed answer and its verdict
     ALERTED = auto()
     CASE_OPENED = auto()
+    SENT_OUT = auto()  # an inspector set out for the site of a case
+    CALLED_OFF = auto()  # a tip settled a case, and no inspector is needed
     INSPECTED = auto()
     CASE_CLOSED = auto()
     VISITED = auto()
@@ -36,7 +47,7 @@ class Happening(StrEnum):
 
 
 class Event(NamedTuple):
-    """One line of the event log."""
+    """One line of the event log. `chips` is how many chips it is about."""
 
     day: float
     happening: Happening
@@ -44,7 +55,155 @@ class Event(NamedTuple):
     lot: int = -1
     site: int = -1
     case: int = -1
+    chips: int = 1
     detail: str = ""
+
+
+ROW = np.dtype(
+    [
+        ("day", np.float64),
+        ("happening", np.uint8),
+        ("chip", np.int32),
+        ("lot", np.int32),
+        ("site", np.int16),
+        ("case", np.int32),
+        ("chips", np.int32),
+        ("detail", np.int32),
+    ]
+)
+"""An event as the log keeps it: happening and detail as numbers, which index `HAPPENINGS` and the log's list of details."""
+
+HAPPENINGS = tuple(Happening)
+_NUMBER_OF = {happening: number for number, happening in enumerate(HAPPENINGS)}
+
+Rows = NDArray[np.void]
+"""Rows of the event log, dtype `ROW`."""
+
+
+class Sink(Protocol):
+    """Where a log that is too long to be kept goes while it grows."""
+
+    def write(self, rows: Rows, details: Sequence[str]) -> None:
+        """Take over the next rows, in their final order."""
+
+    def __iter__(self) -> Iterator[Event]:
+        """Read back what was taken over."""
+
+
+class EventLog:
+    """The events of a run, in an order that does not depend on who acted first among simultaneous ones.
+
+    Events are ordered by day, happening (as in the enum), site, lot, case, chip, detail and number of chips. No row may be
+    older than the day before that of the latest; apart from that they may come in any order. They are kept as columns of
+    small types.
+
+    Args:
+        sink: takes over the rows chunk by chunk; without one the log keeps them.
+        chunk_rows: rows of a chunk. It does not change what the log says.
+    """
+
+    def __init__(self, sink: Sink | None = None, chunk_rows: int = CHUNK_ROWS) -> None:
+        self._sink = sink
+        self._details = [""]
+        self._detail_numbers = {"": 0}
+        self._kept: list[Rows] = []
+        self._kept_rows = 0  # or handed over
+        self._latest = np.empty(chunk_rows, ROW)  # not in order yet; the first `_latest_rows` are filled
+        self._latest_rows = 0
+
+    def append(self, event: Event) -> None:
+        """Add one event."""
+        self._make_room(1)
+        day, happening, chip, lot, site, case, chips, detail = event
+        numbers = (day, _NUMBER_OF[happening], chip, lot, site, case, chips, self._detail_number(detail))
+        self._latest[self._latest_rows] = numbers
+        self._latest_rows += 1
+
+    def extend(
+        self,
+        day: ArrayLike,
+        happening: Happening,
+        *,
+        chip: ArrayLike = -1,
+        lot: ArrayLike = -1,
+        site: ArrayLike = -1,
+        case: ArrayLike = -1,
+        chips: ArrayLike = 1,
+        detail: str = "",
+    ) -> None:
+        """Add many events of one kind, as many as the longest argument; each number is one for all or an array of them."""
+        columns = np.broadcast_arrays(np.atleast_1d(day), chip, lot, site, case, chips)
+        count = len(columns[0])
+        self._make_room(count)
+        rows = self._latest[self._latest_rows : self._latest_rows + count]
+        for name, column in zip(("day", "chip", "lot", "site", "case", "chips"), columns, strict=True):
+            rows[name] = column
+        rows["happening"] = _NUMBER_OF[happening]
+        rows["detail"] = self._detail_number(detail)
+        self._latest_rows += count
+
+    def close(self) -> None:
+        """Hand over what is left. Nothing may be added afterwards."""
+        self._hand_over(self._latest_rows)
+
+    def __len__(self) -> int:
+        return self._kept_rows + self._latest_rows
+
+    def __iter__(self) -> Iterator[Event]:
+        if self._sink is not None:
+            yield from self._sink
+        for rows in (*self._kept, in_order(self._latest[: self._latest_rows], self._details)):
+            yield from events_of(rows, self._details)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, EventLog):
+            return NotImplemented
+        return len(self) == len(other) and all(one == another for one, another in zip(self, other, strict=True))
+
+    def __repr__(self) -> str:
+        return f"<EventLog of {len(self)} events>"
+
+    def _detail_number(self, detail: str) -> int:
+        number = self._detail_numbers.setdefault(detail, len(self._details))
+        if number == len(self._details):
+            self._details.append(detail)
+        return number
+
+    def _make_room(self, count: int) -> None:
+        """Part with the days that are over if the latest rows are too many; make more room where that is not enough."""
+        if self._latest_rows + count <= len(self._latest):
+            return
+        latest = self._latest[: self._latest_rows]
+        if len(latest):
+            self._hand_over(int(np.count_nonzero(latest["day"] < np.floor(latest["day"].max()) - 1)))
+        if self._latest_rows + count > len(self._latest):
+            more = np.empty(max(count, len(self._latest)), ROW)
+            self._latest = np.concatenate([self._latest[: self._latest_rows], more])
+
+    def _hand_over(self, count: int) -> None:
+        """Part with the first rows in order, to the sink or to what is kept in order."""
+        rows = in_order(self._latest[: self._latest_rows], self._details)
+        if count and self._sink is not None:
+            self._sink.write(rows[:count], self._details)
+        elif count:
+            self._kept.append(rows[:count].copy())
+        self._kept_rows += count
+        self._latest_rows -= count
+        self._latest[: self._latest_rows] = rows[count:]
+
+
+def in_order(rows: Rows, details: Sequence[str]) -> Rows:
+    """The rows in the order of the log."""
+    used, place = np.unique(rows["detail"], return_inverse=True)
+    rank = np.argsort(np.argsort(np.array([details[number] for number in used], dtype=object)))[place]
+    last_to_first = (rows["chips"], rank, *(rows[name] for name in ("chip", "case", "lot", "site", "happening", "day")))
+    return rows[np.lexsort(last_to_first)]
+
+
+def events_of(rows: Rows, details: Sequence[str]) -> Iterator[Event]:
+    """Rows of the log as events."""
+    for day, happening, chip, lot, site, case, chips, detail in rows.tolist():
+        yield Event(day, HAPPENINGS[happening], chip, lot, site, case, chips, details[detail])
 
 
 class Category(StrEnum):
@@ -54,6 +213,7 @@ class Category(StrEnum):
     IN_SERVICE_WITHOUT_MECHANISM = auto()
     IN_SERVICE_WITH_MECHANISM = auto()
     UNDER_REPAIR = auto()
+    RETIRED = auto()
     DIVERTED_UNDETECTED = auto()
     DIVERTED_ESTABLISHED = auto()
     SEIZED = auto()
@@ -69,7 +229,7 @@ class Census:
 
 @dataclass(frozen=True)
 class ClosedCase:
-    """A case that ended with an inspection. A case without a diverted chip is a false alarm."""
+    """A case that ended, with a visit or because a tip had settled it. One without a diverted chip is a false alarm."""
 
     number: int
     site: int
@@ -77,17 +237,52 @@ class ClosedCase:
     closed_day: float
     chips: int
     diverted_chips: int
+    visited: bool
+
+
+class RoundCounts:
+    """How the sites fared in each round: chips asked, silent and suspicious ones. Columns, no row for each chip."""
+
+    def __init__(self) -> None:
+        self._parts: list[tuple[float, NDArray[np.int32]]] = []
+
+    def add(self, day: float, *counts: ArrayLike) -> None:
+        """Add a round: sites, and chips asked, silent and suspicious at each, shape (sites,) each."""
+        self._parts.append((day, np.array(counts, np.int32)))
+
+    def table(self) -> NDArray[np.void]:
+        """All rows, dtype `ROUND`, by day and site; sites where nobody was asked are left out."""
+        rows = np.empty(sum(counts.shape[1] for _, counts in self._parts), ROUND)
+        end = 0
+        for day, counts in self._parts:
+            part = rows[end : end + counts.shape[1]]
+            part["day"] = day
+            for name, column in zip(("site", "asked", "silent", "suspicious"), counts, strict=True):
+                part[name] = column
+            end += len(part)
+        rows = rows[rows["asked"] > 0]
+        return rows[np.lexsort((rows["site"], rows["day"]))]
+
+
+ROUND = np.dtype(
+    [("day", np.float64), ("site", np.int16), ("asked", np.int32), ("silent", np.int32), ("suspicious", np.int32)]
+)
 
 
 @dataclass
 class Record:
     """Collected while the run goes on. `watch` is called after each event, for tests that check every step."""
 
-    events: list[Event] = field(default_factory=list)
+    events: EventLog = field(default_factory=EventLog)
     census: list[Census] = field(default_factory=list)
     closed_cases: list[ClosedCase] = field(default_factory=list)
     open_cases: int = 0
-    verdicts: Counter[str] = field(default_factory=Counter)
+    challenges: int = 0
+    silences: int = 0  # challenges missed by chips in no case
+    suspicious: int = 0  # answers of chips in no case that were suspicious
+    refuted: int = 0  # that contradicted their site or whose evidence was refused
+    state_changes: int = 0
+    rounds: RoundCounts = field(default_factory=RoundCounts)
     covered_chip_days: float = 0.0
     signed_challenges: int = 0
     enrolled_sites: int = 0
@@ -101,3 +296,12 @@ class Record:
         self.events.append(event)
         if self.watch is not None:
             self.watch(event)
+
+    def write_many(self, day: ArrayLike, happening: Happening, *, detail: str = "", **numbers: ArrayLike) -> None:
+        """Append many events of one kind; arguments as of `EventLog.extend`."""
+        self.events.extend(day, happening, detail=detail, **numbers)
+        if self.watch is not None:
+            days, *columns = np.broadcast_arrays(np.atleast_1d(day), *numbers.values())
+            for row, one_day in enumerate(days.tolist()):
+                values: dict[str, Any] = {name: column[row].item() for name, column in zip(numbers, columns, strict=True)}
+                self.watch(Event(one_day, happening, detail=detail, **values))

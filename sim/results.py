@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import shutil
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from .event_file import EVENT_COLUMNS, header
 from .fleet.chips import State
-from .outcomes.measures import outcomes
+from .outcomes.measures import Outcome
 from .output import MANIFEST, staged_folder
-from .record import Event, Record
 from .scenario import STATUS_QUO, Scenario
 from .units import calendar_date
 
@@ -25,19 +24,27 @@ if TYPE_CHECKING:
     import pandas as pd
 
 DIFFERENCE = "difference"
-DRAW = 0
-"""Number of the only draw: parameters at the scenario's values. Ensembles over draws number theirs from 0."""
-
-_EVENT_COLUMNS = ["scenario", "draw", "run", "date", *Event._fields]
 
 
 @dataclass(frozen=True)
 class Run:
-    """One simulated run: which policy, which run number, what it left behind."""
+    """One simulated run: which it was, and what is kept of it.
+
+    Attributes:
+        scenario: name of the policy.
+        draw: number of the draw, 0 if parameters stay at the scenario's values.
+        run: number of the run.
+        outcomes: every outcome, by day.
+        chips: columns of the chip table and the chip's number, of the chips that were ever diverted (of all with `trace`).
+        events: file with the lines of its events.
+    """
 
     scenario: str
+    draw: int
     run: int
-    record: Record
+    outcomes: Sequence[Outcome]
+    chips: Mapping[str, NDArray[np.generic]]
+    events: Path
 
 
 @dataclass(frozen=True)
@@ -46,13 +53,15 @@ class Result:
 
     Attributes:
         scenario: the scenario under the rule; its status quo was run beside it.
-        runs: by policy and run number.
+        runs: by policy, number of the draw and number of the run.
         manifest: what made the result, ready for JSON.
+        drawn: the parameters drawn for each draw, by name; empty if they stay at the scenario's values.
     """
 
     scenario: Scenario
     runs: Sequence[Run]
     manifest: dict[str, Any]
+    drawn: Sequence[Mapping[str, float]] = ()
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -61,47 +70,81 @@ class Result:
 
         calendar = self.scenario.calendar
         rows = [
-            (run.scenario, DRAW, run.run, calendar_date(calendar.start, outcome.day), *outcome[1:])
+            (run.scenario, run.draw, run.run, calendar_date(calendar.start, outcome.day), *outcome[1:])
             for run in self.runs
-            for outcome in outcomes(run.record, calendar)
+            for outcome in run.outcomes
         ]
         return pd.DataFrame(rows, columns=["scenario", "draw", "run", "date", "outcome", "value", "unit"])
 
     @cached_property
-    def events(self) -> pd.DataFrame:
-        """The event log: scenario, draw, run, date, day, happening, chip, lot, site, case, detail. -1 = does not apply."""
+    def draws(self) -> pd.DataFrame:
+        """Draw, parameter, value: what was drawn. No rows if parameters stay at the scenario's values."""
         import pandas as pd
 
-        return pd.DataFrame(self._event_rows(), columns=_EVENT_COLUMNS)
+        rows = [(draw, name, value) for draw, drawn in enumerate(self.drawn) for name, value in drawn.items()]
+        return pd.DataFrame(rows, columns=["draw", "parameter", "value"])
+
+    @cached_property
+    def events(self) -> pd.DataFrame:
+        """The event log: scenario, draw, run, date, day, happening, chip, lot, site, case, chips, detail.
+
+        -1 = does not apply; `chips` is how many chips a row is about.
+        """
+        import pandas as pd
+
+        frames = [
+            pd.read_csv(
+                run.events,
+                names=list(EVENT_COLUMNS),
+                compression="gzip",
+                dtype=dict.fromkeys(("scenario", "date", "happening", "detail"), str),
+                keep_default_na=False,
+                converters={"day": float},  # to the last bit
+            )
+            for run in self.runs
+            if run.events.stat().st_size
+        ]
+        return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(EVENT_COLUMNS))
 
     @cached_property
     def chips(self) -> pd.DataFrame:
-        """One row per chip and run: its lot, declared site, final state and the days that matter (NaN = never)."""
+        """One row per run and chip that was ever diverted (with the scenario's `trace`, per run and chip).
+
+        Its number, lot, declared site, final state and the days that matter (NaN = never).
+        """
         import pandas as pd
 
         frames = []
         for run in self.runs:
-            columns = dict(run.record.chips)
+            columns = dict(run.chips)
             columns["state"] = np.array([state.name.lower() for state in State])[columns["state"].astype(int)]
             frame = pd.DataFrame(columns)
-            frame.insert(0, "chip", np.arange(len(frame)))
             frame.insert(0, "run", run.run)
-            frame.insert(0, "draw", DRAW)
+            frame.insert(0, "draw", run.draw)
             frame.insert(0, "scenario", run.scenario)
             frames.append(frame)
         return pd.concat(frames, ignore_index=True)
 
+    @property
+    def intervals(self) -> str:
+        """What `low` and `high` cover, in words for captions."""
+        if self.drawn:
+            return "10-90 % of draws and runs, parameters and chance"
+        values = "the scenario's" if self.scenario.uncertainties else "central"
+        return f"10-90 % of runs, chance only, parameters at {values} values"
+
     def summary(self) -> pd.DataFrame:
         """scenario, outcome, median, low, high, mc_error, unit at the end of the run.
 
-        `low` and `high` are the 10 % and 90 % quantiles over runs: chance only, parameters at the scenario's values.
-        `mc_error` is the standard error of the median (Maritz and Jarrett, 1978). `difference` is the rule minus the
-        status quo, run by run.
+        `low` and `high` are the 10 % and 90 % quantiles over draws and runs together. With draws they hold chance and the
+        ranges of the parameters; without, chance only, parameters at the scenario's values. `mc_error` is the standard
+        error of the median over the same sample (Maritz and Jarrett, 1978). `difference` is the rule minus the status quo
+        in the same draw and run.
         """
         import pandas as pd
 
         final = self.table[self.table["date"] == self.table["date"].max()]
-        wide = final.pivot_table(index=["outcome", "unit"], columns=["scenario", "run"], values="value", sort=False)
+        wide = final.pivot_table(index=["outcome", "unit"], columns=["scenario", "draw", "run"], values="value", sort=False)
         rule, before = wide.get(self.scenario.name), wide.get(STATUS_QUO)
         rows = []
         for name, values in ((self.scenario.name, rule), (STATUS_QUO, before), (DIFFERENCE, _minus(rule, before))):
@@ -114,7 +157,7 @@ class Result:
         return pd.DataFrame(rows, columns=["scenario", "outcome", "median", "low", "high", "mc_error", "unit"])
 
     def save(self, folder: str | Path, *, force: bool = False) -> Path:
-        """Write summary.csv, table.csv, events.csv.gz and manifest.json to a folder, whole or not at all.
+        """Write summary.csv, table.csv, events.csv.gz, draws.csv if there are draws, and manifest.json, whole or not at all.
 
         Raises:
             OutputError: the folder cannot be written to or holds something else.
@@ -128,28 +171,22 @@ class Result:
         """Write the tables into an existing folder, the same bytes for the same runs."""
         self.summary().to_csv(folder / "summary.csv", index=False, lineterminator="\n")
         self.table.to_csv(folder / "table.csv", index=False, lineterminator="\n")
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(_EVENT_COLUMNS)
-        writer.writerows(self._event_rows())
-        (folder / "events.csv.gz").write_bytes(gzip.compress(text.getvalue().encode(), mtime=0))
+        if self.drawn:
+            self.draws.to_csv(folder / "draws.csv", index=False, lineterminator="\n")
+        with (folder / "events.csv.gz").open("wb") as whole:
+            whole.write(header())
+            for run in self.runs:
+                with run.events.open("rb") as part:
+                    shutil.copyfileobj(part, whole)
 
     def write_manifest(self, folder: Path) -> None:
         """Write manifest.json, with the names of the files already there."""
         _write_manifest(self.manifest, folder)
 
     def __repr__(self) -> str:
-        runs = len({run.run for run in self.runs})
-        chips = len(self.runs[0].record.chips["state"])
-        return (
-            f"<Result {self.scenario.name}: {runs} runs of {chips} chips beside {STATUS_QUO}, id {self.manifest['id'][:12]}>"
-        )
-
-    def _event_rows(self) -> Iterable[tuple[Any, ...]]:
-        start = self.scenario.calendar.start
-        for run in self.runs:
-            for event in run.record.events:
-                yield (run.scenario, DRAW, run.run, calendar_date(start, event.day).isoformat(), *event)
+        runs = f"{len({run.run for run in self.runs})} runs"
+        design = f"{len(self.drawn)} draws of {runs}" if self.drawn else runs
+        return f"<Result {self.scenario.name}: {design} beside {STATUS_QUO}, id {self.manifest['id'][:12]}>"
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,10 @@ from .world.territory import Territory, hubs_in, hubs_outside, territory
 UnclearedSites = Literal["inspect_only", "drift_test", "refuse_licence"]
 """Alert there on silence only; also on times that have drifted since enrolment; or let no chip be exported there."""
 
+Engine = Literal["fast", "reference"]
+LARGEST_FLEET: dict[Engine, int] = {"fast": 20_000_000, "reference": 200_000}
+"""Chips that each engine can take in about a gigabyte and within minutes for each simulated year."""
+
 STATUS_QUO = "status_quo"
 SHORTEST_PERIOD_DAYS = 5 / MINUTES_PER_DAY
 """The shortest interval of a published attestation agent (NVIDIA's, 2025); shorter ones would share a time slot."""
@@ -71,6 +75,7 @@ class Fleet(_Section):
 
     scale: float = Field(gt=0, le=1, description="simulated chips per real chip")
     lot_chips: int = Field(ge=1, le=10_000, description="chips that ship together")
+    stock_equipped: bool = Field(description="whether chips abroad on the first day carry the mechanism, by retrofit")
 
 
 class Geography(_Section):
@@ -116,7 +121,10 @@ class Verification(_Section):
     uncleared_sites: UnclearedSites = Field(description="what happens to sites that enrolment could not clear")
     drift_ms: float = Field(ge=0, le=1000, description="longer than at enrolment at every landmark: drifted")
     signing: Literal["all", "sample", "none"] = Field(description="whose evidence is really signed and verified")
-    signed_share: float = Field(ge=0, le=1, description="share of chips signed under `sample`")
+    signed_share: float = Field(ge=0, le=1, description="share of challenges audited under `sample`: really signed, by lot")
+    followed_share: float = Field(
+        ge=0, le=1, description="share of chips in open cases followed under `sample`: every answer really signed"
+    )
 
 
 class Adversary(_Section):
@@ -137,7 +145,7 @@ class Adversary(_Section):
 class Enforcement(_Section):
     """What the authority can do."""
 
-    case_inspections_per_month: float = Field(ge=0, le=1000, description="inspections of cases raised by alerts")
+    inspectors: int = Field(ge=0, le=10_000, description="inspectors who visit the sites of cases, one case at a time")
     random_inspections: bool = Field(description="whether end-use checks visit sites at random")
     tips: bool = Field(description="whether tips and customs expose diverted lots")
 
@@ -149,6 +157,8 @@ class Scenario(_Section):
     """
 
     name: str = Field(pattern=r"^[a-z0-9_]+$")
+    engine: Engine = Field(default="fast", description="many chips at a time, or one after the other; the same histories")
+    trace: bool = Field(default=False, description="log each chip's own history: every fault, silence and alert in a row")
     calendar: Calendar
     fleet: Fleet
     geography: Geography
@@ -204,11 +214,12 @@ class Scenario(_Section):
             )
         values = self.values
         chips = self.initial_chips + self.exports_per_year * self.calendar.end_day / 365.25
-        if chips < 1 or chips > 50_000:
+        most = LARGEST_FLEET[self.engine]
+        if chips < 1 or chips > most:
             raise ValueError(
                 f"fleet.scale = {self.fleet.scale:g}: it makes {chips:.0f} chips out of "
                 f"{values['legacy_chips_abroad']:.3g} and {values['covered_exports_per_year']:.3g} a year; "
-                "allowed 1 to 50,000 chips"
+                f"allowed 1 to {most:,} chips with engine = {self.engine!r}"
             )
         return self
 

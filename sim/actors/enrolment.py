@@ -17,7 +17,6 @@ from simpy.events import ProcessGenerator
 from ..randomness import Stream
 from ..record import Event, Happening
 from ..units import HOURS_PER_DAY, MINUTES_PER_DAY
-from ..world.paths import direct
 from ..world.sites import Site
 from .setting import Setting
 
@@ -46,13 +45,16 @@ def _measure(setting: Setting, site: Site, days: Sequence[float]) -> ProcessGene
         yield setting.until(day)
         if status.cut_off:
             continue
-        timing = setting.network.timing(panel.landmarks, direct(site.place), day)
+        timing = setting.site_timing(site.number, day)
         slot = math.floor(day * MINUTES_PER_DAY)
         normals = setting.draws.normals(Stream.ENROLMENT, site.number, slot, timing.jitter_log_sd.size)
         measured.append(timing.sample(normals) + status.congestion_ms)
-    share = sum(panel.clears(rtt_ms) for rtt_ms in measured) / len(days)
-    status.enrolled, status.clearable = True, share >= setting.scenario.verification.enrolment_cleared_share
+    cleared = panel.clears(np.array(measured)) if measured else np.zeros(0)
+    share = np.count_nonzero(cleared) / len(days)
+    status.enrolled = True
+    status.clearable = bool(share >= setting.scenario.verification.enrolment_cleared_share)
     if measured:
         status.usual_ms = np.median(measured, axis=0)
+    setting.site_changed(site.number)
     detail = f"{site.place.name}: cleared in {share:.0%}"
     setting.record.write(Event(days[-1], Happening.ENROLLED, site=site.number, detail=detail))

@@ -81,13 +81,6 @@ class EvidenceDesk:
         start = setting.scenario.calendar.start
         self._start_s = int(datetime(start.year, start.month, start.day, tzinfo=UTC).timestamp())
 
-    def signs(self, chip: int) -> bool:
-        """Whether this chip's evidence is really signed, by the lever `verification.signing`."""
-        verification = self._setting.scenario.verification
-        if verification.signing == "sample":
-            return self._setting.draws.uniform(Stream.SIGNED_SAMPLE, chip) < verification.signed_share
-        return verification.signing == "all"
-
     def attest(self, number: int, day: float, slot: int, rtt_ms: NDArray[np.float64]) -> Verdict:
         """Go through one session of a chip with the landmarks of its site, and come to a verdict.
 
@@ -131,7 +124,8 @@ class EvidenceDesk:
     def _excludes(self, radius_km: Mapping[str, float]) -> bool:
         """The verifier's map: whether the discs of a panel's landmarks, which all report, together miss the territory."""
         panel = self._panels[frozenset(radius_km)]
-        return panel.excludes(np.array([radius_km[_name(landmark)] for landmark in panel.landmarks]) / self._km_per_ms)
+        rtt_ms = np.array([[radius_km[_name(landmark)] for landmark in panel.landmarks]]) / self._km_per_ms
+        return bool(panel.excludes(rtt_ms)[0])
 
     def _landmarks(self, panels: Sequence[Panel], km_per_ms: float) -> list[Landmark]:
         """Every landmark of any panel, as the verifier knows it."""

@@ -11,28 +11,34 @@ from ..fleet.supply import Lot
 from ..record import Event, Happening
 from .setting import Setting
 
-OnShipped = Callable[[Lot, range], None]
+OnShipped = Callable[[Lot], None]
 
 
 def export_lots(setting: Setting, lots: Iterable[Lot], shipped: OnShipped) -> ProcessGenerator:
     """Ship each lot on its day, if it gets its licence. From the day of the duty on, chips carry the mechanism.
 
-    `shipped(lot, chips)` lets others take notice.
+    `shipped(lot)` lets others take notice.
     """
     for lot in lots:
         yield setting.until(lot.ship_day)
+        chips = len(lot.slots)
         if refuses_licence(setting, lot):
-            setting.record.refused_chips += lot.chips
-            setting.record.write(Event(lot.ship_day, Happening.LICENCE_REFUSED, lot=lot.number, site=lot.site))
+            setting.record.refused_chips += chips
+            setting.record.write(Event(lot.ship_day, Happening.LICENCE_REFUSED, lot=lot.number, site=lot.site, chips=chips))
             continue
         covered = lot.ship_day >= setting.scenario.calendar.duty_day
-        chips = setting.chips.append(
-            lot.chips, state=State.SHIPPING, covered=covered, lot=lot.number, site=lot.site, day=lot.ship_day
+        setting.chips.append(
+            chips,
+            state=State.SHIPPING,
+            covered=covered,
+            lot=lot.number,
+            site=lot.site,
+            day=lot.ship_day,
+            first_slot=lot.slots.start,
         )
-        detail = f"{lot.chips} chips"
-        setting.record.write(Event(lot.ship_day, Happening.SHIPPED, lot=lot.number, site=lot.site, detail=detail))
-        setting.env.process(_transport(setting, lot, chips))
-        shipped(lot, chips)
+        setting.record.write(Event(lot.ship_day, Happening.SHIPPED, lot=lot.number, site=lot.site, chips=chips))
+        setting.env.process(_transport(setting, lot))
+        shipped(lot)
 
 
 def refuses_licence(setting: Setting, lot: Lot) -> bool:
@@ -42,7 +48,7 @@ def refuses_licence(setting: Setting, lot: Lot) -> bool:
     return refusing and status.enrolled and not status.clearable
 
 
-def _transport(setting: Setting, lot: Lot, chips: range) -> ProcessGenerator:
+def _transport(setting: Setting, lot: Lot) -> ProcessGenerator:
     """Carry a lot to the dock of its declared site."""
     yield setting.until(lot.delivery_day)
-    yield setting.docks[lot.site].put((lot, chips))
+    yield setting.docks[lot.site].put(lot)

@@ -1,43 +1,90 @@
-"""The operator of a site: takes deliveries in, and suffers the outages and faults that silence honest chips."""
+"""The operator of a site: takes deliveries in, moves lots elsewhere, and suffers outages and congestion."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
+import numpy as np
+from numpy.typing import NDArray
 from simpy.events import ProcessGenerator
 
 from ..fleet.chips import State
-from ..fleet.silence import chip_spells, site_outages
+from ..fleet.moves import Move
+from ..fleet.silence import site_outages
+from ..fleet.supply import Lot
 from ..record import Event, Happening
 from ..world.congestion import congestion_episodes
-from .setting import Setting
+from ..world.paths import direct
+from .setting import Detour, Setting
 
-OnInstalled = Callable[[int, float], None]
+OnInstalled = Callable[[NDArray[np.int64], float], None]
 
 
 def receive_lots(setting: Setting, site: int, installed: OnInstalled) -> ProcessGenerator:
-    """Install every lot that reaches the dock; `installed(chip, day)` lets others take notice."""
+    """Install every lot that reaches the dock; `installed(chips, day)` lets others take notice, once they are."""
     while True:
-        lot, chips = yield setting.docks[site].get()
-        for chip in chips:
-            setting.chips.move(chip, State.INSTALLED, lot.delivery_day)
-        setting.record.write(Event(lot.delivery_day, Happening.DELIVERED, lot=lot.number, site=site))
-        for chip in chips:
-            installed(chip, lot.delivery_day)
+        lot: Lot = yield setting.docks[site].get()
+        day = lot.delivery_day
+        setting.chips.settle(math.floor(day))  # the keeper of faults spares new chips only those of the day
+        chips = setting.chips_of(lot)
+        setting.chips.move(chips, State.INSTALLED, day)
+        setting.record.write(Event(day, Happening.DELIVERED, lot=lot.number, site=site, chips=len(chips)))
+        installed(chips, day)
 
 
-def run_chip(setting: Setting, chip: int, since_day: float) -> ProcessGenerator:
-    """Faults and repairs of one chip, for as long as it is at its declared site."""
-    end_day = setting.scenario.calendar.end_day
-    for spell in chip_spells(setting.draws, chip, since_day, end_day, setting.values):
-        yield setting.until(spell.start_day)
-        if setting.chips.state(chip) is not State.INSTALLED:
-            return
-        _change(setting, chip, State.REPAIR, Happening.FAILED, spell.start_day)
-        yield setting.until(spell.end_day)
-        if setting.chips.state(chip) is not State.REPAIR:
-            return
-        _change(setting, chip, State.INSTALLED, Happening.REPAIRED, spell.end_day)
+def move_lot(
+    setting: Setting, lot: Lot, move: Move, declared: Callable[[NDArray[np.int64], float], None]
+) -> ProcessGenerator:
+    """Move the working chips of a lot to another site, and report that late, or when an inspector asks.
+
+    Chips under repair stay where they are. On the move, and until it is reported, chips do not fail. `declared(chips, day)`
+    lets others take notice of the new declared site.
+    """
+    yield setting.until(move.departure_day)
+    setting.chips.settle(move.departure_day)
+    members = setting.chips_of(lot)
+    chips = members[setting.chips.column("state")[members] == State.INSTALLED]
+    if not len(chips):
+        return
+    setting.detours[lot.number] = Detour(lot, direct(setting.sites[move.to_site].place), move.to_site)
+    setting.chips.move(chips, State.MOVING, move.departure_day)
+    setting.write_chips(move.departure_day, Happening.MOVED, chips, lot=lot.number, site=lot.site)
+    arrival, report = setting.until(move.arrival_day), setting.until(move.report_day)
+    asked = setting.reports_due[lot.number] = setting.env.event()
+    yield arrival | report | asked
+    if not (report.processed or asked.processed):
+        setting.chips.settle(setting.env.now)
+        setting.chips.move(chips, State.ELSEWHERE, setting.env.now)
+        yield report | asked
+    day = setting.env.now
+    setting.chips.settle(day)
+    del setting.reports_due[lot.number]
+    setting.chips.declare(chips, move.to_site)
+    setting.write_chips(day, Happening.MOVE_REPORTED, chips, lot=lot.number, site=move.to_site)
+    if not arrival.processed:
+        declared(chips, day)
+        yield arrival
+        setting.chips.settle(setting.env.now)
+        setting.chips.move(chips, State.INSTALLED, setting.env.now)
+        return
+    setting.chips.move(chips, State.INSTALLED, day)
+    declared(chips, day)
+
+
+def replace_failed(setting: Setting, chips: NDArray[np.int64], days: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Retire chips that have failed for good, each on its day, and install others in their place; returns those.
+
+    What is bought under the duty carries the mechanism, whatever it replaces.
+    """
+    calendar, before = setting.scenario.calendar, np.asarray(setting.chips.column("covered"))[chips]
+    covered = before | (days >= calendar.duty_day)
+    setting.chips.move(chips, State.RETIRED, days)
+    fresh = setting.chips.replace(chips, days, covered)
+    setting.record.covered_chip_days += float((calendar.end_day - days[covered & ~before]).sum())
+    setting.trace_chips(days, Happening.RETIRED, chips)
+    setting.trace_chips(days, Happening.REPLACED, fresh)
+    return fresh
 
 
 def suffer_outages(setting: Setting, site: int) -> ProcessGenerator:
@@ -46,9 +93,11 @@ def suffer_outages(setting: Setting, site: int) -> ProcessGenerator:
     for outage in site_outages(setting.draws, site, setting.values):
         yield setting.until(outage.start_day)
         status.cut_off = True
+        setting.site_changed(site)
         setting.record.write(Event(outage.start_day, Happening.OUTAGE_BEGAN, site=site))
         yield setting.until(outage.end_day)
         status.cut_off = False
+        setting.site_changed(site)
         setting.record.write(Event(outage.end_day, Happening.OUTAGE_ENDED, site=site))
 
 
@@ -58,10 +107,7 @@ def suffer_congestion(setting: Setting, site: int) -> ProcessGenerator:
     for episode in congestion_episodes(setting.draws, site, setting.values):
         yield setting.until(episode.start_day)
         status.congestion_ms = episode.extra_ms
+        setting.site_changed(site)
         yield setting.until(episode.end_day)
         status.congestion_ms = 0.0
-
-
-def _change(setting: Setting, chip: int, to: State, happening: Happening, day: float) -> None:
-    setting.chips.move(chip, to, day)
-    setting.record.write(Event(day, happening, chip=chip, site=setting.chips.site(chip)))
+        setting.site_changed(site)

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from simpy import Environment, Event, Store
+from simpy import Environment, Store
+from simpy import Event as Moment
 
 from ..fleet.chips import ChipTable
+from ..fleet.supply import Lot
 from ..parameters import Values
 from ..randomness import Draws
-from ..record import Record
+from ..record import Event, Happening, Record
 from ..scenario import Scenario
-from ..smuggling.plans import Plan
 from ..world.landmarks import Panel
-from ..world.latency import Network
+from ..world.latency import Network, PathTiming
+from ..world.paths import Path, direct
 from ..world.sites import Site
+
+IntArray = NDArray[np.int64]
 
 
 @dataclass
@@ -38,9 +43,29 @@ class SiteStatus:
     usual_ms: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
 
 
+@dataclass(frozen=True)
+class Detour:
+    """How the chips of a lot that have left their declared site answer: over which path, and through which site's link.
+
+    Chips that never answer have no path.
+    """
+
+    lot: Lot
+    path: Path | None
+    through_site: int
+
+
 @dataclass
 class Setting:
-    """One run's world. `docks` hold the lots that wait for each site's operator, `plans` the smuggled lots by number."""
+    """One run's world.
+
+    Attributes:
+        docks: the lots that wait for each site's operator.
+        detours: the lots whose chips are not, or do not answer from, where they are declared, by lot number.
+        reports_due: events that make the owner of a lot, moved but not yet reported, report it at once, by lot number.
+        site_changed: called with a site whose status has changed.
+        site_timing: the timing of the direct path to a site on a day.
+    """
 
     env: Environment
     scenario: Scenario
@@ -51,14 +76,44 @@ class Setting:
     network: Network
     record: Record
     chips: ChipTable = field(default_factory=ChipTable)
-    plans: dict[int, Plan] = field(default_factory=dict)
+    detours: dict[int, Detour] = field(default_factory=dict)
+    reports_due: dict[int, Moment] = field(default_factory=dict)
     docks: list[Store] = field(init=False)
     site_status: list[SiteStatus] = field(init=False)
+    site_changed: Callable[[int], None] = field(init=False)
+    site_timing: Callable[[int, float], PathTiming] = field(init=False)
 
     def __post_init__(self) -> None:
         self.docks = [Store(self.env) for _ in self.sites]
         self.site_status = [SiteStatus() for _ in self.sites]
+        self.site_changed = lambda site: None
+        self.site_timing = lambda site, day: self.network.timing(
+            self.panels[site].landmarks, direct(self.sites[site].place), day
+        )
 
-    def until(self, day: float) -> Event:
+    def until(self, day: float) -> Moment:
         """An event at an absolute time, or now if that has passed."""
         return self.env.timeout(max(0.0, day - self.env.now))
+
+    def chips_of(self, lot: Lot) -> IntArray:
+        """Rows of the chips that fill the slots of a lot now."""
+        return self.chips.occupants(lot.slots)
+
+    def write_chips(
+        self, day: float, happening: Happening, chips: IntArray, *, lot: int = -1, site: int = -1, case: int = -1,
+        detail: str = "",
+    ) -> None:  # fmt: skip
+        """Log what has happened to some chips: in one row, or in one for each chip if the scenario wants a trace."""
+        if not len(chips):
+            return
+        if self.scenario.trace:
+            numbers = self.chips.numbers(chips)
+            self.record.write_many(day, happening, chip=numbers, lot=lot, site=site, case=case, detail=detail)
+        else:
+            self.record.write(Event(day, happening, lot=lot, site=site, case=case, chips=len(chips), detail=detail))
+
+    def trace_chips(self, day: float | NDArray[np.float64], happening: Happening, chips: IntArray) -> None:
+        """Log what has happened to each of some chips, if the scenario wants a trace; a day for all or for each."""
+        if self.scenario.trace and len(chips):
+            sites = np.asarray(self.chips.column("site"))[chips]
+            self.record.write_many(day, happening, chip=self.chips.numbers(chips), site=sites)

@@ -1,152 +1,134 @@
-"""The verifier: challenges every covered chip once per period, and raises alerts.
+"""The verifier: what both engines share about challenges. How each keeps the chips' histories is its own.
 
-Each site has a phase, so that not all sites are asked at once; challenge k of a site falls on phase + k * period, whatever
-happened before. A challenge observes the world at its time: it does not change it.
+A challenge observes the world at its time: it does not change it. A chip is silent if it has no path to the landmarks, if
+the link of a site that its answer passes is cut off, or if every attempt is lost. If it answers, its times are read.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-from dataclasses import dataclass
+import numpy as np
+from numpy.typing import NDArray
 
-from simpy.events import ProcessGenerator
-
-from ..detection.streaks import drifted, silence_streak, suspicious_streak
-from ..detection.verdicts import Verdict, round_verdict
+from ..cells import Cells
+from ..detection.reading import Outlook, look_ahead
+from ..detection.schedule import Schedule, timetable
+from ..detection.verdicts import Verdict
 from ..fleet.chips import State
 from ..randomness import Stream
-from ..smuggling.strategies import STRATEGIES
-from ..smuggling.strategy import Facts
-from ..units import MINUTES_PER_DAY
+from ..record import Event, Happening
+from ..sparse import Sparse
+from ..world.jitter import Jitter
 from ..world.latency import PathTiming
 from ..world.paths import Path, direct
+from .enrolment import measure_anew
 from .evidence import EvidenceDesk
-from .setting import Setting
+from .setting import Detour, Setting
 
-SLOT_DAYS = 1 / MINUTES_PER_DAY
-"""Length of the absolute time slots by which packet loss, jitter and nonces are keyed: a minute."""
-
-RaiseAlert = Callable[[int, int, float, str], None]
-
-
-@dataclass
-class History:
-    """What the verifier remembers of one chip. An excused chip raises no alert until it has answered again."""
-
-    missed_rounds: int = 0
-    suspicious_rounds: int = 0
-    alerted: bool = False
-    excused: bool = False
+IntArray = NDArray[np.int64]
 
 
 class Verifier:
-    """Challenges and what they showed. `raise_alert(chip, site, day, reason)` reports to the authority."""
+    """Timetable, outlooks and evidence of one run.
 
-    def __init__(self, setting: Setting, raise_alert: RaiseAlert) -> None:
-        self._setting = setting
-        self._raise_alert = raise_alert
-        self._desk = EvidenceDesk(setting)
-        self._histories: dict[int, History] = {}
-        self._timings: dict[tuple[int, Path], PathTiming] = {}
-        period = setting.scenario.verification.period_days
-        self._phase_days = [setting.draws.uniform(Stream.SITE_PHASE, s.number) * period for s in setting.sites]
+    Attributes:
+        schedule: when which sites are asked.
+        loss: chance that all attempts of a challenge are lost.
+    """
 
-    def watch(self, chip: int, installed_day: float) -> ProcessGenerator:
-        """Challenge one covered chip until its diversion is established."""
-        verification, end_day = self._setting.scenario.verification, self._setting.scenario.calendar.end_day
-        site = self._setting.chips.site(chip)
-        phase_days, period_days = self._phase_days[site], verification.period_days
-        since = max(installed_day, self._setting.scenario.calendar.duty_day)
-        number = math.ceil((since - phase_days) / period_days)
-        history = self._histories[chip] = History()
-        signed = self._desk.signs(chip)
-        while (day := phase_days + number * period_days) < end_day:
-            yield self._setting.until(day)
-            if self._setting.chips.is_established(chip):
-                return
-            self._judge(chip, site, day, history, *self._challenge(chip, site, day, signed))
-            number += 1
+    def __init__(self, setting: Setting) -> None:
+        self.setting = setting
+        verification, seed = setting.scenario.verification, setting.draws.seed
+        self.schedule: Schedule = timetable(verification.period_days, len(setting.sites), setting.draws)
+        self.loss = setting.values["packet_loss"] ** verification.attempts
+        self.sparse, self.jitter = Sparse(seed), Jitter(seed)
+        self.level = self.schedule.slot_level
+        self.drift_ms = verification.drift_ms if verification.uncleared_sites == "drift_test" else None
+        self.end_day = setting.scenario.calendar.end_day
+        self._follow_draws = Cells(seed, Stream.SIGNED_SAMPLE)
+        self._desk = EvidenceDesk(setting) if verification.active and verification.signing != "none" else None
+        self._of_site: list[Outlook | None] = [None] * len(setting.sites)
+        self._of_lot: dict[int, Outlook] = {}
+        self._lots_at: dict[int, set[int]] = {}
+        self._timings: list[PathTiming | None] = [None] * len(setting.sites)
+        self._direct = [direct(site.place) for site in setting.sites]
+        setting.site_changed = self.forget
+        setting.site_timing = self.site_timing
 
-    def excuse(self, chip: int) -> None:
-        """An inspection found the chip under repair: wait until it answers again."""
-        self._histories[chip].excused = True
+    def measure_anew(self, site: int) -> None:
+        """Have a site measured where a visit found nobody missing."""
+        self.setting.env.process(measure_anew(self.setting, self.setting.sites[site]))
 
-    def start_anew(self, chip: int) -> None:
-        """An inspection took the chip for present: forget what led to the case."""
-        history = self._histories[chip]
-        history.missed_rounds = history.suspicious_rounds = 0
-        history.alerted = False
+    def forget(self, site: int) -> None:
+        """Something about a site has changed: its congestion, or what its enrolment showed."""
+        known, status = self._of_site[site], self.setting.site_status[site]
+        if known is None or status.clearable or self.drift_ms is not None or not known.closed_for_good:
+            self._of_site[site] = None  # otherwise its answers still mean nothing
+        for lot in self._lots_at.get(site, ()):
+            self._of_lot.pop(lot, None)
 
-    def _challenge(self, chip: int, site: int, day: float, signed: bool) -> tuple[Verdict, bool]:
-        """Ask one chip once: the verdict, and whether its times have drifted from those at the site's enrolment."""
-        slot, status = math.floor(day / SLOT_DAYS), self._setting.site_status[site]
-        path = self._facts(chip, site).path
-        if path is None or status.cut_off or self._all_attempts_lost(chip, slot):
-            return Verdict.SILENT, False
-        panel = self._setting.panels[site]
-        timing = self._timing(site, path, day)
-        normals = self._setting.draws.normals(Stream.JITTER, chip, slot, timing.jitter_log_sd.size)
-        crossings = path.crossings(self._setting.sites[site].place)
-        rtt_ms = timing.sample(normals) + status.congestion_ms * crossings
-        drift = drifted(rtt_ms, status.usual_ms, threshold_ms=self._setting.scenario.verification.drift_ms)
-        if signed:
-            self._setting.record.signed_challenges += 1
-            return self._desk.attest(chip, day, slot, rtt_ms), drift
-        verdict = round_verdict(
-            answered=True,
-            evidence_accepted=True,
-            contradicted=panel.contradicts(rtt_ms),
-            cleared=panel.clears(rtt_ms),
-        )
-        return verdict, drift
+    def site_timing(self, site: int, day: float) -> PathTiming:
+        """Timing of the direct path to a site on a day, worked out anew after each route change."""
+        timing = self._timings[site]
+        if timing is None or day >= timing.until_day:
+            timing = self._timing(site, self._direct[site], day)
+            self._timings[site] = timing
+        return timing
 
-    def _facts(self, chip: int, site: int) -> Facts:
-        """Whether and from where the chip can answer, as the world has it."""
-        state, place = self._setting.chips.state(chip), self._setting.sites[site].place
-        if state is State.INSTALLED:
-            return Facts(path=direct(place))
-        if state is State.RESTRICTED:
-            plan = self._setting.plans[int(self._setting.chips.column("lot")[chip])]
-            return STRATEGIES[plan.strategy].facts(place, plan.true_site)
-        return Facts(path=None)
+    def outlook_of_site(self, site: int, day: float) -> Outlook:
+        """What answers of chips that are at their declared site show on a day."""
+        known = self._of_site[site]
+        if known is None or day >= known.timing.until_day:
+            known = self._outlook(self.site_timing(site, day), site, site, self._direct[site])
+            self._of_site[site] = known
+        return known
 
-    def _judge(self, chip: int, site: int, day: float, history: History, verdict: Verdict, drift: bool) -> None:
-        """Update the chip's streaks and raise an alert where one is due; one alert per streak."""
-        verification = self._setting.scenario.verification
-        self._setting.record.verdicts[verdict] += 1
-        history.missed_rounds = history.missed_rounds + 1 if verdict is Verdict.SILENT else 0
-        clearable = self._setting.site_status[site].clearable
-        if verdict is not Verdict.SILENT:
-            history.excused = False
-            suspicious = verdict is Verdict.UNCONFIRMED and (clearable or drift)
-            history.suspicious_rounds = history.suspicious_rounds + 1 if suspicious else 0
-        silent_for_long = silence_streak(
-            history.missed_rounds, period_days=verification.period_days, grace_days=verification.grace_days
-        )
-        suspicious_for_long = suspicious_streak(
-            history.suspicious_rounds,
-            allowed_rounds=verification.unconfirmed_rounds,
-            tested=clearable or verification.uncleared_sites == "drift_test",
-        )
-        at_once = verdict in (Verdict.INVALID, Verdict.CONTRADICTION)
-        due = at_once or silent_for_long or suspicious_for_long
-        if due and not history.alerted and not history.excused:
-            lasting = "silent" if silent_for_long else ("unconfirmed" if clearable else "drift")
-            self._raise_alert(chip, site, day, verdict.value if at_once else lasting)
-        history.alerted = due
+    def outlook_of_lot(self, detour: Detour, site: int, day: float) -> Outlook:
+        """What answers of a lot with a path of its own, declared at a site, show on a day."""
+        assert detour.path is not None
+        known = self._of_lot.get(detour.lot.number)
+        if known is None or day >= known.timing.until_day:
+            known = self._outlook(self._timing(site, detour.path, day), site, detour.through_site, detour.path)
+            self._of_lot[detour.lot.number] = known
+            for place in (site, detour.through_site):
+                self._lots_at.setdefault(place, set()).add(detour.lot.number)
+        return known
 
-    def _all_attempts_lost(self, chip: int, slot: int) -> bool:
-        loss = self._setting.values["packet_loss"]
-        if loss <= 0:
-            return False
-        attempts = self._setting.scenario.verification.attempts
-        return bool((self._setting.draws.uniforms(Stream.PACKET_LOSS, chip, slot, attempts) < loss).all())
+    def follows(self, slots: IntArray) -> NDArray[np.bool_]:
+        """Which chips are followed while they are in a case, with every answer really signed."""
+        verification = self.setting.scenario.verification
+        if verification.signing == "sample":
+            return self._follow_draws.uniforms(slots, 0, (0,))[:, 0] < verification.followed_share
+        return np.full(len(slots), verification.signing == "all")
+
+    def attest(self, chip: int, day: float, outlook: Outlook, rtt_ms: NDArray[np.float64]) -> tuple[Verdict, bool]:
+        """Sign and appraise one answer with the times measured: the verdict, and whether it is suspicious."""
+        assert self._desk is not None
+        verdict = self._desk.attest(chip, day, self.schedule.slot(day), rtt_ms)
+        site = self.setting.chips.site(chip)
+        self.setting.record.signed_challenges += 1
+        number = int(self.setting.chips.numbers(np.array([chip]))[0])
+        self.setting.record.write(Event(day, Happening.ANSWERED, chip=number, site=site, detail=verdict.value))
+        suspicious = verdict is Verdict.UNCONFIRMED and bool((rtt_ms >= outlook.unsuspicious_below_ms).all())
+        return verdict, suspicious
 
     def _timing(self, site: int, path: Path, day: float) -> PathTiming:
-        """Timing of a path, worked out anew after each route change."""
-        timing = self._timings.get((site, path))
-        if timing is None or day >= timing.until_day:
-            timing = self._setting.network.timing(self._setting.panels[site].landmarks, path, day)
-            self._timings[site, path] = timing
-        return timing
+        return self.setting.network.timing(self.setting.panels[site].landmarks, path, day)
+
+    def _outlook(self, timing: PathTiming, site: int, through_site: int, path: Path) -> Outlook:
+        crossings = path.crossings(self.setting.sites[through_site].place)
+        status = self.setting.site_status[site]
+        return look_ahead(
+            timing,
+            self.setting.site_status[through_site].congestion_ms * crossings,
+            self.setting.panels[site],
+            clearable=status.clearable,
+            usual_ms=status.usual_ms,
+            drift_ms=self.drift_ms,
+        )
+
+
+def answers(state: State, detour: Detour | None) -> bool:
+    """Whether a chip in a state has a path to the landmarks."""
+    if state in (State.RESTRICTED, State.ELSEWHERE):
+        return detour is not None and detour.path is not None
+    return state is State.INSTALLED

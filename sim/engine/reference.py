@@ -2,174 +2,229 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
-from simpy import Environment
+from numpy.typing import NDArray
 from simpy.events import ProcessGenerator
 
-from ..actors.authority import Authority
-from ..actors.enrolment import enrol_site, measure_anew
-from ..actors.exporter import export_lots
-from ..actors.operator import receive_lots, run_chip, suffer_congestion, suffer_outages
-from ..actors.setting import Setting
-from ..actors.smuggler import divert_lot
+from ..actors.operator import replace_failed
+from ..actors.setting import Detour, Setting
 from ..actors.verifier import Verifier
-from ..fleet.chips import State
-from ..fleet.supply import Lot, lots_shipped
-from ..parameters import load_parameters
-from ..randomness import Draws, Stream
-from ..record import Category, Census, Event, Record
+from ..detection.reading import Outlook
+from ..detection.streaks import silence_streak, suspicious_streak
+from ..detection.verdicts import Verdict
+from ..fleet.chips import GONE, IN_CASE, WAIVED, State
+from ..fleet.silence import fails_for_good, faults_per_day, repair_days
+from ..randomness import Stream
+from ..record import Event, EventLog, Happening, Record
 from ..scenario import Scenario
-from ..smuggling.plans import exposure_day, plan_diversion
-from ..world.geography import hubs
-from ..world.landmarks import build_panels
-from ..world.latency import Network
-from ..world.placement import place_landmarks
-from ..world.sites import build_sites, pick_site
-from ..world.territory import hubs_in, hubs_outside
+from ..sparse import SPARSE_LIMIT
+from .wiring import run_engine
 
-CENSUS_DAYS = 7.0
+IntArray = NDArray[np.int64]
 
+# Plain numbers: looking up a member of an enumeration takes as long as the rest of a challenge.
+_INSTALLED, _AWAY, _GONE = (
+    int(State.INSTALLED),
+    frozenset({int(State.RESTRICTED), int(State.ELSEWHERE)}),
+    frozenset(map(int, GONE)),
+)
+_LOST, _WAIVED, _IN_CASE = Stream.CHALLENGE_LOST, int(WAIVED), int(IN_CASE)
 
-def run(scenario: Scenario, seed: int, watch: Callable[[Event, Setting], None] | None = None) -> Record:
-    """Simulate one run.
-
-    Args:
-        scenario: the world and the policy.
-        seed: of this run, see `randomness.run_seed`.
-        watch: called after each event with the event and the whole setting.
-    """
-    setting = _build(scenario, seed)
-    if watch is not None:
-        setting.record.watch = lambda event: watch(event, setting)
-    authority = _start(setting)
-    end_day = scenario.calendar.end_day
-    setting.env.run(until=end_day)
-    if int(setting.record.census[-1].day) == int(end_day):  # one census a date
-        setting.record.census.pop()
-    setting.record.census.append(take_census(setting, end_day))
-    setting.record.open_cases = authority.open_cases
-    setting.record.chips = setting.chips.copy()
-    setting.record.covered_chip_days = _covered_chip_days(setting)
-    return setting.record
+Alert = Callable[[int, IntArray, float, str], None]
 
 
-def take_census(setting: Setting, day: float) -> Census:
-    """Count the chips of each category: a partition of all chips shipped."""
-    state, covered = setting.chips.column("state"), setting.chips.column("covered").astype(bool)
-    established = ~np.isnan(setting.chips.column("established_day"))
-    installed = state == State.INSTALLED
-    diverted = (state == State.SMUGGLED) | (state == State.RESTRICTED)
-    members = {
-        Category.SHIPPING: state == State.SHIPPING,
-        Category.IN_SERVICE_WITHOUT_MECHANISM: installed & ~covered,
-        Category.IN_SERVICE_WITH_MECHANISM: installed & covered,
-        Category.UNDER_REPAIR: state == State.REPAIR,
-        Category.DIVERTED_UNDETECTED: diverted & ~established,
-        Category.DIVERTED_ESTABLISHED: diverted & established,
-        Category.SEIZED: state == State.SEIZED,
-    }
-    return Census(day, {category: int(chips.sum()) for category, chips in members.items()})
+@dataclass
+class History:
+    """What the verifier remembers of one chip: challenges missed, and answers that were suspicious, in a row."""
+
+    missed_rounds: int = 0
+    suspicious_rounds: int = 0
+
+    def forget(self) -> None:
+        """Begin anew."""
+        self.missed_rounds = self.suspicious_rounds = 0
 
 
-def _build(scenario: Scenario, seed: int) -> Setting:
-    draws, values = Draws(seed), scenario.values
-    geography, verification = scenario.geography, scenario.verification
-    model = load_parameters().latency[geography.network]
-    sites = build_sites(geography.sites, hubs_outside(geography.restricted, hubs()), values, draws)
-    landmarks = place_landmarks(
-        geography.placement,
-        geography.landmarks,
-        sites,
-        geography.restricted,
-        bound=verification.bound,
-        model=model,
-        values=values,
-        draws=draws,
-    )
-    panels = build_panels(sites, landmarks, verification.landmarks_asked, verification.bound, geography.restricted)
-    network = Network(model, values, draws)
-    return Setting(Environment(), scenario, values, draws, sites, panels, network, Record())
+def run(
+    scenario: Scenario,
+    seed: int,
+    watch: Callable[[Event, Setting], None] | None = None,
+    events: EventLog | None = None,
+) -> Record:
+    """Simulate one run, see `wiring.run_engine`."""
+    return run_engine(ChipByChip, scenario, seed, watch, events)
 
 
-def _start(setting: Setting) -> Authority:
-    """Start every process. Their order decides nothing: two of them act at the same time with probability zero."""
-    env, scenario = setting.env, setting.scenario
-    verifier = Verifier(setting, raise_alert=lambda *alert: authority.take_alert(*alert))
+class ChipByChip(Verifier):
+    """Each chip's faults and each chip's challenges are processes of their own."""
 
-    def measure_site_anew(site: int) -> None:
-        env.process(measure_anew(setting, setting.sites[site]))
+    def __init__(self, setting: Setting) -> None:
+        super().__init__(setting)
+        self._histories: dict[int, History] = {}
+        self._counts: defaultdict[tuple[float, int], list[int]] = defaultdict(lambda: [0, 0, 0])
+        self._lost_day, self._lost_slots = -1.0, frozenset[int]()
+        self._alert: Alert = lambda site, chips, day, reason: None
+        verification = setting.scenario.verification
+        self._period_days, self._grace_days = verification.period_days, verification.grace_days
+        self._allowed_rounds, self._signing = verification.unconfirmed_rounds, verification.signing
+        self._signed_share = verification.signed_share
 
-    authority = Authority(
-        setting,
-        excuse=verifier.excuse,
-        start_anew=verifier.start_anew,
-        measure_anew=measure_site_anew,
-    )
+    def processes(self, alert: Alert) -> Iterator[ProcessGenerator]:
+        """None at the start: they come with the chips."""
+        self._alert = alert
+        return iter(())
 
-    def installed(chip: int, day: float) -> None:
-        env.process(run_chip(setting, chip, day))
-        if scenario.verification.active and setting.chips.column("covered")[chip]:
-            env.process(verifier.watch(chip, day))
+    def install(self, chips: IntArray, day: float) -> None:
+        """Let chips fail and, if they are covered, ask them."""
+        table = self.setting.chips
+        for chip in chips.tolist():
+            self.setting.env.process(self._suffer_faults(chip, day))
+            if self.setting.scenario.verification.active and table.column("covered")[chip]:
+                self.setting.env.process(self._watch(chip, day))
 
-    lots = lots_shipped(
-        scenario.exports_per_year,
-        scenario.fleet.lot_chips,
-        scenario.calendar.end_day,
-        setting.sites,
-        setting.values,
-        setting.draws,
-    )
-    if scenario.verification.active:
-        for site in setting.sites:
-            env.process(enrol_site(setting, site))
-        env.process(authority.inspect_cases())
-    for site in setting.sites:
-        env.process(receive_lots(setting, site.number, installed))
-        env.process(suffer_outages(setting, site.number))
-        env.process(suffer_congestion(setting, site.number))
-        if scenario.enforcement.random_inspections:
-            env.process(authority.visit_at_random(site.number))
-    _place_initial_stock(setting, installed)
-    env.process(export_lots(setting, lots, lambda lot, chips: _divert(setting, authority, lot, chips)))
-    env.process(_count(setting))
-    return authority
+    def redeclare(self, chips: IntArray, day: float) -> None:
+        """Ask chips anew at their new site; the old process sees that they are no longer declared at its site."""
+        for chip in chips.tolist():
+            if self.setting.scenario.verification.active and self.setting.chips.column("covered")[chip]:
+                self.setting.env.process(self._watch(chip, day))
 
+    def judge_again(self, chips: IntArray) -> None:
+        """Forget what led to a case."""
+        for chip in chips.tolist():
+            self._histories[chip].forget()
 
-def _place_initial_stock(setting: Setting, installed: Callable[[int, float], None]) -> None:
-    """Chips abroad on the first day: no mechanism, spread over sites by size."""
-    for chip in range(setting.scenario.initial_chips):
-        site = pick_site(setting.sites, setting.draws.uniform(Stream.LEGACY_SITE, chip)).number
-        setting.chips.append(1, state=State.INSTALLED, covered=False, lot=-1, site=site, day=0.0)
-        installed(chip, 0.0)
+    def stop(self, chips: IntArray) -> None:
+        """Nothing to do: each process sees by itself that its chip is established."""
 
+    def finish(self, day: float) -> None:
+        """Hand over the counts of the rounds."""
+        for (round_day, site), counts in self._counts.items():
+            self.setting.record.rounds.add(round_day, [site], *([count] for count in counts))
 
-def _divert(setting: Setting, authority: Authority, lot: Lot, chips: range) -> None:
-    """Set the smuggler, and perhaps a tip, on a lot that was ordered on false pretences."""
-    if not lot.ordered_by_smuggler:
-        return
-    scenario = setting.scenario
-    destinations = hubs_in(scenario.geography.restricted, hubs())
-    plan = plan_diversion(lot, scenario.adversary.strategies, destinations, setting.values, setting.draws)
-    setting.env.process(divert_lot(setting, lot.number, lot.site, chips, plan))
-    day = exposure_day(lot, plan.departure_day, setting.values, setting.draws)
-    if day is not None and setting.scenario.enforcement.tips:
-        setting.env.process(authority.follow_tip(lot.number, chips, day))
+    def _suffer_faults(self, chip: int, since_day: float) -> ProcessGenerator:
+        """Faults, repairs and the replacement of one chip. A chip fails only while it is at its declared site."""
+        setting, table, values = self.setting, self.setting.chips, self.setting.values
+        slot, rows = int(table.column("slot")[chip]), np.array([chip])
+        for day, length, kind in self.sparse.chip_faults(slot, faults_per_day(values), since_day, self.end_day):
+            if day < setting.env.now:
+                continue  # it was still under repair
+            yield setting.until(day)
+            state = table.state(chip)
+            if state is not State.INSTALLED:
+                if table.is_diverted(chip) or state in GONE:
+                    return
+                continue
+            table.move(rows, State.REPAIR, day)
+            setting.trace_chips(day, Happening.FAILED, rows)
+            back_day = day + float(repair_days(np.array([length]), values)[0])
+            yield setting.until(back_day)
+            if table.state(chip) is not State.REPAIR:
+                return
+            if fails_for_good(np.array([kind]), values)[0]:
+                self.install(replace_failed(setting, rows, np.array([back_day])), back_day)
+                return
+            table.move(rows, State.INSTALLED, back_day)
+            setting.trace_chips(back_day, Happening.REPAIRED, rows)
 
+    def _watch(self, chip: int, since_day: float) -> ProcessGenerator:
+        """Challenge one covered chip at one declared site until its diversion is established or it is gone."""
+        setting, table, record, schedule = self.setting, self.setting.chips, self.setting.record, self.schedule
+        site, slot_of_chip = table.site(chip), int(table.column("slot")[chip])
+        phase, status = int(schedule.phase_of_site[site]), setting.site_status[site]
+        number = schedule.first_round(phase, max(since_day, setting.scenario.calendar.duty_day))
+        column, env, unsigned = table.column, setting.env, self._signing == "none"
+        history = self._histories[chip] = History()
+        while (day := schedule.day(number, phase)) < self.end_day:
+            yield env.timeout(max(0.0, day - env.now))
+            number += 1
+            state, marks = column("state").item(chip), column("marks").item(chip)
+            if state in _GONE or column("site").item(chip) != site or table.is_established(chip):
+                return
+            record.challenges += 1
+            self._counts[day, site][0] += 1
+            detour = None if state == _INSTALLED else self._detour(chip, state)
+            if state == _INSTALLED:
+                silent = status.cut_off
+            else:
+                silent = detour is None or setting.site_status[detour.through_site].cut_off
+            if silent or slot_of_chip in self._lost_at(day):
+                if not marks & _WAIVED:
+                    self._take_silence(chip, site, day, history)
+                continue
+            outlook = self.outlook_of_site(site, day) if detour is None else self.outlook_of_lot(detour, site, day)
+            signed = not unsigned and self._signs(slot_of_chip, day, bool(marks & _IN_CASE))
+            verdict, suspicious = self._read(chip, slot_of_chip, day, outlook, signed)
+            if not marks & _WAIVED:
+                self._take_answer(chip, site, day, history, verdict, suspicious)
 
-def _count(setting: Setting) -> ProcessGenerator:
-    """Take the census at regular times."""
-    for number in itertools.count():
-        yield setting.until(number * CENSUS_DAYS)
-        setting.record.census.append(take_census(setting, number * CENSUS_DAYS))
+    def _lost_at(self, day: float) -> frozenset[int]:
+        """Slots whose challenges of a day lose every attempt."""
+        if day != self._lost_day:
+            chosen = self.sparse.chosen(_LOST, self.schedule.slot(day), self.loss, self.setting.chips.slots, self.level)
+            self._lost_day, self._lost_slots = day, frozenset(chosen.tolist())
+        return self._lost_slots
 
+    def _detour(self, chip: int, state: int) -> Detour | None:
+        """How a chip that is not at its declared site answers, if it does."""
+        if state not in _AWAY:
+            return None
+        detour = self.setting.detours[int(self.setting.chips.column("lot")[chip])]
+        return detour if detour.path is not None else None
 
-def _covered_chip_days(setting: Setting) -> float:
-    """Days that chips with the mechanism have been abroad under the duty, from delivery on, whether honest or not."""
-    delivered = {event.lot: event.day for event in setting.record.events if event.happening == "delivered"}
-    covered = setting.chips.column("covered")
-    lots = setting.chips.column("lot")
-    end = setting.scenario.calendar.end_day
-    return float(sum(end - delivered[int(lot)] for lot in lots[covered] if int(lot) in delivered))
+    def _signs(self, slot_of_chip: int, day: float, in_case: bool) -> bool:
+        """Whether this answer is really signed: all are, or it is audited by lot, or its chip is followed in a case."""
+        if self._signing != "sample":
+            return self._signing == "all"
+        slot = self.schedule.slot(day)
+        if self.sparse.is_chosen(Stream.AUDIT, slot, self._signed_share, slot_of_chip, self.level):
+            return True
+        return in_case and bool(self.follows(np.array([slot_of_chip]))[0])
+
+    def _read(self, chip: int, slot_of_chip: int, day: float, outlook: Outlook, signed: bool) -> tuple[Verdict | None, bool]:
+        """What an answer shows: the verdict if it has one that matters by itself, and whether it is suspicious."""
+        if not (signed or outlook.contradictable):
+            limit = outlook.slow_limit
+            if limit <= 0:
+                return None, False
+            if limit <= SPARSE_LIMIT:
+                slow = self.sparse.small_uniform(self.schedule.slot(day), slot_of_chip, self.level)
+                if slow is None or slow >= limit:
+                    return None, False
+        slot = self.schedule.slot(day)
+        landmarks, legs = outlook.timing.jitter_log_sd.shape
+        rtt_ms = outlook.times_ms(self.jitter.deviates_of_one(slot_of_chip, slot, landmarks, legs, self.level))
+        if signed:
+            return self.attest(chip, day, outlook, rtt_ms)
+        contradicts, suspicious = outlook.read(rtt_ms[None, :])
+        return (Verdict.CONTRADICTION if contradicts[0] else None), bool(suspicious[0])
+
+    def _take_silence(self, chip: int, site: int, day: float, history: History) -> None:
+        """Count a challenge that was missed, and raise an alert if there have been too many in a row."""
+        history.missed_rounds += 1
+        self.setting.record.silences += 1
+        self._counts[day, site][1] += 1
+        self.setting.trace_chips(day, Happening.SILENT, np.array([chip]))
+        if silence_streak(history.missed_rounds, period_days=self._period_days, grace_days=self._grace_days):
+            self._alert(site, np.array([chip]), day, "silent")
+
+    def _take_answer(
+        self, chip: int, site: int, day: float, history: History, verdict: Verdict | None, suspicious: bool
+    ) -> None:
+        """Count an answer, and raise an alert if it refutes the chip or too many in a row have been suspicious."""
+        record = self.setting.record
+        history.missed_rounds = 0
+        history.suspicious_rounds = history.suspicious_rounds + 1 if suspicious else 0
+        if suspicious:
+            record.suspicious += 1
+            self._counts[day, site][2] += 1
+            self.setting.trace_chips(day, Happening.SUSPICIOUS, np.array([chip]))
+        if verdict is not None and verdict in (Verdict.CONTRADICTION, Verdict.INVALID):
+            record.refuted += 1
+            self._alert(site, np.array([chip]), day, verdict.value)
+        elif suspicious and suspicious_streak(history.suspicious_rounds, allowed_rounds=self._allowed_rounds):
+            clearable = self.setting.site_status[site].clearable
+            self._alert(site, np.array([chip]), day, "unconfirmed" if clearable else "drift")

@@ -22,26 +22,26 @@ MINIMUM_FOLLOWED = 0.1
 
 
 def incidence_data(result: Result) -> pd.DataFrame:
-    """What the figure draws: scenario, days, median, low, high (10-90 % over runs), followed, diverted, unit.
+    """What the figure draws: scenario, days, median, low, high (10-90 % over draws and runs), followed, diverted, unit.
 
-    `followed` is how many of the `diverted` chips, over all runs, have that many days of follow-up within the run.
+    `followed` is how many of the `diverted` chips, over all draws and runs, have that many days of follow-up within the
+    run. Runs in which no chip was diverted under the duty have no such share and are left out.
     """
     import pandas as pd
 
     grid = np.arange(0.0, np.floor(result.scenario.calendar.end_after_duty_days) + 1)
     frames = []
     for policy in dict.fromkeys(run.scenario for run in result.runs):
-        cohorts = [
-            diverted_cohort(run.record.chips, result.scenario.calendar) for run in result.runs if run.scenario == policy
-        ]
+        cohorts = [diverted_cohort(run.chips, result.scenario.calendar) for run in result.runs if run.scenario == policy]
+        cohorts = [cohort for cohort in cohorts if len(cohort.days)]
+        if not cohorts:
+            continue
         possible = np.concatenate([cohort.possible_days for cohort in cohorts])
         followed = np.array([(possible >= day).sum() for day in grid])
         curves = np.array([cumulative_incidence(cohort.days, cohort.established, grid) for cohort in cohorts])
         # Where a run has nobody left to find, its curve goes on flat, as a lower bound: each run counts on each day.
         curves = pd.DataFrame(curves.T).ffill().to_numpy().T
-        shown = (followed >= max(1, MINIMUM_FOLLOWED * len(possible))) & ~np.isnan(curves).any(axis=0)
-        if not shown.any():
-            continue
+        shown = followed >= max(1, MINIMUM_FOLLOWED * len(possible))
         low, median, high = np.quantile(curves[:, shown], [0.1, 0.5, 0.9], axis=0)
         frames.append(
             pd.DataFrame(
@@ -62,7 +62,7 @@ def incidence_data(result: Result) -> pd.DataFrame:
 
 
 def diversion_to_detection(result: Result, ax: Axes | None = None) -> Axes:
-    """Share of diverted chips whose diversion has been established, by days since departure.
+    """Share of diverted chips whose diversion has been established, by days since departure: median, 10-90 % over all runs.
 
     Args:
         result: of `simulate`.
@@ -76,7 +76,7 @@ def diversion_to_detection(result: Result, ax: Axes | None = None) -> Axes:
         ax = figure.add_axes((0.085, 0.255, 0.67, 0.555))
     data = incidence_data(result)
     if data.empty:
-        ax.annotate("a run without a chip diverted under the duty", (0.5, 0.5), xycoords="axes fraction", ha="center")
+        ax.annotate("no chip was diverted under the duty", (0.5, 0.5), xycoords="axes fraction", ha="center")
         return ax
     for policy, look in looks(result):
         rows = data[data["scenario"] == policy]
@@ -97,7 +97,7 @@ def diversion_to_detection(result: Result, ax: Axes | None = None) -> Axes:
     ax.grid(axis="y")
     followed = data[data["scenario"] == result.scenario.name]
     if len(followed):
-        _followed_row(ax, followed)
+        _followed_row(ax, followed, "draws and runs" if result.drawn else "runs")
     return ax
 
 
@@ -105,10 +105,10 @@ def _range(row: pd.Series[float]) -> str:
     return f"{100 * (1 - row['high']):.0f}-{100 * (1 - row['low']):.0f} %"
 
 
-def _followed_row(ax: Axes, rows: pd.DataFrame) -> None:
+def _followed_row(ax: Axes, rows: pd.DataFrame, among: str) -> None:
     """Under the axis: how many chips stand behind the curves."""
     ax.annotate(
-        f"chips followed that long, all runs together (of {rows['diverted'].iloc[0]:,} diverted)", (0, -0.235),
+        f"chips followed that long, all {among} together (of {rows['diverted'].iloc[0]:,} diverted)", (0, -0.235),
         xycoords="axes fraction", fontsize=7, color="#444444",
     )  # fmt: skip
     for day in ax.get_xticks():

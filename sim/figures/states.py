@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
 
+from ..record import Category
 from ..units import calendar_date
 from .style import RULE, Look, looks, new_figure
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from ..results import Result
 
 PANELS = {
-    "All chips shipped": ("chips_shipped",),
+    "All chips but those scrapped": tuple(f"chips_{category}" for category in Category if category is not Category.RETIRED),
     "In service, no mechanism": ("chips_in_service_without_mechanism",),
     "In service, with mechanism": ("chips_in_service_with_mechanism",),
     "On the way or under repair": ("chips_shipping", "chips_under_repair"),
@@ -30,13 +31,13 @@ PANELS = {
 
 
 def states_data(result: Result) -> pd.DataFrame:
-    """What the figure draws: scenario, panel, date, median, low, high (10-90 % over runs), unit."""
+    """What the figure draws: scenario, panel, date, median, low, high (10-90 % over draws and runs), unit."""
     import pandas as pd
 
     frames = []
     for panel, names in PANELS.items():
         rows = result.table[result.table["outcome"].isin(names)]
-        totals = rows.groupby(["scenario", "date", "run"], sort=False)["value"].sum()
+        totals = rows.groupby(["scenario", "date", "draw", "run"], sort=False)["value"].sum()
         quantiles = totals.groupby(level=["scenario", "date"], sort=False).quantile(np.array([0.1, 0.5, 0.9])).unstack()
         quantiles.columns = pd.Index(["low", "median", "high"])
         frame = quantiles.reset_index()
@@ -47,7 +48,7 @@ def states_data(result: Result) -> pd.DataFrame:
 
 
 def chips_by_state(result: Result, ax: Sequence[Axes] | None = None) -> Sequence[Axes]:
-    """Small multiples, one for each state, median and 10-90 % band over runs.
+    """Small multiples, one for each state, median and 10-90 % band over draws and runs.
 
     Args:
         result: of `simulate`.
@@ -88,16 +89,20 @@ def chips_by_state(result: Result, ax: Sequence[Axes] | None = None) -> Sequence
 def _label(axes: Axes, data: pd.DataFrame, policies: Sequence[tuple[str, Look]]) -> None:
     """Name the two curves where they lie furthest apart."""
     rows = data[data["panel"] == "Diverted, not established"]
+    top = max(1.0, rows["high"].max() * 1.18)
+    ends = rows.groupby("scenario", sort=False).last()
     for policy, look in policies:
-        side = -1 if look is RULE else 1
-        curve = rows[rows["scenario"] == policy]
-        if len(curve):
-            edge = curve["low" if side < 0 else "high"].iloc[-1]
-            axes.annotate(
-                look.label, (curve["date"].iloc[-1], edge), xytext=(-2, side * 5), textcoords="offset points",
-                ha="right", va="top" if side < 0 else "bottom", color=look.colour, fontsize=7.5,
-            )  # fmt: skip
-    axes.set_ylim(top=max(1.0, rows["high"].max() * 1.18))
+        if policy not in ends.index:
+            continue
+        side, end = -1 if look is RULE else 1, ends.loc[policy]
+        edge = end["low" if side < 0 else "high"]
+        if side < 0 and edge < 0.12 * top:  # no room below: right above the curve
+            edge, side = end["median"], 1
+        axes.annotate(
+            look.label, (end["date"], edge), xytext=(-2, side * 5), textcoords="offset points",
+            ha="right", va="bottom" if side > 0 else "top", color=look.colour, fontsize=7.5,
+        )  # fmt: skip
+    axes.set_ylim(top=top)
 
 
 def _day_number(day: date) -> float:

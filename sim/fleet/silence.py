@@ -11,10 +11,18 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtri
+
 from ..parameters import Values
 from ..randomness import Draws, Stream, lognormal
-from ..sparse import events
 from ..units import DAYS_PER_YEAR, HOURS_PER_DAY
+
+FloatArray = NDArray[np.float64]
+
+GRAIN_DAYS = 2.0**-20
+"""Repairs last a multiple of this, a tenth of a second, so that the last bit of a logarithm decides nothing."""
 
 
 @dataclass(frozen=True)
@@ -25,15 +33,20 @@ class Spell:
     end_day: float
 
 
-def chip_spells(draws: Draws, chip: int, since_day: float, until_day: float, values: Values) -> Iterator[Spell]:
-    """Faults of one chip and its absence for repair, those that start between two days. A chip under repair cannot fail."""
-    median, log_sd = values["repair_absence_days"], values["repair_log_sd"]
-    per_day = values["gpu_faults_per_chip_year"] / DAYS_PER_YEAR
-    back = since_day
-    for start, uniform in events(draws.seed, Stream.CHIP_FAULT, chip, per_day, since_day, until_day):
-        if start >= back:
-            back = start + lognormal(uniform, median=median, log_sd=log_sd)
-            yield Spell(start, back)
+def faults_per_day(values: Values) -> float:
+    """Chance that a chip that works fails on a day."""
+    return values["gpu_faults_per_chip_year"] / DAYS_PER_YEAR
+
+
+def repair_days(uniforms: FloatArray, values: Values) -> FloatArray:
+    """How long chips that failed are away, by their uniforms; any shape. Lognormal."""
+    days = values["repair_absence_days"] * np.exp(values["repair_log_sd"] * ndtri(uniforms))
+    return np.ceil(days / GRAIN_DAYS) * GRAIN_DAYS
+
+
+def fails_for_good(uniforms: FloatArray, values: Values) -> NDArray[np.bool_]:
+    """Which chips that failed do not come back but are replaced at the end, by their uniforms; any shape."""
+    return uniforms < values["permanent_fault_share"]
 
 
 def site_outages(draws: Draws, site: int, values: Values) -> Iterator[Spell]:

@@ -10,18 +10,21 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ..parameters import Values
 from ..randomness import Draws, Stream, lognormal
 from ..units import DAYS_PER_YEAR
-from ..world.sites import Site, pick_site
+from ..world.sites import Site, capacity_steps, pick_site
 
 
 @dataclass(frozen=True)
 class Lot:
-    """Chips that ship together. Days are since the scenario's start."""
+    """Chips that ship together, and the slots that they fill. Days are since the scenario's start."""
 
     number: int
-    chips: int
+    slots: range
     site: int
     ordered_by_smuggler: bool
     ship_day: float
@@ -33,29 +36,51 @@ def smuggled_share(values: Values) -> float:
     return min(1.0, values["diverted_chips_per_year"] / values["covered_exports_per_year"])
 
 
+def stock_by_site(chips: int, sites: Sequence[Site]) -> NDArray[np.int64]:
+    """Chips of the initial stock at each site, in proportion to capacity, by the largest remainder; shape (sites,)."""
+    capacity = np.array([site.capacity_chips for site in sites])
+    exact = chips * capacity / capacity.sum()
+    numbers: NDArray[np.int64] = np.floor(exact).astype(np.int64)
+    order = np.argsort(numbers - exact, kind="stable")
+    numbers[order[: chips - int(numbers.sum())]] += 1
+    return numbers
+
+
 def lots_shipped(
-    exports_per_year: float, chips_per_lot: int, until_day: float, sites: Sequence[Site], values: Values, draws: Draws
+    exports_per_year: float,
+    chips_per_lot: int,
+    until_day: float,
+    sites: Sequence[Site],
+    values: Values,
+    draws: Draws,
+    first_slot: int = 0,
 ) -> tuple[Lot, ...]:
-    """All lots that ship before `until_day`: one in each interval of equal length, at a random time within it."""
+    """All lots that ship before `until_day`: one in each interval of equal length, at a random time within it.
+
+    Lot k fills the same slots, from `first_slot` on, whatever becomes of other lots.
+    """
     if exports_per_year <= 0:
         return ()
     interval = chips_per_lot / exports_per_year * DAYS_PER_YEAR
     abroad = [site for site in sites if not site.in_south_east_asia]
     south_east_asia = [site for site in sites if site.in_south_east_asia]
+    all_of_them, main_route, other_routes = ((group, capacity_steps(group)) for group in (sites, south_east_asia, abroad))
+    share = smuggled_share(values)
     lots = []
     for number in range(math.ceil(until_day / interval)):
         ship_day = (number + draws.uniform(Stream.LOT_DAY, number)) * interval
         if ship_day >= until_day:
             continue
-        smuggled = draws.uniform(Stream.LOT_DIVERTED, number) < smuggled_share(values)
-        candidates = sites
+        smuggled = draws.uniform(Stream.LOT_DIVERTED, number) < share
+        candidates = all_of_them
         if smuggled and abroad and south_east_asia:
-            main_route = draws.uniform(Stream.LOT_ROUTE, number) < values["diverted_via_south_east_asia"]
-            candidates = south_east_asia if main_route else abroad
+            usual = draws.uniform(Stream.LOT_ROUTE, number) < values["diverted_via_south_east_asia"]
+            candidates = main_route if usual else other_routes
         transport, customs = draws.uniforms(Stream.LOT_TRANSIT, number, count=2)
         spread = values["transport_log_sd"]
         days = lognormal(transport, median=values["export_transport_days"], log_sd=spread)
         days += lognormal(customs, median=values["customs_hold_days"], log_sd=spread)
-        site = pick_site(candidates, draws.uniform(Stream.LOT_SITE, number))
-        lots.append(Lot(number, chips_per_lot, site.number, smuggled, ship_day, ship_day + days))
+        site = pick_site(*candidates, draws.uniform(Stream.LOT_SITE, number))
+        slots = range(first_slot + number * chips_per_lot, first_slot + (number + 1) * chips_per_lot)
+        lots.append(Lot(number, slots, site.number, smuggled, ship_day, ship_day + days))
     return tuple(lots)

@@ -7,19 +7,18 @@ licensed path), with or without the mechanism.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..detection.verdicts import Verdict
-from ..record import Record
+from ..record import Category, Record
 from ..scenario import Calendar
 from ..units import DAYS_PER_MONTH, DAYS_PER_YEAR
 from .incidence import cumulative_incidence
 
-FOLLOW_UP_DAYS = (30, 90, 180)
+FOLLOW_UP_DAYS = (30, 90, 180, 365)
 
 
 class Outcome(NamedTuple):
@@ -45,7 +44,7 @@ class Cohort(NamedTuple):
     possible_days: NDArray[np.float64]
 
 
-def diverted_cohort(chips: dict[str, NDArray[np.generic]], calendar: Calendar) -> Cohort:
+def diverted_cohort(chips: Mapping[str, NDArray[np.generic]], calendar: Calendar) -> Cohort:
     """Chips diverted on or after the day of the duty."""
     diverted = chips["diverted_day"].astype(np.float64)
     members = diverted >= calendar.duty_day
@@ -57,10 +56,11 @@ def diverted_cohort(chips: dict[str, NDArray[np.generic]], calendar: Calendar) -
 
 def outcomes(record: Record, calendar: Calendar) -> Iterator[Outcome]:
     """Every outcome of a run: first the census by date, then the numbers about the whole run, dated at its end."""
+    names = {category: f"chips_{category}" for category in Category}
     for census in record.census:
         yield Outcome(census.day, "chips_shipped", sum(census.chips.values()), "chips")
         for category, count in census.chips.items():
-            yield Outcome(census.day, f"chips_{category}", count, "chips")
+            yield Outcome(census.day, names[category], count, "chips")
     for name, value, unit in [*_detection(record, calendar), *_alerts(record, calendar), *_rounds(record)]:
         if not math.isnan(value):
             yield Outcome(calendar.end_day, name, float(value), unit)
@@ -90,11 +90,15 @@ def _alerts(record: Record, calendar: Calendar) -> Iterator[tuple[str, float, st
 
 
 def _rounds(record: Record) -> Iterator[tuple[str, float, str]]:
-    challenges = sum(record.verdicts.values())
-    yield "challenges", challenges, "challenges"
-    for verdict in Verdict:
-        yield f"rounds_{verdict}", _share(record.verdicts[verdict], challenges), "share of challenges"
-    yield "really_signed", _share(record.signed_challenges, challenges), "share of challenges"
+    """Silent and suspicious rounds are those of chips in no open case: chips in one are not judged."""
+    yield "challenges", record.challenges, "challenges"
+    for name, number in (
+        ("silent", record.silences),
+        ("suspicious", record.suspicious),
+        ("refuted", record.refuted),
+    ):
+        yield f"challenges_{name}", _share(number, record.challenges), "share of challenges"
+    yield "really_signed", _share(record.signed_challenges, record.challenges), "share of challenges"
     yield "sites_clearable_at_enrolment", _share(record.clearable_sites, record.enrolled_sites), "share of sites"
     yield "licences_refused", record.refused_chips, "chips"
 

@@ -94,7 +94,7 @@ def intersection_misses(radius_km: FloatArray, positions: tuple[Position, ...], 
     """
     # The discs together must leave out the border point nearest to each landmark. They rarely do, and asking for that first
     # spares most searches for hardest points.
-    misses: BoolArray = np.all(np.any(radius_km[:, None, :] < _nearest_points_km(positions, territory), axis=2), axis=1)
+    misses: BoolArray = np.all(np.any(radius_km[:, None, :] < nearest_points_km(positions, territory), axis=2), axis=1)
     if misses.any():
         hardest_km = hardest_points_km(positions, territory)
         misses[misses] = np.all(np.any(radius_km[misses][:, None, :] < hardest_km, axis=2), axis=1)
@@ -102,7 +102,7 @@ def intersection_misses(radius_km: FloatArray, positions: tuple[Position, ...], 
 
 
 @cache
-def _nearest_points_km(positions: tuple[Position, ...], territory: Territory) -> FloatArray:
+def nearest_points_km(positions: tuple[Position, ...], territory: Territory) -> FloatArray:
     """Distance from each landmark (column) to the border point nearest to each landmark (row), in km."""
     return distances_km([nearest_point(position, territory) for position in positions], positions)
 

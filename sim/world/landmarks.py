@@ -19,6 +19,7 @@ from .sites import Site
 from .territory import Territory
 
 FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
 
 INTERSECTED = 4
 """Discs of the nearest landmarks whose intersection is held against the territory; each disc of the others alone. Leaving
@@ -47,20 +48,25 @@ class Panel:
     restricted: Territory
     km_per_ms: float
 
-    def clears(self, rtt_ms: FloatArray) -> bool:
-        """Whether round-trip times, shape (landmarks,) in ms, prove the chip outside the restricted territory."""
-        if self.contradicts(rtt_ms):
-            return False
-        return bool((rtt_ms < self.clearing_ms).any()) or self.excludes(rtt_ms)
+    def clears(self, rtt_ms: FloatArray) -> BoolArray:
+        """Whether times, shape (..., landmarks) in ms, prove the chip outside the restricted territory; shape (...)."""
+        rows = rtt_ms.reshape(-1, rtt_ms.shape[-1])
+        cleared: BoolArray = np.asarray((rows < self.clearing_ms).any(axis=1))
+        cleared[~cleared] = self.excludes(rows[~cleared])
+        return (cleared & ~self.contradicts(rows)).reshape(rtt_ms.shape[:-1])
 
-    def excludes(self, rtt_ms: FloatArray) -> bool:
-        """Whether the intersection of the nearest landmarks' discs alone misses it, for a chip that contradicts nothing."""
+    def excludes(self, rtt_ms: FloatArray) -> BoolArray:
+        """The same by the intersection of the nearest landmarks' discs alone, of answers that contradict nothing.
+
+        Times of shape (answers, landmarks).
+        """
         positions = tuple(landmark.position for landmark in self.landmarks[:INTERSECTED])
-        return bool(intersection_misses(rtt_ms[None, :INTERSECTED] * self.km_per_ms, positions, self.restricted)[0])
+        return intersection_misses(rtt_ms[:, :INTERSECTED] * self.km_per_ms, positions, self.restricted)
 
-    def contradicts(self, rtt_ms: FloatArray) -> bool:
-        """Whether they prove the chip away from its declared site."""
-        return bool((rtt_ms < self.contradicting_ms).any())
+    def contradicts(self, rtt_ms: FloatArray) -> BoolArray:
+        """Whether times, shape (..., landmarks), prove the chip away from its declared site; shape (...)."""
+        contradicts: BoolArray = np.asarray((rtt_ms < self.contradicting_ms).any(axis=-1))
+        return contradicts
 
 
 def build_panels(

@@ -49,12 +49,14 @@ class PathTiming:
         jitter_median_ms: shape (landmarks, legs); 0 on circuits.
         jitter_log_sd: shape (landmarks, legs).
         until_day: day of the next route change on one of the legs.
+        floor_ms: what no route change undercuts, shape (landmarks,).
     """
 
     base_ms: FloatArray
     jitter_median_ms: FloatArray
     jitter_log_sd: FloatArray
     until_day: float
+    floor_ms: FloatArray
 
     def sample(self, normals: FloatArray) -> FloatArray:
         """Round-trip times of bursts, shape (..., landmarks), in ms.
@@ -84,20 +86,23 @@ class Network:
         legs = len(path.legs)
         base_ms = np.full(len(landmarks), self._values["in_loop_processing_ms"] + path.added_ms)
         median_ms, log_sd = np.zeros((len(landmarks), legs)), np.zeros((len(landmarks), legs))
+        floor_ms = base_ms.copy()
         until_day = math.inf
         for row, landmark in enumerate(landmarks):
             start = landmark
             for column, leg in enumerate(path.legs):
                 if leg.circuit_speed is not None:
                     base_ms[row] += circuit_ms(start, leg.to, leg.circuit_speed)
+                    floor_ms[row] += circuit_ms(start, leg.to, leg.circuit_speed)
                 else:
                     link = self._link(start, leg.to)
                     base, change_day = self._base_ms(link, day)
                     base_ms[row] += base
+                    floor_ms[row] += link.floor_ms
                     median_ms[row, column], log_sd[row, column] = link.jitter_median_ms, link.jitter_log_sd
                     until_day = min(until_day, change_day)
                 start = leg.to
-        return PathTiming(base_ms, median_ms, log_sd, until_day)
+        return PathTiming(base_ms, median_ms, log_sd, until_day, floor_ms)
 
     def _link(self, start: Place, end: Place) -> _Link:
         """What stays the same about the internet between two places."""
@@ -114,24 +119,31 @@ class Network:
                 floor_ms=distance_km / FIBRE_KM_PER_MS,
                 jitter_median_ms=median_ms,
                 jitter_log_sd=log_sd,
+                ends=(self._end_deviate(lower), self._end_deviate(higher)),
                 own=[float(self._draws.normals(Stream.EXCESS_PAIR, *key)[0])],
             )
         return self._links[key]
 
-    def _base_ms(self, link: _Link, day: float) -> tuple[float, float]:
-        """Floor and excess on a day, in ms, and the day of the next route change."""
-        own, change_day = self._own_deviate(link, day)
-        lower, higher = (self._draws.normals(Stream.EXCESS_ENDPOINT, number)[0] for number in (link.lower, link.higher))
-        normal = path_deviate(self._model, link.regime, lower, higher, own)
-        excess = float(excess_ms(self._model.regimes[link.regime], link.floor_ms, normal)) * self._values["excess_scale"]
-        return link.floor_ms + excess, change_day
+    def _end_deviate(self, place: Place) -> float:
+        """What is slow about an end of paths: a standard normal deviate."""
+        return float(self._draws.normals(Stream.EXCESS_ENDPOINT, place.number)[0])
 
-    def _own_deviate(self, link: _Link, day: float) -> tuple[float, float]:
-        """The deviate of a link's own on a day, and when it changes next: autoregressive, so always standard normal."""
+    def _base_ms(self, link: _Link, day: float) -> tuple[float, float]:
+        """Floor and excess on a day, in ms, and the day of the next route change. The last answer is kept."""
+        if not link.known_since <= day < link.known_until:
+            number, own, link.known_until = self._own_deviate(link, day)
+            link.known_since = link.change_days[number - 1] if number else -math.inf
+            normal = path_deviate(self._model, link.regime, *link.ends, own)
+            excess = float(excess_ms(self._model.regimes[link.regime], link.floor_ms, normal))
+            link.known_ms = link.floor_ms + excess * self._values["excess_scale"]
+        return link.known_ms, link.known_until
+
+    def _own_deviate(self, link: _Link, day: float) -> tuple[int, float, float]:
+        """Changes so far, a link's own deviate, and when it changes next: autoregressive, so always standard normal."""
         metro = link.regime == "metro"
         rate = self._values["metro_route_changes_per_year"] if metro else self._values["route_changes_per_year"]
         if rate <= 0:
-            return link.own[0], math.inf
+            return 0, link.own[0], math.inf
         correlation = self._values["route_change_correlation"]
         while not link.change_days or link.change_days[-1] <= day:
             number = len(link.change_days)
@@ -142,7 +154,7 @@ class Network:
             gap = self._draws.exponential(Stream.ROUTE_CHANGE_GAP, link.entity, number, mean=DAYS_PER_YEAR / rate)
             link.change_days.append(since + gap)
         place = bisect.bisect_right(link.change_days, day)
-        return link.own[place], link.change_days[place]
+        return place, link.own[place], link.change_days[place]
 
 
 def jitter_law(regime: LatencyRegime) -> tuple[float, float]:
@@ -159,7 +171,7 @@ def circuit_ms(start: Place, end: Place, speed: float) -> float:
 class _Link:
     """The internet between two places, the lower number first, and the route changes drawn so far.
 
-    `own[k]` is the standard normal deviate of its own until `change_days[k]`.
+    `ends` are the standard normal deviates of its two ends, `own[k]` that of its own until `change_days[k]`.
     """
 
     lower: int
@@ -168,8 +180,12 @@ class _Link:
     floor_ms: float
     jitter_median_ms: float
     jitter_log_sd: float
+    ends: tuple[float, float]
     own: list[float]
     change_days: list[float] = field(default_factory=list)
+    known_ms: float = 0.0  # floor and excess between two route changes
+    known_since: float = math.inf
+    known_until: float = math.inf
 
     @property
     def entity(self) -> int:

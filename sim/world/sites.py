@@ -51,10 +51,23 @@ def build_sites(count: int, hubs: Sequence[Hub], values: Values, draws: Draws) -
     return tuple(sites)
 
 
-def pick_site(sites: Sequence[Site], uniform: float) -> Site:
-    """The site at a given quantile, in proportion to capacity."""
-    heights: NDArray[np.float64] = np.cumsum([site.capacity_chips for site in sites])
-    return sites[int(np.searchsorted(heights, uniform * heights[-1], side="right").clip(max=len(sites) - 1))]
+def capacity_steps(sites: Sequence[Site]) -> NDArray[np.float64]:
+    """Capacities added up, in chips, shape (sites,)."""
+    return np.cumsum([site.capacity_chips for site in sites])
+
+
+def pick_site(sites: Sequence[Site], steps: NDArray[np.float64], uniform: float) -> Site:
+    """The site at a given quantile, in proportion to capacity; `steps` are its `capacity_steps`."""
+    return sites[min(int(steps.searchsorted(uniform * steps[-1], side="right")), len(sites) - 1)]
+
+
+def pick_other_site(sites: Sequence[Site], steps: NDArray[np.float64], uniform: float, but: int) -> Site:
+    """The same among all sites but one, given by its place in the sequence."""
+    below, own = (steps[but - 1] if but else 0.0), sites[but].capacity_chips
+    height = uniform * (steps[-1] - own)
+    if height >= below:
+        height += own
+    return sites[min(int(steps.searchsorted(height, side="right")), len(sites) - 1)]
 
 
 def _class_limits(count: int, values: Values) -> list[tuple[float, float]]:

@@ -1,15 +1,18 @@
 """The command line as a user meets it: results, messages, exit codes."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-SMALL = ["--quick", "--runs", "1", "--set", "fleet.scale=0.0001"]
+SMALL = ["--quick", "--draws", "0", "--set", "fleet.scale=0.0001"]
 
 
 def scenarios(*words: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
@@ -87,6 +90,8 @@ def test_the_same_study_again_gives_the_same_tables(results: Path):
         (["--set", "verification.period_days"], "--set: 'verification.period_days' is not of the form key=value"),
         (["--set", "uncertainties.packet_loss=3"], "packet_loss = 3.0: allowed 0 to 1"),
         (["--runs", "0"], "--runs: 0 is not in 1 to"),
+        (["--draws", "-1"], "--draws: -1 is not in 0 to 10000"),
+        (["--workers", "1000"], "--workers: 1000 is not in 1 to 256"),
         (["--seed", "-1"], "--seed: -1 is not in 0 to"),
     ],
 )
@@ -97,6 +102,65 @@ def test_a_mistake_gives_one_clear_message_and_writes_nothing(tmp_path: Path, wo
     assert done.stderr.count("error:") == 1
     assert "Traceback" not in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("words", [["--draws", "3"], ["--workers", "2"]])
+def test_a_question_without_the_engine_refuses_draws_and_workers(tmp_path: Path, words: list[str]):
+    done = scenarios("run", "landmarks", "--quick", *words, "--out", str(tmp_path / "out"))
+    assert done.returncode == 2
+    assert done.stderr == f"error: {words[0]}: landmarks is answered without the engine; leave it out\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_draws_are_written_down_and_captions_say_what_intervals_hold(results: Path, tmp_path: Path):
+    """The number of workers is the only thing that the two studies do not share."""
+    for workers in ("1", "2"):
+        words = ("--quick", "--draws", "3", "--set", "fleet.scale=0.0001", "--workers", workers)
+        done = scenarios("run", "baseline", *words, "--out", str(tmp_path / workers))
+        assert done.returncode == 0, done.stderr
+        assert "run 6 of 6" in done.stderr
+    one, two = ({path.name: path.read_bytes() for path in (tmp_path / workers).iterdir()} for workers in "12")
+    assert one == two
+    drawn = pd.read_csv(tmp_path / "1" / "draws.csv")
+    assert list(drawn) == ["draw", "parameter", "value"]
+    assert set(drawn["draw"]) == set(pd.read_csv(tmp_path / "1" / "table.csv")["draw"]) == {0, 1, 2}
+    manifest = json.loads((tmp_path / "1" / "manifest.json").read_text())
+    assert manifest["draws"] == 3
+    assert "workers" not in manifest
+    name = "fig02-diversion-to-detection.txt"
+    caption, chance_only = (tmp_path / "1" / name).read_text(), (results / name).read_text()
+    assert "1 run x 3 draws. Intervals: 10-90 % of draws and runs, parameters and chance." in caption
+    assert "drawn from triangular distributions" in caption
+    assert "Intervals: 10-90 % of runs, chance only, parameters at central values." in chance_only
+
+
+def group_ends(group: int) -> bool:
+    """Whether the last process of a group is gone within seconds."""
+    for _ in range(100):
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def test_an_interrupted_study_ends_its_workers_and_says_so(tmp_path: Path):
+    """Ctrl-C on a terminal reaches all processes of the group; a signal to the first alone must do as well."""
+    words = ["run", "baseline", "--runs", "9", "--workers", "2", "--out", str(tmp_path / "out")]
+    for interrupt in (os.killpg, os.kill):
+        study = subprocess.Popen(
+            [sys.executable, "-m", "scenarios", *words], stderr=subprocess.PIPE, text=True, cwd=ROOT, start_new_session=True
+        )
+        while not list(tmp_path.glob(".out-*/*.csv.gz")):  # until a worker has begun a run
+            assert study.poll() is None
+            time.sleep(0.05)
+        interrupt(study.pid, signal.SIGINT)
+        _, errors = study.communicate(timeout=30)
+        assert study.returncode == 3
+        assert errors == "interrupted: nothing was written\n"
+        assert list(tmp_path.iterdir()) == []
+        assert group_ends(study.pid)
 
 
 def test_an_unknown_question_names_those_there_are():

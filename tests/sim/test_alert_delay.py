@@ -2,17 +2,19 @@
 
 import math
 
-import numpy as np
 import pytest
 from scipy import stats
 
 from sim import Scenario
-from sim.actors.verifier import Verifier
+from sim.actors.setting import Detour
 from sim.detection.streaks import periods_covering, silence_streak, suspicious_streak
-from sim.engine.reference import run
+from sim.engine import reference
+from sim.fleet.chips import State
+from sim.fleet.supply import Lot
 from sim.record import Event, Happening, Record
-from sim.smuggling.strategy import Facts
 from sim.world.paths import direct
+
+from .worlds import numbers_of
 
 
 def spread_evenly(delays: list[float], low: float, high: float) -> bool:
@@ -20,10 +22,11 @@ def spread_evenly(delays: list[float], low: float, high: float) -> bool:
     return stats.kstest(delays, "uniform", args=(low, high - low)).pvalue > 1e-3
 
 
-def test_a_chip_that_goes_dark_is_alerted_on_one_phase_after_the_grace_period(only_new_exports: Scenario):
+def test_a_chip_that_goes_dark_is_alerted_on_one_phase_after_the_grace_period(only_new_exports: Scenario, engine):
     """Closed form: delay = grace + U(0, period), because the last answer is uniformly placed before the departure."""
     grace, period = 14, 2
     scenario = only_new_exports.replace(
+        trace=True,
         fleet__scale=0.0025,
         fleet__lot_chips=1,
         verification__grace_days=grace,
@@ -35,10 +38,10 @@ def test_a_chip_that_goes_dark_is_alerted_on_one_phase_after_the_grace_period(on
             "dwell_at_declared_site_days": 10,
         },
     )
-    record = run(scenario, seed=1)
+    record = engine.run(scenario, seed=1)
     departures = {event.lot: event.day for event in record.events if event.happening is Happening.DEPARTED}
-    lot_of = record.chips["lot"]
-    alerts = {int(lot_of[event.chip]): event.day for event in record.events if event.happening is Happening.ALERTED}
+    lot_of = dict(zip(numbers_of(record).tolist(), record.chips["lot"].tolist(), strict=True))
+    alerts = {lot_of[event.chip]: event.day for event in record.events if event.happening is Happening.ALERTED}
     followed = [lot for lot, day in departures.items() if day + grace + period < scenario.calendar.end_day]
     delays = [alerts[lot] - departures[lot] for lot in followed]
     assert len(delays) > 400
@@ -48,13 +51,16 @@ def test_a_chip_that_goes_dark_is_alerted_on_one_phase_after_the_grace_period(on
 
 
 def check_spells_alert_as_they_should(record: Record, *, grace: float, period: float, end_day: float) -> int:
-    """Every spell longer than grace + period alerts, none up to the grace does, in between a share (length-grace)/period."""
+    """Every spell longer than grace + period alerts, none up to the grace does, in between a share (length-grace)/period.
+
+    After its first alert a chip is in a case that nobody closes, and is not judged any more.
+    """
     spells: dict[int, list[list[float]]] = {}
     alerts: dict[int, list[float]] = {}
     for event in record.events:
         if event.happening is Happening.FAILED:
             spells.setdefault(event.chip, []).append([event.day, math.inf])
-        elif event.happening is Happening.REPAIRED:
+        elif event.happening in (Happening.REPAIRED, Happening.RETIRED):
             spells[event.chip][-1][1] = event.day
         elif event.happening is Happening.ALERTED:
             alerts.setdefault(event.chip, []).append(event.day)
@@ -65,6 +71,7 @@ def check_spells_alert_as_they_should(record: Record, *, grace: float, period: f
             # Too short a time up may pass without a challenge, and then two spells look like one.
             if start - up_since > period and end < end_day:
                 alerted = any(start <= day < end for day in alerts.get(chip, ()))
+                assert len(alerts.get(chip, ())) <= 1
                 chance = min(max((end - start - grace) / period, 0.0), 1.0)
                 if chance in (0.0, 1.0):
                     assert alerted == bool(chance), f"a spell of {end - start} days, alerted: {alerted}"
@@ -72,6 +79,8 @@ def check_spells_alert_as_they_should(record: Record, *, grace: float, period: f
                     between += 1
                     surprise += alerted - chance
                     variance += chance * (1 - chance)
+                if alerted:
+                    break
             up_since = end
     assert abs(surprise) < 4 * math.sqrt(variance)
     return between
@@ -81,7 +90,8 @@ def check_spells_alert_as_they_should(record: Record, *, grace: float, period: f
 def long_repairs(only_new_exports: Scenario) -> Scenario:
     """Honest chips that fail six times a year for about a fortnight."""
     return only_new_exports.replace(
-        fleet__scale=0.001,
+        trace=True,
+        fleet__scale=0.002,
         uncertainties={
             **only_new_exports.uncertainties,
             "gpu_faults_per_chip_year": 6,
@@ -95,33 +105,37 @@ def happenings(record: Record, *kinds: Happening) -> list[Event]:
     return [event for event in record.events if event.happening in kinds]
 
 
-def test_cadence_does_not_invent_false_alarms(long_repairs: Scenario):
+def test_cadence_does_not_invent_false_alarms(long_repairs: Scenario, engine):
     grace, period = 12, 4
     records = {}
     for days in (period, period / 2):
         scenario = long_repairs.replace(verification__period_days=days, verification__grace_days=grace)
-        records[days] = run(scenario, seed=3)
+        records[days] = engine.run(scenario, seed=3)
         seen = check_spells_alert_as_they_should(records[days], grace=grace, period=days, end_day=scenario.calendar.end_day)
         assert seen > 40
-    spells = [happenings(record, Happening.FAILED, Happening.REPAIRED) for record in records.values()]
+    spells = [happenings(record, Happening.FAILED, Happening.REPAIRED, Happening.RETIRED) for record in records.values()]
     assert spells[0] == spells[1], "both policies must meet the same world"
 
 
 def test_drawing_silence_per_challenge_would_fail_that_check(long_repairs: Scenario, monkeypatch):
-    """The design forbids it: silence redrawn at each challenge forgets that spells last."""
-    honest = Verifier._facts
-    coin = np.random.default_rng(0)
+    """The design forbids it: silence drawn anew at each challenge forgets that spells last."""
 
-    def redrawn(self: Verifier, chip: int, site: int) -> Facts:
-        facts = honest(self, chip, site)
-        place = self._setting.sites[site].place
-        share_down = 0.19  # six spells of 14 days a year
-        return Facts(path=None) if coin.random() < share_down else Facts(path=facts.path or direct(place))
+    def answers(self: reference.ChipByChip, chip: int, state: State) -> Detour:
+        site = self.setting.chips.site(chip)
+        return Detour(Lot(-1 - site, range(0), site, False, 0.0, 0.0), direct(self.setting.sites[site].place), site)
 
-    monkeypatch.setattr(Verifier, "_facts", redrawn)
-    scenario = long_repairs.replace(verification__period_days=4, verification__grace_days=12)
+    monkeypatch.setattr(reference.ChipByChip, "_detour", answers)  # chips under repair answer as if they were not
+    share_down = 0.19  # six spells of 14 days a year
+    scenario = long_repairs.replace(
+        verification__period_days=4,
+        verification__grace_days=12,
+        verification__attempts=1,
+        uncertainties={**long_repairs.uncertainties, "packet_loss": share_down},
+    )
     with pytest.raises(AssertionError):
-        check_spells_alert_as_they_should(run(scenario, seed=3), grace=12, period=4, end_day=scenario.calendar.end_day)
+        check_spells_alert_as_they_should(
+            reference.run(scenario, seed=3), grace=12, period=4, end_day=scenario.calendar.end_day
+        )
 
 
 def test_a_silence_is_never_shorter_than_the_grace():
@@ -133,6 +147,5 @@ def test_a_silence_is_never_shorter_than_the_grace():
 def test_streaks_alert_only_past_their_limit():
     assert not silence_streak(14, period_days=1, grace_days=14)
     assert silence_streak(15, period_days=1, grace_days=14)
-    assert not suspicious_streak(7, allowed_rounds=7, tested=True)
-    assert suspicious_streak(8, allowed_rounds=7, tested=True)
-    assert not suspicious_streak(99, allowed_rounds=7, tested=False)
+    assert not suspicious_streak(7, allowed_rounds=7)
+    assert suspicious_streak(8, allowed_rounds=7)

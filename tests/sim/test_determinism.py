@@ -1,7 +1,9 @@
+import gc
 import gzip
 import subprocess
 import sys
 
+import pandas as pd
 import pytest
 
 from sim import OutputError, Scenario, simulate
@@ -35,7 +37,33 @@ def test_a_run_does_not_depend_on_how_many_are_made(small: Scenario):
     assert alone.equals(among[among["run"] == 0].reset_index(drop=True))
 
 
-@pytest.mark.parametrize("bad", [{"runs": 0}, {"seed": -1}])
+@pytest.mark.parametrize("bad", [{"runs": 0}, {"seed": -1}, {"draws": 0}, {"workers": 0}])
 def test_impossible_requests_are_refused(small: Scenario, bad):
     with pytest.raises(ValueError, match=next(iter(bad))):
         simulate(small, **bad)
+
+
+TABLES = ("table.csv", "events.csv.gz", "summary.csv", "draws.csv")
+
+
+def test_the_number_of_workers_changes_no_byte(small: Scenario, tmp_path):
+    told: list[tuple[str, int, int]] = []
+    for workers in (1, 2):
+        result = simulate(small, seed=7, runs=2, draws=2, workers=workers, progress=lambda *done: told.append(done))
+        result.save(tmp_path / str(workers))
+    for name in TABLES:
+        assert (tmp_path / "1" / name).read_bytes() == (tmp_path / "2" / name).read_bytes()
+    assert [(done, total) for _, done, total in told] == 2 * [(number, 8) for number in range(1, 9)]
+    whole = pd.read_csv(tmp_path / "2" / "events.csv.gz", keep_default_na=False, converters={"day": float})
+    pd.testing.assert_frame_equal(whole, result.events)
+    runs = whole[["scenario", "draw", "run"]].drop_duplicates().to_numpy().tolist()
+    assert runs == [[policy, draw, run] for policy in ("miniature", "status_quo") for draw in (0, 1) for run in (0, 1)]
+
+
+def test_the_event_logs_go_with_the_result(small: Scenario):
+    result = simulate(small)
+    folder = result.runs[0].events.parent
+    assert folder.exists()
+    del result
+    gc.collect()
+    assert not folder.exists()

@@ -30,7 +30,7 @@ def baseline() -> Scenario:
         ({"adversary.strategies": {"go_dark": 0}}, "at least one weight must be above 0"),
         ({"uncertainties.packet_loss": 2}, "packet_loss = 2.0: allowed 0 to 1 share of attempts"),
         ({"uncertainties.packet_lost": 0.1}, "packet_lost = 0.1: no such parameter; did you mean packet_loss?"),
-        ({"fleet.scale": 1}, "allowed 1 to 50,000 chips"),
+        ({"engine": "reference"}, "allowed 1 to 200,000 chips with engine = 'reference'"),
         ({"calendar": 3}, "calendar = 3: must be a section with the keys start, duty_after_days, end_after_duty_days"),
         ({"name": "status_quo"}, "name = 'status_quo': taken by the world without the rule"),
         ({"geography.landmarks": 2}, "verification.landmarks_asked = 3: allowed 1 to geography.landmarks = 2"),

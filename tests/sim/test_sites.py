@@ -6,7 +6,7 @@ import pytest
 from sim.parameters import load_parameters
 from sim.randomness import Draws
 from sim.world.geography import hubs
-from sim.world.sites import build_sites, pick_site
+from sim.world.sites import build_sites, capacity_steps, pick_other_site, pick_site
 from sim.world.territory import hubs_outside, territory
 
 HUBS = hubs_outside(territory("prc_hk_macau"), hubs())
@@ -31,6 +31,18 @@ def test_which_site_is_large_is_random_and_sites_stand_at_the_hubs_in_turn():
 
 def test_a_site_is_picked_in_proportion_to_its_size():
     sites = build_sites(30, HUBS, VALUES, Draws(1))
-    picked = np.bincount([pick_site(sites, (n + 0.5) / 20_000).number for n in range(20_000)], minlength=30) / 20_000
+    steps = capacity_steps(sites)
+    picked = np.bincount([pick_site(sites, steps, (n + 0.5) / 20_000).number for n in range(20_000)], minlength=30) / 20_000
     chips = np.array([site.capacity_chips for site in sites])
     assert picked == pytest.approx(chips / chips.sum(), abs=1e-4)
+
+
+def test_another_site_is_picked_in_proportion_to_its_size_and_never_the_own():
+    """Wherever the own site stands in the sequence."""
+    sites = build_sites(6, HUBS, VALUES, Draws(1))
+    steps = capacity_steps(sites)
+    for own in range(6):
+        others = [pick_other_site(sites, steps, (n + 0.5) / 5000, own).number for n in range(5000)]
+        chips = np.array([0.0 if site.number == own else site.capacity_chips for site in sites])
+        assert np.bincount(others, minlength=6) / 5000 == pytest.approx(chips / chips.sum(), abs=1e-3)
+        assert own not in others

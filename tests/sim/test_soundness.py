@@ -204,4 +204,4 @@ def test_a_lie_about_one_chip_is_a_contradiction_where_the_discs_do_not_meet():
         true_site = place(true_name, 2_000_000) if true_name in HUBS else Place(1, true_name, "CN", Position(43.80, 87.60))
         rtt_ms = times(panel, direct(true_site))
         rtt_ms[0] = 1.0
-        assert panel.contradicts(rtt_ms) is noticed
+        assert panel.contradicts(rtt_ms) == noticed

@@ -1,0 +1,652 @@
+"""The fast engine: one SimPy event per round of challenges, numpy inside. Its cost follows the exceptions, not the chips.
+
+Most chips answer most challenges, and most answers show nothing. A round therefore looks only at chips that may be silent or
+suspicious, and leaves the others alone. In each round, in this order:
+
+1. faults, returns and replacements up to the moment of the round take place (all other changes already have);
+2. silent are: chips known to have no path, those behind a site's link that is cut off, those whose attempts are all lost;
+3. of the others, answers that may contradict the declared site or be suspicious are read, and some are really signed;
+4. the lengths of runs are updated: what the round does not add to is forgotten;
+5. alerts are raised, and join the open case of their site.
+
+A run needs no visit to end: it is kept only if the round adds to it. Chips in an open case are not judged. The
+plain counterpart of all this is `reference`; tests hold the two against each other, chip by chip.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from simpy.events import ProcessGenerator
+
+from ..actors.setting import Detour, Setting
+from ..actors.verifier import Verifier
+from ..detection.reading import ROUNDING, Outlook
+from ..detection.streaks import silence_streak, suspicious_streak
+from ..detection.verdicts import Verdict
+from ..fleet.chips import GONE, IN_CASE, WAIVED, State
+from ..randomness import Stream
+from ..record import Event, EventLog, Happening, Record
+from ..scenario import Scenario
+from ..sparse import SPARSE_LIMIT, layers_below
+from ..world.bounds import nearest_points_km
+from ..world.jitter import to_deviates
+from ..world.landmarks import INTERSECTED
+from .faults import Faults
+from .wiring import run_engine
+
+BoolArray = NDArray[np.bool_]
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+Alert = Callable[[int, IntArray, float, str], None]
+
+WELL_BELOW = 1 - 3 * ROUNDING
+"""Factor on a limit: a uniform number below is slow whatever the rounding, and the times need not be worked out."""
+
+MOST_PARTS = 64
+"""Arrays in which the chips of a site are kept before they are put together: each costs more than the chips in it."""
+
+_NOBODY = np.empty(0, np.int64)
+_SILENT = np.isin(np.arange(len(State)), [State.REPAIR, State.SMUGGLED, State.MOVING])
+_AWAY = np.isin(np.arange(len(State)), [State.RESTRICTED, State.ELSEWHERE])
+_GONE = np.isin(np.arange(len(State)), GONE)
+
+
+def run(
+    scenario: Scenario,
+    seed: int,
+    watch: Callable[[Event, Setting], None] | None = None,
+    events: EventLog | None = None,
+) -> Record:
+    """Simulate one run, see `wiring.run_engine`."""
+    return run_engine(RoundByRound, scenario, seed, watch, events)
+
+
+class RoundByRound(Verifier):
+    """All chips of a round at once."""
+
+    def __init__(self, setting: Setting) -> None:
+        super().__init__(setting)
+        self._active = setting.scenario.verification.active
+        self._table = setting.chips
+        self._alert: Alert = lambda site, chips, day, reason: None
+        self._faults = Faults(setting, self.sparse, self._join)
+        self._table.settle, self._table.on_move = self._faults.settle, self._notice_move
+        self._sites = _SiteReadings(setting)
+        self._cut_off: set[int] = set()
+        self._members: list[list[IntArray]] = [[] for _ in setting.sites]  # covered chips ever declared there
+        self._due = np.zeros(len(setting.sites), np.int64)  # of them, those that are asked now
+        self._phases = self.schedule.phase_of_site
+        self._is_of_phase = [np.append(self._phases == phase, False) for phase in range(len(self.schedule.phase_days))]
+        self._sites_of = [np.flatnonzero(self._phases == phase) for phase in range(len(self.schedule.phase_days))]
+        self._quiet = [_NOBODY for _ in self._sites_of]  # chips of each phase that had no path in its last round
+        self._fresh: list[IntArray] = []  # chips that may have lost theirs since
+        self._detours: list[dict[int, Detour]] = [{} for _ in self._sites_of]  # by lot: whose answers may show something
+        self._dormant: dict[int, list[Detour]] = {}  # by site: of no interest until something about the site changes
+        self._answering_lots = np.zeros(1, bool)  # by lot number: chips away from their declared site answer; last: no lot
+        self._is_lost = np.zeros(0, bool)  # by row, of the chips whose attempts are all lost in the round at work
+        self._missed = [_Runs(_NOBODY, _NOBODY) for _ in self._sites_of]
+        self._suspicious = [_Runs(_NOBODY, _NOBODY) for _ in self._sites_of]
+        self._followed = _NOBODY  # chips in cases whose every answer is signed
+
+    # --- what the actors tell ---------------------------------------------------------------------------------------------
+
+    def processes(self, alert: Alert) -> Iterator[ProcessGenerator]:
+        """One process for the rounds of each phase."""
+        self._alert = alert
+        if self.setting.scenario.trace:
+            yield self._settle_each_day()
+        if self._active:
+            for phase, sites in enumerate(self._sites_of):
+                if len(sites):
+                    yield self._rounds(phase)
+
+    def _settle_each_day(self) -> ProcessGenerator:
+        """Keep the log of faults no more than a day behind, whoever looks or not."""
+        for day in itertools.count(1):
+            yield self.setting.until(float(day))
+            self._table.settle(float(day))
+
+    def install(self, chips: IntArray, day: float) -> None:
+        """Chips are at their declared site; those that are covered are asked from the next round on."""
+        slots = self._table.column("slot")[chips]
+        self._faults.spare(range(int(slots[0]), int(slots[-1]) + 1), day)
+        self._join(chips)
+
+    def redeclare(self, chips: IntArray, day: float) -> None:
+        """Chips have another declared site, and a new history there."""
+        covered = chips[np.asarray(self._table.column("covered"))[chips]]
+        if not len(covered) or not self._active:
+            return
+        lot = int(self._table.column("lot")[covered[0]])
+        self._due[self.setting.detours[lot].lot.site] -= len(covered)
+        self._forget_runs(covered)
+        self._join(covered)
+        self._fresh.append(covered)
+
+    def judge_again(self, chips: IntArray) -> None:
+        """Forget what led to a case."""
+        self._forget_runs(chips)
+        self._fresh.append(chips)
+
+    def stop(self, chips: IntArray) -> None:
+        """Ask chips no more, as long as they are still asked."""
+        asked = chips[~_GONE.take(self._table.column("state")[chips]) & np.asarray(self._table.column("covered"))[chips]]
+        self._due -= np.bincount(self._table.column("site")[asked], minlength=len(self._due))
+
+    def finish(self, day: float) -> None:
+        """Nothing is left to do."""
+
+    def forget(self, site: int) -> None:
+        """Something about a site has changed."""
+        super().forget(site)
+        if self._of_site[site] is None:
+            self._sites.until_day[site] = -np.inf
+        status = self.setting.site_status[site]
+        (self._cut_off.add if status.cut_off else self._cut_off.discard)(site)
+        for detour in self._dormant.pop(site, ()):
+            self._detours[self._phases[detour.lot.site]][detour.lot.number] = detour
+
+    def _join(self, chips: IntArray) -> None:
+        """Chips are declared at a site from now on."""
+        if not self._active:
+            return
+        covered = chips[np.asarray(self._table.column("covered"))[chips]]
+        if not len(covered):
+            return
+        sites = np.asarray(self._table.column("site"))[covered]
+        if (sites == sites[0]).all():
+            self._members[sites[0]].append(covered.astype(np.int32))
+            self._due[sites[0]] += len(covered)
+            return
+        for chip, site in zip(covered, sites.tolist(), strict=True):
+            members = self._members[site]
+            members.append(np.array([chip], np.int32))
+            if len(members) > MOST_PARTS:
+                members[:] = [np.concatenate(members)]
+        self._due += np.bincount(sites, minlength=len(self._due))
+
+    def _notice_move(self, chips: IntArray, before: NDArray[np.int8], to: State) -> None:
+        """Keep the lists up to date when chips change their state."""
+        if not self._active:
+            return
+        if _SILENT[to]:
+            self._fresh.append(chips)
+        elif _AWAY[to]:
+            for lot in np.unique(np.asarray(self._table.column("lot"))[chips]).tolist():
+                self._take_detour(lot, chips)
+        elif _GONE[to]:
+            established = ~np.isnan(self._table.column("established_day")[chips])
+            asked = chips[~established & np.asarray(self._table.column("covered"))[chips]]
+            self._due -= np.bincount(self._table.column("site")[asked], minlength=len(self._due))
+
+    def _take_detour(self, lot: int, chips: IntArray) -> None:
+        detour = self.setting.detours[lot]
+        if lot + 1 >= len(self._answering_lots):
+            self._answering_lots = np.concatenate([self._answering_lots, np.zeros(lot + 1, bool)])
+        self._answering_lots[lot] = detour.path is not None
+        if detour.path is not None:
+            site = int(self._table.column("site")[chips[0]])
+            self._detours[self._phases[site]][lot] = detour
+
+    def _forget_runs(self, chips: IntArray) -> None:
+        chips = np.sort(chips)
+        for kind in (self._missed, self._suspicious):
+            for phase, runs in enumerate(kind):
+                kind[phase] = runs.part(~_among(runs.chips, chips))
+
+    # --- the round --------------------------------------------------------------------------------------------------------
+
+    def _rounds(self, phase: int) -> ProcessGenerator:
+        number = self.schedule.first_round(phase, self.setting.scenario.calendar.duty_day)
+        while (day := self.schedule.day(number, phase)) < self.end_day:
+            yield self.setting.until(day)
+            self._round(number, phase, day)
+            number += 1
+
+    def _round(self, number: int, phase: int, day: float) -> None:
+        """One round; see the head of this module for the order."""
+        self._table.settle(day)
+        record, sites, slot = self.setting.record, self._sites_of[phase], self.schedule.slot(day)
+        record.challenges += int(self._due[sites].sum())
+        for site in sites[self._sites.until_day[sites] <= day].tolist():
+            self._sites.renew(site, self.outlook_of_site(site, day))
+
+        lost = self._lost(phase, slot)
+        self._note_lost(lost, True)
+        away, silent_away = self._away(phase, day)
+        signing = self._to_sign(phase, slot)
+        small = self._small(slot, [signing, *(group.chips for group in away)])
+        silent = np.concatenate([self._pathless(phase), self._behind_a_cut_link(sites), self._judged(lost), silent_away])
+        contradicting, suspicious = self._read_sites(phase, slot, small)
+        for group in away:
+            refuted, doubtful = group.outlook.read(group.outlook.times_ms(self._deviates(group, slot, small)))
+            contradicting = np.concatenate([contradicting, group.chips[refuted]])
+            suspicious = np.concatenate([suspicious, group.chips[doubtful]])
+        invalid = _NOBODY
+        if len(signing):
+            contradicting, suspicious, invalid = self._sign(signing, slot, day, small, contradicting, suspicious)
+        self._note_lost(lost, False)
+
+        missed = self._missed[phase] = self._missed[phase].extended(silent)
+        before = self._suspicious[phase]
+        doubted = before.extended(suspicious)
+        waiting = before.part(_among(before.chips, missed.chips))  # silence in between does not end a run
+        self._suspicious[phase] = doubted.merged(waiting)
+        self._count(day, sites, silent, suspicious)
+        record.silences += len(silent)
+        record.suspicious += len(suspicious)
+        record.refuted += len(contradicting) + len(invalid)
+        self.setting.trace_chips(day, Happening.SILENT, silent)
+        self.setting.trace_chips(day, Happening.SUSPICIOUS, suspicious)
+        verification = self.setting.scenario.verification
+        overdue = silence_streak(missed.lengths, period_days=verification.period_days, grace_days=verification.grace_days)
+        doubtful = suspicious_streak(doubted.lengths, allowed_rounds=verification.unconfirmed_rounds)
+        if len(invalid):
+            doubtful &= ~np.isin(doubted.chips, invalid)
+        self._raise_alerts(day, missed.chips[overdue], doubted.chips[doubtful], contradicting, invalid)
+
+    def _count(self, day: float, sites: IntArray, silent: IntArray, suspicious: IntArray) -> None:
+        """Count the round by site."""
+        site_of, number = self._table.column("site"), len(self._due)
+        silent_at, suspicious_at = (np.bincount(site_of[chips], minlength=number) for chips in (silent, suspicious))
+        self.setting.record.rounds.add(day, sites, self._due[sites], silent_at[sites], suspicious_at[sites])
+
+    def _lost(self, phase: int, slot: int) -> IntArray:
+        """Chips of a phase that have a path, of whose challenge every attempt is lost."""
+        slots = self.sparse.chosen(Stream.CHALLENGE_LOST, slot, self.loss, self._table.slots, self.level)
+        chips = self._table.occupants(slots[self._slots_asked(slots, phase)])
+        column = self._table.column
+        state = column("state")[chips]
+        there = (state == State.INSTALLED) & np.asarray(column("covered"))[chips]
+        is_away = _AWAY.take(state)
+        if is_away.any():
+            away = self._still_asked(chips[is_away])
+            chips = np.concatenate([chips[there], away[self._has_path(away)]])
+        else:
+            chips = chips[there]
+        return chips[~self._is_cut_off(chips)] if self._cut_off else chips
+
+    def _note_lost(self, lost: IntArray, yes: bool) -> None:
+        """Note, or forget, of which chips every attempt is lost."""
+        if len(self._is_lost) < len(self._table):
+            self._is_lost = np.zeros(len(self._table) * 5 // 4 + 1024, bool)
+        self._is_lost[lost] = yes
+
+    def _asked(self, slots: IntArray, phase: int) -> IntArray:
+        """Chips in some slots that are asked in a phase."""
+        return self._still_asked(self._table.occupants(slots[self._slots_asked(slots, phase)]))
+
+    def _still_asked(self, chips: IntArray) -> IntArray:
+        """Chips that are covered, delivered, not gone and not established."""
+        column = self._table.column
+        state = column("state")[chips]
+        asked = np.asarray(column("covered"))[chips] & (state != State.SHIPPING) & ~_GONE.take(state)
+        asked &= np.isnan(column("established_day")[chips])
+        those: IntArray = chips[asked]
+        return those
+
+    def _slots_asked(self, slots: IntArray, phase: int) -> BoolArray:
+        """Which slots are filled by chips declared at a site of a phase."""
+        here: BoolArray = self._is_of_phase[phase].take(self._table.sites_of_slots(slots))
+        return here
+
+    def _judged(self, chips: IntArray) -> IntArray:
+        """Those that are in no case and not excused."""
+        those: IntArray = chips[(self._table.column("marks")[chips] & WAIVED) == 0]
+        return those
+
+    def _has_path(self, chips: IntArray) -> BoolArray:
+        """Whether chips have a path to the landmarks, be it cut off or not."""
+        state = self._table.column("state")[chips]
+        there: BoolArray = state == State.INSTALLED
+        away = _AWAY.take(state)
+        there[away] = self._answering_lots.take(self._lot_index(chips[away]))
+        return there
+
+    def _lot_index(self, chips: IntArray) -> IntArray:
+        lots = np.asarray(self._table.column("lot"))[chips].astype(np.int64)
+        return np.where(lots < len(self._answering_lots), lots, -1)
+
+    def _is_cut_off(self, chips: IntArray) -> BoolArray:
+        """Whether the link of the site that their answers pass is cut off."""
+        through = np.asarray(self._table.column("site"))[chips].astype(np.int64)
+        state = self._table.column("state")[chips]
+        for index in np.flatnonzero(_AWAY.take(state)):
+            detour = self.setting.detours[int(self._table.column("lot")[chips[index]])]
+            through[index] = detour.through_site
+        return np.isin(through, list(self._cut_off))
+
+    def _pathless(self, phase: int) -> IntArray:
+        """Chips of a phase that have no path: those known from its last round, and those that may have lost it since."""
+        column = self._table.column
+        if self._fresh:
+            fresh = np.concatenate(self._fresh)
+            here = self._phases.take(column("site")[fresh]) == phase
+            self._fresh = [fresh[~here]] if not here.all() else []
+            chips = np.sort(np.concatenate([self._quiet[phase], fresh[here]]))
+            self._quiet[phase] = chips[np.append(True, chips[1:] != chips[:-1])] if len(chips) else chips
+        chips = self._quiet[phase]
+        state = column("state")[chips]
+        quiet = _SILENT.take(state)
+        restricted = state == State.RESTRICTED
+        quiet[restricted] = ~self._answering_lots.take(self._lot_index(chips[restricted]))
+        quiet &= np.isnan(column("established_day")[chips]) & (self._phases.take(column("site")[chips]) == phase)
+        quiet &= np.asarray(column("covered"))[chips] & ((column("marks")[chips] & WAIVED) == 0)
+        self._quiet[phase] = chips[quiet]
+        return self._quiet[phase]
+
+    def _behind_a_cut_link(self, sites: IntArray) -> IntArray:
+        """Judged chips that are at sites cut off."""
+        parts = [self._at_work(site) for site in sorted(self._cut_off) if site in sites]
+        return np.concatenate([_NOBODY, *parts])
+
+    def _at_work(self, site: int, *, judged: bool = True) -> IntArray:
+        """Covered chips that are at work at their declared site."""
+        members = self._members[site]
+        if len(members) > 1:
+            members[:] = [np.concatenate(members)]
+        chips = members[0].astype(np.int64) if members else _NOBODY
+        column = self._table.column
+        there = (column("site")[chips] == site) & (column("state")[chips] == State.INSTALLED)
+        if judged:
+            there &= (column("marks")[chips] & WAIVED) == 0
+        those: IntArray = chips[there]
+        return those
+
+    def _small(self, slot: int, wanted: list[IntArray]) -> tuple[IntArray, FloatArray]:
+        """Slots whose answer to the nearest landmark is slow, and the uniform numbers of its jitter, ascending.
+
+        All layers are looked at for sites all of whose answers are read or from which chips are wanted, and of other sites
+        as many as their limits need.
+        """
+        readings, sites_of = self._sites, self._table.sites_of_slots
+        limits = np.where(readings.all_looked_at, SPARSE_LIMIT, readings.slow_limits[:, 0])
+        limits[self._table.column("site")[np.concatenate([_NOBODY, *wanted])]] = SPARSE_LIMIT
+        depth = np.append(layers_below(limits), 0).astype(np.uint8)  # the last is where there is no chip
+        return self.jitter.small(
+            slot, lambda slots: depth.take(sites_of(slots)), int(depth.max()), self._table.slots, self.level
+        )
+
+    def _read_sites(self, phase: int, slot: int, small: tuple[IntArray, FloatArray]) -> tuple[IntArray, IntArray]:
+        """Chips at their declared sites whose answers contradict them, and those whose answers are suspicious."""
+        readings, sites, site_of = self._sites, self._sites_of[phase], np.asarray(self._table.column("site"))
+        slow, nearest = self._slow(phase, small)
+        limits = np.where(readings.nearest_decides, readings.slow_limits[:, 0] * WELL_BELOW, 0.0)
+        clear = nearest < limits.take(site_of[slow])
+        suspicious = slow[clear]
+        looked_at = [site for site in sites[readings.all_looked_at[sites]].tolist() if site not in self._cut_off]
+        doubtful = np.concatenate([slow[~clear], *(self._perhaps_suspicious(site, slot) for site in looked_at)])
+        if not len(doubtful):
+            return _NOBODY, suspicious
+        uniforms = self.jitter.uniforms(self._slots(doubtful), slot, readings.landmarks, 1, small, self.level)
+        contradicts, confirmed = readings.read(site_of[doubtful].astype(np.intp), uniforms)
+        return doubtful[contradicts], np.concatenate([suspicious, doubtful[confirmed]])
+
+    def _slow(self, phase: int, small: tuple[IntArray, FloatArray]) -> tuple[IntArray, FloatArray]:
+        """Judged chips at their declared sites whose nearest landmark's time is long enough to look at the others'.
+
+        Sites all of whose answers are read are left out.
+        """
+        readings, column = self._sites, self._table.column
+        limits = np.where(readings.all_looked_at | (self._phases != phase), 0.0, readings.slow_limits[:, 0])
+        limits[list(self._cut_off)] = 0.0
+        slow = small[1] < np.append(limits, 0.0).take(self._table.sites_of_slots(small[0]))
+        chips, uniforms = self._table.occupants(small[0][slow]), small[1][slow]
+        there = (column("state")[chips] == State.INSTALLED) & np.asarray(column("covered"))[chips] & ~self._is_lost[chips]
+        there &= (column("marks")[chips] & WAIVED) == 0
+        return chips[there], uniforms[there]
+
+    def _perhaps_suspicious(self, site: int, slot: int) -> IntArray:
+        """Judged chips at a site that are slow enough for all landmarks but the nearest, or all if they may contradict."""
+        chips = self._at_work(site)
+        chips = chips[~self._is_lost[chips]]
+        limits = self._sites.slow_limits[site, 1:]
+        if self._sites.contradictable[site] or (limits >= 1).all():
+            return chips
+        others = self.jitter.others(self._slots(chips), slot, self._sites.landmarks, self.level)
+        return chips[_all_of_each(others < limits)]
+
+    def _slots(self, chips: IntArray) -> IntArray:
+        return np.asarray(self._table.column("slot"))[chips].astype(np.int64)
+
+    def _away(self, phase: int, day: float) -> tuple[list[_Group], IntArray]:
+        """Judged chips that answer by a path of their own, where that can show anything; those silent behind a cut link."""
+        column, groups, silent = self._table.column, [], [_NOBODY]
+        remaining: dict[int, Detour] = {}
+        for lot, detour in self._detours[phase].items():
+            chips = self.setting.chips_of(detour.lot)
+            away = chips[_AWAY.take(column("state")[chips]) & np.isnan(column("established_day")[chips])]
+            if not len(away) or self._phases[column("site")[away[0]]] != phase:
+                continue
+            judged = self._judged(away[np.asarray(column("covered"))[away]])
+            site = int(column("site")[away[0]])
+            if detour.through_site in self._cut_off:
+                silent.append(judged)
+            else:
+                outlook = self.outlook_of_lot(detour, site, day)
+                if outlook.closed_for_good:
+                    self._dormant.setdefault(site, []).append(detour)
+                    if detour.through_site != site:
+                        self._dormant.setdefault(detour.through_site, []).append(detour)
+                    continue
+                if outlook.open and len(judged):
+                    groups.append(_Group(judged[~self._is_lost[judged]], outlook))
+            remaining[lot] = detour
+        self._detours[phase] = remaining
+        return groups, np.concatenate(silent)
+
+    def _deviates(self, group: _Group, slot: int, small: tuple[IntArray, FloatArray]) -> FloatArray:
+        landmarks, legs = group.outlook.timing.jitter_log_sd.shape
+        return to_deviates(self.jitter.uniforms(self._slots(group.chips), slot, landmarks, legs, small, self.level))
+
+    def _to_sign(self, phase: int, slot: int) -> IntArray:
+        """Chips whose answers are really signed: all, or those drawn for an audit or followed in a case; ascending."""
+        verification, column = self.setting.scenario.verification, self._table.column
+        if verification.signing == "none":
+            return _NOBODY
+        if verification.signing == "all":
+            chips = self._asked(np.arange(self._table.slots), phase)
+        else:
+            audited = self.sparse.chosen(Stream.AUDIT, slot, verification.signed_share, self._table.slots, self.level)
+            self._followed = self._followed[(column("marks")[self._followed] & IN_CASE) != 0]
+            here = self._followed[self._phases.take(column("site")[self._followed]) == phase]
+            chips = np.union1d(self._asked(audited, phase), self._still_asked(here))
+        chips = chips[self._has_path(chips)]
+        return chips[~self._is_cut_off(chips) & ~self._is_lost[chips]]
+
+    def _sign(
+        self,
+        chips: IntArray,
+        slot: int,
+        day: float,
+        small: tuple[IntArray, FloatArray],
+        contradicting: IntArray,
+        suspicious: IntArray,
+    ) -> tuple[IntArray, IntArray, IntArray]:
+        """Really sign some answers; of judged chips the verdicts count, and replace what was read.
+
+        Returns:
+            Chips that contradict their site, suspicious ones, and those whose evidence was refused.
+        """
+        refuted: dict[Verdict, list[int]] = {Verdict.CONTRADICTION: [], Verdict.INVALID: []}
+        doubtful: list[int] = []
+        judged = set(self._judged(chips).tolist())
+        for chip in chips.tolist():
+            outlook = self._outlook_of(chip, day)
+            rtt_ms = outlook.times_ms(self._deviates(_Group(_rows([chip]), outlook), slot, small))[0]
+            verdict, is_suspicious = self.attest(chip, day, outlook, rtt_ms)
+            if chip in judged:
+                if verdict in refuted:
+                    refuted[verdict].append(chip)
+                if is_suspicious:
+                    doubtful.append(chip)
+        contradicting = np.concatenate(
+            [contradicting[~np.isin(contradicting, chips)], _rows(refuted[Verdict.CONTRADICTION])]
+        )
+        suspicious = np.concatenate([suspicious[~np.isin(suspicious, chips)], _rows(doubtful)])
+        return contradicting, suspicious, _rows(refuted[Verdict.INVALID])
+
+    def _outlook_of(self, chip: int, day: float) -> Outlook:
+        site = self._table.site(chip)
+        if self._table.state(chip) is State.INSTALLED:
+            return self.outlook_of_site(site, day)
+        return self.outlook_of_lot(self.setting.detours[int(self._table.column("lot")[chip])], site, day)
+
+    def _raise_alerts(
+        self, day: float, silent: IntArray, suspicious: IntArray, contradicting: IntArray, invalid: IntArray
+    ) -> None:
+        column = self._table.column
+        alerts = [("silent", silent), (Verdict.CONTRADICTION.value, contradicting), (Verdict.INVALID.value, invalid)]
+        for reason, chips in [*alerts, ("", suspicious)]:
+            if not len(chips):
+                continue
+            sites = np.asarray(column("site"))[chips]
+            for site in np.unique(sites).tolist():
+                here = np.sort(chips[sites == site])
+                lasting = "unconfirmed" if self.setting.site_status[site].clearable else "drift"
+                self._alert(site, here, day, reason or lasting)
+                followed = self.follows(np.asarray(column("slot"))[here].astype(np.int64))
+                self._followed = np.concatenate([self._followed, here[followed]])
+
+
+@dataclass(frozen=True)
+class _Runs:
+    """Chips, ascending, of which the last rounds of a phase all showed the same, and of how many rounds that is true."""
+
+    chips: IntArray
+    lengths: IntArray
+
+    def part(self, which: BoolArray) -> _Runs:
+        """Some of them."""
+        return _Runs(self.chips[which], self.lengths[which])
+
+    def extended(self, chips: IntArray) -> _Runs:
+        """The runs of chips of which one more round is true: they go on, or begin."""
+        chips = np.sort(chips)
+        lengths = np.ones(len(chips), np.int64)
+        if len(self.chips):
+            place = np.minimum(self.chips.searchsorted(chips), len(self.chips) - 1)
+            lengths += np.where(self.chips[place] == chips, self.lengths[place], 0)
+        return _Runs(chips, lengths)
+
+    def merged(self, other: _Runs) -> _Runs:
+        """These and the runs of other chips."""
+        if not len(other.chips):
+            return self
+        chips = np.concatenate([self.chips, other.chips])
+        order = np.argsort(chips)
+        return _Runs(chips[order], np.concatenate([self.lengths, other.lengths])[order])
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Chips that answer by the same path."""
+
+    chips: IntArray
+    outlook: Outlook
+
+
+class _SiteReadings:
+    """The outlooks of all sites in arrays, so that answers from many sites are read at once. Agrees with `Outlook.read`.
+
+    Attributes:
+        landmarks: number of landmarks of a panel.
+        until_day: when a site's outlook changes, shape (sites,).
+        slow_limits: see `Outlook`, shape (sites, landmarks).
+        contradictable: see `Outlook`, shape (sites,).
+        all_looked_at: whether all answers from a site have to be read, shape (sites,).
+        decided: whether the limits alone decide what is suspicious, whatever the times are, shape (sites,).
+        nearest_decides: whether that of the nearest landmark alone does, shape (sites,).
+    """
+
+    def __init__(self, setting: Setting) -> None:
+        self._panels = setting.panels
+        sites, self.landmarks = len(setting.panels), len(setting.panels[0].landmarks)
+        self.until_day = np.full(sites, -np.inf)
+        self.contradictable, self.all_looked_at, self.decided, self.nearest_decides = (
+            np.zeros(sites, bool) for _ in range(4)
+        )
+        self.slow_limits, self._below_ms, self._base_ms, self._median_ms, self._log_sd, self._contradicting_ms = (
+            np.zeros((sites, self.landmarks)) for _ in range(6)
+        )
+        self._congestion_ms = np.zeros((sites, 1))
+        near = min(INTERSECTED, self.landmarks)
+        self._nearest_km = np.zeros((sites, near, near))
+        for site, panel in enumerate(setting.panels):
+            positions = tuple(landmark.position for landmark in panel.landmarks[:INTERSECTED])
+            self._nearest_km[site] = nearest_points_km(positions, panel.restricted)
+            self._contradicting_ms[site] = panel.contradicting_ms
+
+    def renew(self, site: int, outlook: Outlook) -> None:
+        """Take in a site's new outlook."""
+        self.until_day[site] = outlook.until_day
+        self.slow_limits[site] = outlook.slow_limits
+        self.contradictable[site] = outlook.contradictable
+        self.all_looked_at[site] = outlook.contradictable or outlook.slow_limit > SPARSE_LIMIT
+        self._below_ms[site] = outlook.unsuspicious_below_ms
+        self._base_ms[site] = outlook.timing.base_ms
+        self._median_ms[site] = outlook.timing.jitter_median_ms[:, 0]
+        self._log_sd[site] = outlook.timing.jitter_log_sd[:, 0]
+        self._congestion_ms[site] = outlook.congestion_ms
+        # Times of suspicious answers are no shorter than these. If their discs do not leave out the territory, none do.
+        shortest_ms = np.maximum(outlook.unsuspicious_below_ms, outlook.timing.base_ms + outlook.congestion_ms)[None, :]
+        never_left_out = not self._may_leave_out(np.array([site]), shortest_ms)[0]
+        self.decided[site] = never_left_out and not outlook.contradictable
+        self.nearest_decides[site] = self.decided[site] and bool((outlook.slow_limits[1:] >= 1).all())
+
+    def read(self, sites: IntArray, uniforms: FloatArray) -> tuple[BoolArray, BoolArray]:
+        """Which answers contradict the declared site and which are suspicious.
+
+        Args:
+            sites: declared, shape (answers,).
+            uniforms: numbers of their jitter, shape (answers, landmarks).
+        """
+        contradicts = np.zeros(len(sites), bool)
+        limits = self.slow_limits[sites]
+        slow = _all_of_each(uniforms < limits)
+        well_below = _all_of_each(uniforms < limits * WELL_BELOW)
+        suspicious = slow & well_below & self.decided[sites]
+        rows = np.flatnonzero((slow & ~suspicious) | self.contradictable[sites])
+        sites = sites[rows]
+        rtt_ms = np.exp(to_deviates(uniforms[rows]) * self._log_sd[sites]) * self._median_ms[sites] + self._base_ms[sites]
+        rtt_ms += self._congestion_ms[sites]
+        contradicts[rows] = (rtt_ms < self._contradicting_ms[sites]).any(axis=1)
+        suspicious[rows] = ~contradicts[rows] & (rtt_ms >= self._below_ms[sites]).all(axis=1)
+        perhaps = np.flatnonzero(suspicious[rows])
+        perhaps = perhaps[self._may_leave_out(sites[perhaps], rtt_ms[perhaps])]
+        for site in np.unique(sites[perhaps]):
+            here = perhaps[sites[perhaps] == site]
+            suspicious[rows[here]] = ~self._panels[site].excludes(rtt_ms[here])
+        return contradicts, suspicious
+
+    def _may_leave_out(self, sites: IntArray, rtt_ms: FloatArray) -> BoolArray:
+        """Whether the discs leave out the border point nearest to each landmark: only then can they miss the territory."""
+        radius_km = rtt_ms[:, : self._nearest_km.shape[1]] * self._panels[0].km_per_ms
+        left_by_one: BoolArray = np.asarray((radius_km[:, None, :] < self._nearest_km[sites]).any(axis=2))
+        leave_out: BoolArray = np.asarray(left_by_one.all(axis=1))
+        return leave_out
+
+
+def _among(chips: IntArray, others: IntArray) -> BoolArray:
+    """Which chips are among others, which are ascending."""
+    if not len(others):
+        return np.zeros(len(chips), bool)
+    found: BoolArray = others[np.minimum(others.searchsorted(chips), len(others) - 1)] == chips
+    return found
+
+
+def _all_of_each(table: BoolArray) -> BoolArray:
+    """`table.all(axis=1)`, ten times as fast where there are few columns."""
+    every = table[:, 0].copy()
+    for column in range(1, table.shape[1]):
+        every &= table[:, column]
+    return every
+
+
+def _rows(chips: list[int]) -> IntArray:
+    return np.array(chips, np.int64)

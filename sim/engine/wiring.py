@@ -1,0 +1,227 @@
+"""What both engines share: the world is built, and the actors are put on the clock."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from simpy import Environment
+from simpy.events import ProcessGenerator
+
+from ..actors.authority import Authority, Judge
+from ..actors.enrolment import enrol_site
+from ..actors.exporter import export_lots
+from ..actors.operator import move_lot, receive_lots, suffer_congestion, suffer_outages
+from ..actors.setting import Setting
+from ..actors.smuggler import divert_lot
+from ..fleet.chips import ChipTable, State
+from ..fleet.moves import plan_move
+from ..fleet.supply import Lot, lots_shipped, stock_by_site
+from ..parameters import load_parameters
+from ..randomness import Draws
+from ..record import Category, Census, Event, EventLog, Record
+from ..scenario import Scenario
+from ..smuggling.plans import exposure_day, plan_diversion
+from ..units import DAYS_PER_YEAR
+from ..world.geography import hubs
+from ..world.landmarks import build_panels
+from ..world.latency import Network
+from ..world.placement import place_landmarks
+from ..world.sites import build_sites, capacity_steps
+from ..world.territory import hubs_in, hubs_outside
+
+CENSUS_DAYS = 7.0
+
+IntArray = NDArray[np.int64]
+
+
+class Keeper(Judge, Protocol):
+    """What each engine does on its own: it lets chips fail and come back, asks them, and keeps their histories."""
+
+    def install(self, chips: IntArray, day: float) -> None:
+        """Chips are at their declared site from a day on."""
+
+    def redeclare(self, chips: IntArray, day: float) -> None:
+        """Chips have another declared site from a day on."""
+
+    def processes(self, alert: Callable[[int, IntArray, float, str], None]) -> Iterator[ProcessGenerator]:
+        """The engine's own processes; alerts go to `alert(site, chips, day, reason)`."""
+
+    def finish(self, day: float) -> None:
+        """The run ends on a day."""
+
+
+def run_engine(
+    keeper_of: Callable[[Setting], Keeper],
+    scenario: Scenario,
+    seed: int,
+    watch: Callable[[Event, Setting], None] | None = None,
+    events: EventLog | None = None,
+) -> Record:
+    """Simulate one run.
+
+    Args:
+        keeper_of: makes the part that is the engine's own.
+        scenario: the world and the policy.
+        seed: of this run, see `randomness.run_seed`.
+        watch: called after each event with the event and the whole setting.
+        events: the log to write to; by default one that is kept in memory.
+    """
+    setting = build(scenario, seed, events)
+    if watch is not None:
+        setting.record.watch = lambda event: watch(event, setting)
+    keeper = keeper_of(setting)
+    authority = Authority(setting, keeper)
+    begin(setting.env, _processes(setting, keeper, authority))
+    _place_initial_stock(setting, keeper)
+    end_day = scenario.calendar.end_day
+    setting.env.run(until=end_day)
+    setting.chips.settle(end_day)
+    keeper.finish(end_day)
+    record = setting.record
+    if record.census and int(record.census[-1].day) == int(end_day):  # one census a date
+        record.census.pop()
+    record.census.append(take_census(setting, end_day))
+    record.open_cases = authority.open_cases
+    record.state_changes = setting.chips.moves
+    record.chips = setting.chips.columns()
+    return record
+
+
+def build(scenario: Scenario, seed: int, events: EventLog | None = None) -> Setting:
+    """The world of one run, before anything happens."""
+    draws, values = Draws(seed), scenario.values
+    geography, verification = scenario.geography, scenario.verification
+    model = load_parameters().latency[geography.network]
+    sites = build_sites(geography.sites, hubs_outside(geography.restricted, hubs()), values, draws)
+    landmarks = place_landmarks(
+        geography.placement,
+        geography.landmarks,
+        sites,
+        geography.restricted,
+        bound=verification.bound,
+        model=model,
+        values=values,
+        draws=draws,
+    )
+    panels = build_panels(sites, landmarks, verification.landmarks_asked, verification.bound, geography.restricted)
+    record = Record() if events is None else Record(events=events)
+    return Setting(
+        Environment(),
+        scenario,
+        values,
+        draws,
+        sites,
+        panels,
+        Network(model, values, draws),
+        record,
+        ChipTable(_room(scenario)),
+    )
+
+
+def _room(scenario: Scenario) -> int:
+    """Rows that the chip table will need, about: it grows if they do not suffice."""
+    years, values = scenario.calendar.end_day / DAYS_PER_YEAR, scenario.values
+    shipped = scenario.initial_chips + scenario.exports_per_year * years
+    replaced = shipped * years * values["gpu_faults_per_chip_year"] * values["permanent_fault_share"]
+    return int(1.02 * (shipped + replaced)) + 1024
+
+
+def begin(env: Environment, processes: Iterable[ProcessGenerator]) -> None:
+    """Start processes. Their order decides nothing: two of them act at the same time with probability zero."""
+    for process in processes:
+        env.process(process)
+
+
+def take_census(setting: Setting, day: float) -> Census:
+    """Count the chips of each category: a partition of all chips shipped."""
+    tally = setting.chips.tally
+    by_state = tally.sum(axis=(1, 2))
+    diverted = tally[State.SMUGGLED] + tally[State.RESTRICTED]
+    in_service = tally[State.INSTALLED] + tally[State.ELSEWHERE]
+    chips = {
+        Category.SHIPPING: by_state[State.SHIPPING] + by_state[State.MOVING],
+        Category.IN_SERVICE_WITHOUT_MECHANISM: in_service[0].sum(),
+        Category.IN_SERVICE_WITH_MECHANISM: in_service[1].sum(),
+        Category.UNDER_REPAIR: by_state[State.REPAIR],
+        Category.RETIRED: by_state[State.RETIRED],
+        Category.DIVERTED_UNDETECTED: diverted[:, 0].sum(),
+        Category.DIVERTED_ESTABLISHED: diverted[:, 1].sum(),
+        Category.SEIZED: by_state[State.SEIZED],
+    }
+    return Census(day, {category: int(count) for category, count in chips.items()})
+
+
+def _processes(setting: Setting, keeper: Keeper, authority: Authority) -> Iterator[ProcessGenerator]:
+    scenario = setting.scenario
+    yield from keeper.processes(authority.take_alerts)
+    if scenario.verification.active:
+        for site in setting.sites:
+            yield enrol_site(setting, site)
+    for site in setting.sites:
+        yield receive_lots(setting, site.number, lambda chips, day: _install(setting, keeper, chips, day))
+        yield suffer_outages(setting, site.number)
+        yield suffer_congestion(setting, site.number)
+        if scenario.enforcement.random_inspections:
+            yield authority.visit_at_random(site.number)
+    lots = lots_shipped(
+        scenario.exports_per_year,
+        scenario.fleet.lot_chips,
+        scenario.calendar.end_day,
+        setting.sites,
+        setting.values,
+        setting.draws,
+        first_slot=scenario.initial_chips,
+    )
+    steps = capacity_steps(setting.sites)
+    yield export_lots(setting, lots, lambda lot: _follow_lot(setting, keeper, authority, lot, steps))
+    yield _count(setting)
+
+
+def _place_initial_stock(setting: Setting, keeper: Keeper) -> None:
+    """Chips abroad on the first day, spread over sites by size."""
+    first_slot, covered = 0, setting.scenario.fleet.stock_equipped
+    for site, count in enumerate(stock_by_site(setting.scenario.initial_chips, setting.sites).tolist()):
+        rows = setting.chips.append(
+            count, state=State.INSTALLED, covered=covered, lot=-1, site=site, day=0.0, first_slot=first_slot
+        )
+        first_slot += count
+        _install(setting, keeper, np.arange(rows.start, rows.stop), 0.0)
+
+
+def _install(setting: Setting, keeper: Keeper, chips: IntArray, day: float) -> None:
+    if not len(chips):
+        return
+    covered = int(np.count_nonzero(setting.chips.column("covered")[chips]))
+    calendar = setting.scenario.calendar
+    setting.record.covered_chip_days += covered * (calendar.end_day - max(day, calendar.duty_day))
+    keeper.install(chips, day)
+
+
+def _follow_lot(setting: Setting, keeper: Keeper, authority: Authority, lot: Lot, steps: NDArray[np.float64]) -> None:
+    """Set the smuggler, and perhaps a tip, on a lot that was ordered on false pretences; let an honest owner move his."""
+    scenario, values, draws, begin_one = setting.scenario, setting.values, setting.draws, setting.env.process
+    if not lot.ordered_by_smuggler:
+        move = plan_move(lot, setting.sites, steps, values, draws)
+        if move is not None and move.departure_day < scenario.calendar.end_day:
+            begin_one(move_lot(setting, lot, move, keeper.redeclare))
+        return
+    destinations = hubs_in(scenario.geography.restricted, hubs())
+    plan = plan_diversion(lot, scenario.adversary.strategies, destinations, values, draws)
+    authority.expect_diversion(lot)
+    begin_one(divert_lot(setting, lot, plan))
+    day = exposure_day(lot, plan.departure_day, values, draws)
+    if day is not None and scenario.enforcement.tips:
+        begin_one(authority.follow_tip(lot, day))
+
+
+def _count(setting: Setting) -> ProcessGenerator:
+    """Take the census at regular times."""
+    for number in itertools.count():
+        day = number * CENSUS_DAYS
+        yield setting.until(day)
+        setting.chips.settle(day)
+        setting.record.census.append(take_census(setting, day))

@@ -1,0 +1,158 @@
+"""The fast engine tells the same story as the plain one, chip by chip, in worlds where everything happens."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from sim import Scenario
+from sim.engine import fast, reference
+from sim.record import Happening
+
+from .worlds import Story, hurried, one_inspector
+
+
+@dataclass(frozen=True)
+class World:
+    """A scenario, seeds, and what it is for: happenings and reasons of alerts that must occur with each seed."""
+
+    scenario: Scenario
+    seeds: tuple[int, ...]
+    happenings: frozenset[Happening] = frozenset()
+    reasons: frozenset[str] = frozenset({"silent"})
+
+    @classmethod
+    def of(
+        cls, *happenings: Happening, seeds: tuple[int, int], reasons: str = "silent", values: Any = None, **levers: Any
+    ) -> "World":
+        """A variant of the hurried world."""
+        return cls(hurried(values, **levers), seeds, frozenset(happenings), frozenset(reasons.split()))
+
+
+EVERYWHERE = frozenset(
+    {
+        Happening.FAILED,
+        Happening.REPAIRED,
+        Happening.RETIRED,
+        Happening.REPLACED,
+        Happening.OUTAGE_BEGAN,
+        Happening.OUTAGE_ENDED,
+        Happening.SHIPPED,
+        Happening.DELIVERED,
+        Happening.MOVED,
+        Happening.MOVE_REPORTED,
+        Happening.DEPARTED,
+        Happening.ARRIVED,
+        Happening.SILENT,
+        Happening.SUSPICIOUS,
+        Happening.CASE_OPENED,
+        Happening.SENT_OUT,
+        Happening.INSPECTED,
+        Happening.CASE_CLOSED,
+        Happening.ESTABLISHED,
+    }
+)
+
+WORLDS = {
+    "weekly, with a drift test": World.of(
+        seeds=(1, 2),
+        reasons="silent drift",
+        verification__period_days=7,
+        verification__unconfirmed_rounds=1,
+        verification__uncleared_sites="drift_test",
+        verification__drift_ms=3,
+        calendar__end_after_duty_days=150,
+    ),
+    "every six hours, licences refused": World.of(
+        Happening.LICENCE_REFUSED,
+        seeds=(4, 8),
+        reasons="silent unconfirmed",
+        verification__period_days=0.25,
+        verification__grace_days=4,
+        verification__uncleared_sites="refuse_licence",
+        calendar__end_after_duty_days=60,
+    ),
+    "five landmarks of a hundred, in vacuum": World.of(
+        seeds=(1, 2),
+        reasons="silent unconfirmed",
+        verification__bound="vacuum",
+        verification__unconfirmed_rounds=1,
+        geography__landmarks=100,
+        verification__landmarks_asked=5,
+    ),
+    "an unsound bound, audits": World.of(
+        Happening.ANSWERED,
+        seeds=(4, 5),
+        reasons="silent contradiction",
+        verification__bound="half",
+        verification__period_days=2,
+        verification__signing="sample",
+        verification__signed_share=0.003,
+        verification__followed_share=0.1,
+    ),
+    "one inspector, many tips": World(
+        one_inspector(),
+        (6, 8),
+        frozenset({Happening.CALLED_OFF, Happening.EXPOSED, Happening.SEIZED}),
+    ),
+    "every answer signed, sixty chips": World.of(
+        Happening.ANSWERED,
+        seeds=(1, 12),
+        fleet__scale=0.00002,
+        fleet__lot_chips=1,
+        geography__sites=5,
+        verification__period_days=3,
+        verification__grace_days=6,
+        verification__signing="all",
+        calendar__end_after_duty_days=60,
+        values={"gpu_faults_per_chip_year": 6, "lawful_moves_per_lot_year": 8, "diverted_chips_per_year": 1.0e6},
+    ),
+}
+
+
+def compare(scenario: Scenario, seed: int) -> Story:
+    """Hold the two engines against each other; the story that they agree on."""
+    plain, quick = (Story.of(engine.run(scenario, seed)) for engine in (reference, fast))
+    for before, after in zip(plain.events, quick.events, strict=False):
+        assert before == after, "the first difference"
+    assert plain == quick
+    return plain
+
+
+@pytest.mark.parametrize(("name", "seed"), [(name, seed) for name, world in WORLDS.items() for seed in world.seeds])
+def test_both_engines_tell_the_same_story(name: str, seed: int):
+    world = WORLDS[name]
+    story = compare(world.scenario, seed)
+    events = story.events
+    happened = {event.happening for event in events}
+    assert not (EVERYWHERE | world.happenings) - happened
+    assert world.reasons <= {event.detail for event in events if event.happening is Happening.ALERTED}
+    strategies = {event.detail for event in events if event.happening is Happening.DEPARTED}
+    assert strategies == {"go_dark", "relay_from_declared_site"}
+
+
+CORNERS = {
+    "repairs of hours": hurried(
+        {"repair_absence_days": 0.4, "repair_log_sd": 1.0, "gpu_faults_per_chip_year": 20}, verification__period_days=3
+    ),
+    "visits that miss most of what is missing": hurried({"inspection_miss": 0.6}),
+    "discs that only together leave the territory out": hurried(
+        geography__landmarks=100, verification__landmarks_asked=5, verification__unconfirmed_rounds=0
+    ),
+}
+"""Worlds in which mistakes showed that the others let pass."""
+
+
+@pytest.mark.parametrize("name", CORNERS)
+def test_both_engines_agree_in_corners(name: str):
+    assert Happening.CASE_CLOSED in {event.happening for event in compare(CORNERS[name], 1).events}
+
+
+@pytest.mark.verify
+@pytest.mark.parametrize("seed", range(101, 106))
+@pytest.mark.parametrize("name", WORLDS)
+def test_both_engines_tell_the_same_long_story(name: str, seed: int):
+    """Half a year of 2,000 chips; where every answer is signed, of sixty."""
+    scenario = WORLDS[name].scenario
+    larger = 1 if scenario.verification.signing == "all" else 4
+    compare(scenario.replace(fleet__scale=larger * scenario.fleet.scale, calendar__end_after_duty_days=180), seed)
