@@ -21,11 +21,12 @@ Function = tuple[str, int, str]
 
 OWNERS: dict[str, tuple[str, ...]] = {
     "rounds_reading": (
-        "sim/engine/fast.py: _read_sites _slow _small _perhaps_suspicious _away renew read _may_leave_out",
+        "sim/engine/fast.py: _read_sites _slow _small _perhaps_suspicious _away",
+        "sim/engine/site_readings.py: *",
         "sim/actors/verifier.py: outlook_of_site outlook_of_lot",
     ),
     "rounds_silence": ("sim/engine/fast.py: _lost _note_lost _pathless _behind_a_cut_link",),
-    "rounds_runs": ("sim/engine/fast.py: extended merged _among _forget_runs",),
+    "rounds_runs": ("sim/engine/fast.py: _forget_runs", "sim/engine/runs.py: *"),
     "rounds_alerts": ("sim/engine/fast.py: _raise_alerts",),
     "rounds_other": ("sim/engine/fast.py: _rounds _round",),
     "faults": ("sim/engine/faults.py: *",),

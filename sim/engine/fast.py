@@ -25,7 +25,7 @@ from simpy.events import ProcessGenerator
 
 from ..actors.setting import Detour, Setting
 from ..actors.verifier import Verifier
-from ..detection.reading import ROUNDING, Outlook
+from ..detection.reading import Outlook
 from ..detection.streaks import silence_streak, suspicious_streak
 from ..detection.verdicts import Verdict
 from ..fleet.chips import GONE, IN_CASE, WAIVED, State
@@ -33,19 +33,16 @@ from ..randomness import Stream
 from ..record import Event, EventLog, Happening, Record
 from ..scenario import Scenario
 from ..sparse import SPARSE_LIMIT, layers_below
-from ..world.bounds import nearest_points_km
 from ..world.jitter import to_deviates
-from ..world.landmarks import INTERSECTED
 from .faults import Faults
+from .runs import Runs, among
+from .site_readings import WELL_BELOW, SiteReadings, all_of_each
 from .wiring import run_engine
 
 BoolArray = NDArray[np.bool_]
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 Alert = Callable[[int, IntArray, float, str], None]
-
-WELL_BELOW = 1 - 3 * ROUNDING
-"""Factor on a limit: a uniform number below is slow whatever the rounding, and the times need not be worked out."""
 
 MOST_PARTS = 64
 """Arrays in which the chips of a site are kept before they are put together: each costs more than the chips in it."""
@@ -76,7 +73,7 @@ class RoundByRound(Verifier):
         self._alert: Alert = lambda site, chips, day, reason: None
         self._faults = Faults(setting, self.sparse, self._join)
         self._table.settle, self._table.on_move = self._faults.settle, self._notice_move
-        self._sites = _SiteReadings(setting)
+        self._sites = SiteReadings(setting)
         self._cut_off: set[int] = set()
         self._members: list[list[IntArray]] = [[] for _ in setting.sites]  # covered chips ever declared there
         self._due = np.zeros(len(setting.sites), np.int64)  # of them, those that are asked now
@@ -89,8 +86,8 @@ class RoundByRound(Verifier):
         self._dormant: dict[int, list[Detour]] = {}  # by site: of no interest until something about the site changes
         self._answering_lots = np.zeros(1, bool)  # by lot number: chips away from their declared site answer; last: no lot
         self._is_lost = np.zeros(0, bool)  # by row, of the chips whose attempts are all lost in the round at work
-        self._missed = [_Runs(_NOBODY, _NOBODY) for _ in self._sites_of]
-        self._suspicious = [_Runs(_NOBODY, _NOBODY) for _ in self._sites_of]
+        self._missed = [Runs(_NOBODY, _NOBODY) for _ in self._sites_of]
+        self._suspicious = [Runs(_NOBODY, _NOBODY) for _ in self._sites_of]
         self._followed = _NOBODY  # chips in cases whose every answer is signed
 
     # --- what the actors tell ---------------------------------------------------------------------------------------------
@@ -197,7 +194,7 @@ class RoundByRound(Verifier):
         chips = np.sort(chips)
         for kind in (self._missed, self._suspicious):
             for phase, runs in enumerate(kind):
-                kind[phase] = runs.part(~_among(runs.chips, chips))
+                kind[phase] = runs.part(~among(runs.chips, chips))
 
     # --- the round --------------------------------------------------------------------------------------------------------
 
@@ -235,7 +232,7 @@ class RoundByRound(Verifier):
         missed = self._missed[phase] = self._missed[phase].extended(silent)
         before = self._suspicious[phase]
         doubted = before.extended(suspicious)
-        waiting = before.part(_among(before.chips, missed.chips))  # silence in between does not end a run
+        waiting = before.part(among(before.chips, missed.chips))  # silence in between does not end a run
         self._suspicious[phase] = doubted.merged(waiting)
         self._count(day, sites, silent, suspicious)
         record.silences += len(silent)
@@ -409,7 +406,7 @@ class RoundByRound(Verifier):
         if self._sites.contradictable[site] or (limits >= 1).all():
             return chips
         others = self.jitter.others(self._slots(chips), slot, self._sites.landmarks, self.level)
-        return chips[_all_of_each(others < limits)]
+        return chips[all_of_each(others < limits)]
 
     def _slots(self, chips: IntArray) -> IntArray:
         return np.asarray(self._table.column("slot"))[chips].astype(np.int64)
@@ -515,137 +512,11 @@ class RoundByRound(Verifier):
 
 
 @dataclass(frozen=True)
-class _Runs:
-    """Chips, ascending, of which the last rounds of a phase all showed the same, and of how many rounds that is true."""
-
-    chips: IntArray
-    lengths: IntArray
-
-    def part(self, which: BoolArray) -> _Runs:
-        """Some of them."""
-        return _Runs(self.chips[which], self.lengths[which])
-
-    def extended(self, chips: IntArray) -> _Runs:
-        """The runs of chips of which one more round is true: they go on, or begin."""
-        chips = np.sort(chips)
-        lengths = np.ones(len(chips), np.int64)
-        if len(self.chips):
-            place = np.minimum(self.chips.searchsorted(chips), len(self.chips) - 1)
-            lengths += np.where(self.chips[place] == chips, self.lengths[place], 0)
-        return _Runs(chips, lengths)
-
-    def merged(self, other: _Runs) -> _Runs:
-        """These and the runs of other chips."""
-        if not len(other.chips):
-            return self
-        chips = np.concatenate([self.chips, other.chips])
-        order = np.argsort(chips)
-        return _Runs(chips[order], np.concatenate([self.lengths, other.lengths])[order])
-
-
-@dataclass(frozen=True)
 class _Group:
     """Chips that answer by the same path."""
 
     chips: IntArray
     outlook: Outlook
-
-
-class _SiteReadings:
-    """The outlooks of all sites in arrays, so that answers from many sites are read at once. Agrees with `Outlook.read`.
-
-    Attributes:
-        landmarks: number of landmarks of a panel.
-        until_day: when a site's outlook changes, shape (sites,).
-        slow_limits: see `Outlook`, shape (sites, landmarks).
-        contradictable: see `Outlook`, shape (sites,).
-        all_looked_at: whether all answers from a site have to be read, shape (sites,).
-        decided: whether the limits alone decide what is suspicious, whatever the times are, shape (sites,).
-        nearest_decides: whether that of the nearest landmark alone does, shape (sites,).
-    """
-
-    def __init__(self, setting: Setting) -> None:
-        self._panels = setting.panels
-        sites, self.landmarks = len(setting.panels), len(setting.panels[0].landmarks)
-        self.until_day = np.full(sites, -np.inf)
-        self.contradictable, self.all_looked_at, self.decided, self.nearest_decides = (
-            np.zeros(sites, bool) for _ in range(4)
-        )
-        self.slow_limits, self._below_ms, self._base_ms, self._median_ms, self._log_sd, self._contradicting_ms = (
-            np.zeros((sites, self.landmarks)) for _ in range(6)
-        )
-        self._congestion_ms = np.zeros((sites, 1))
-        near = min(INTERSECTED, self.landmarks)
-        self._nearest_km = np.zeros((sites, near, near))
-        for site, panel in enumerate(setting.panels):
-            positions = tuple(landmark.position for landmark in panel.landmarks[:INTERSECTED])
-            self._nearest_km[site] = nearest_points_km(positions, panel.restricted)
-            self._contradicting_ms[site] = panel.contradicting_ms
-
-    def renew(self, site: int, outlook: Outlook) -> None:
-        """Take in a site's new outlook."""
-        self.until_day[site] = outlook.until_day
-        self.slow_limits[site] = outlook.slow_limits
-        self.contradictable[site] = outlook.contradictable
-        self.all_looked_at[site] = outlook.contradictable or outlook.slow_limit > SPARSE_LIMIT
-        self._below_ms[site] = outlook.unsuspicious_below_ms
-        self._base_ms[site] = outlook.timing.base_ms
-        self._median_ms[site] = outlook.timing.jitter_median_ms[:, 0]
-        self._log_sd[site] = outlook.timing.jitter_log_sd[:, 0]
-        self._congestion_ms[site] = outlook.congestion_ms
-        # Times of suspicious answers are no shorter than these. If their discs do not leave out the territory, none do.
-        shortest_ms = np.maximum(outlook.unsuspicious_below_ms, outlook.timing.base_ms + outlook.congestion_ms)[None, :]
-        never_left_out = not self._may_leave_out(np.array([site]), shortest_ms)[0]
-        self.decided[site] = never_left_out and not outlook.contradictable
-        self.nearest_decides[site] = self.decided[site] and bool((outlook.slow_limits[1:] >= 1).all())
-
-    def read(self, sites: IntArray, uniforms: FloatArray) -> tuple[BoolArray, BoolArray]:
-        """Which answers contradict the declared site and which are suspicious.
-
-        Args:
-            sites: declared, shape (answers,).
-            uniforms: numbers of their jitter, shape (answers, landmarks).
-        """
-        contradicts = np.zeros(len(sites), bool)
-        limits = self.slow_limits[sites]
-        slow = _all_of_each(uniforms < limits)
-        well_below = _all_of_each(uniforms < limits * WELL_BELOW)
-        suspicious = slow & well_below & self.decided[sites]
-        rows = np.flatnonzero((slow & ~suspicious) | self.contradictable[sites])
-        sites = sites[rows]
-        rtt_ms = np.exp(to_deviates(uniforms[rows]) * self._log_sd[sites]) * self._median_ms[sites] + self._base_ms[sites]
-        rtt_ms += self._congestion_ms[sites]
-        contradicts[rows] = (rtt_ms < self._contradicting_ms[sites]).any(axis=1)
-        suspicious[rows] = ~contradicts[rows] & (rtt_ms >= self._below_ms[sites]).all(axis=1)
-        perhaps = np.flatnonzero(suspicious[rows])
-        perhaps = perhaps[self._may_leave_out(sites[perhaps], rtt_ms[perhaps])]
-        for site in np.unique(sites[perhaps]):
-            here = perhaps[sites[perhaps] == site]
-            suspicious[rows[here]] = ~self._panels[site].excludes(rtt_ms[here])
-        return contradicts, suspicious
-
-    def _may_leave_out(self, sites: IntArray, rtt_ms: FloatArray) -> BoolArray:
-        """Whether the discs leave out the border point nearest to each landmark: only then can they miss the territory."""
-        radius_km = rtt_ms[:, : self._nearest_km.shape[1]] * self._panels[0].km_per_ms
-        left_by_one: BoolArray = np.asarray((radius_km[:, None, :] < self._nearest_km[sites]).any(axis=2))
-        leave_out: BoolArray = np.asarray(left_by_one.all(axis=1))
-        return leave_out
-
-
-def _among(chips: IntArray, others: IntArray) -> BoolArray:
-    """Which chips are among others, which are ascending."""
-    if not len(others):
-        return np.zeros(len(chips), bool)
-    found: BoolArray = others[np.minimum(others.searchsorted(chips), len(others) - 1)] == chips
-    return found
-
-
-def _all_of_each(table: BoolArray) -> BoolArray:
-    """`table.all(axis=1)`, ten times as fast where there are few columns."""
-    every = table[:, 0].copy()
-    for column in range(1, table.shape[1]):
-        every &= table[:, column]
-    return every
 
 
 def _rows(chips: list[int]) -> IntArray:
