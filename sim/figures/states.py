@@ -94,12 +94,12 @@ def _label(axes: Axes, data: pd.DataFrame, policies: Sequence[tuple[str, Look]])
     for policy, look in policies:
         if policy not in ends.index:
             continue
-        side, end = -1 if look is RULE else 1, ends.loc[policy]
+        side, gap, end = -1 if look is RULE else 1, 5, ends.loc[policy]
         edge = end["low" if side < 0 else "high"]
         if side < 0 and edge < 0.12 * top:  # no room below: right above the curve
-            edge, side = end["median"], 1
+            edge, side, gap = end["median"], 1, 2
         axes.annotate(
-            look.label, (end["date"], edge), xytext=(-2, side * 5), textcoords="offset points",
+            look.label, (end["date"], edge), xytext=(-2, side * gap), textcoords="offset points",
             ha="right", va="bottom" if side > 0 else "top", color=look.colour, fontsize=7.5,
         )  # fmt: skip
     axes.set_ylim(top=top)
