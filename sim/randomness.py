@@ -85,6 +85,39 @@ class Stream(IntEnum):
     CASE_REVIEW = 62  # entity: site, occasion: number of its case; how long the review of an alert takes
 
 
+class Sequences:
+    """Sequences of random words by their address, one at a time.
+
+    Args:
+        seed: 0 <= seed < 2**64.
+    """
+
+    def __init__(self, seed: int) -> None:
+        # One generator whose key and counter are overwritten for each sequence: five times faster than making a new one.
+        self._generator = Philox(key=0)
+        self._key = np.array([seed, 0], dtype=np.uint64)
+        self._counter = np.zeros(4, dtype=np.uint64)
+        self._state: Any = {
+            "bit_generator": "Philox",
+            "state": {"counter": self._counter, "key": self._key},
+            "buffer": np.zeros(4, dtype=np.uint64),
+            "buffer_pos": 4,  # an empty buffer: the next word comes from the counter, never from an earlier sequence
+            "has_uint32": 0,
+            "uinteger": 0,
+        }
+
+    def begin(self, stream: Stream, first: int, second: int) -> None:
+        """Begin the sequence of a stream at counter (0, first, second, 0)."""
+        self._key[1] = stream
+        self._counter[1] = first
+        self._counter[2] = second
+        self._generator.state = self._state
+
+    def take(self, count: int) -> WordArray:
+        """The next 64-bit words of the sequence begun last, shape (count,)."""
+        return self._generator.random_raw(count)
+
+
 class Draws:
     """All random draws of one run.
 
@@ -96,26 +129,12 @@ class Draws:
         if not 0 <= seed < SEED_LIMIT:
             raise ValueError(f"seed: {seed!r} is not in 0..2**64-1")
         self.seed = seed
-        # One generator whose key and counter are overwritten for each draw: five times faster than making a new one.
-        self._generator = Philox(key=0)
-        self._key = np.array([seed, 0], dtype=np.uint64)
-        self._counter = np.zeros(4, dtype=np.uint64)
-        self._state: Any = {
-            "bit_generator": "Philox",
-            "state": {"counter": self._counter, "key": self._key},
-            "buffer": np.zeros(4, dtype=np.uint64),
-            "buffer_pos": 4,  # an empty buffer: the next word comes from the counter, never from an earlier draw
-            "has_uint32": 0,
-            "uinteger": 0,
-        }
+        self._sequences = Sequences(seed)
 
     def words(self, stream: Stream, entity: int, occasion: int = 0, count: int = 1) -> WordArray:
         """Random 64-bit words, shape (count,). The first words do not depend on `count`."""
-        self._key[1] = stream
-        self._counter[1] = entity
-        self._counter[2] = occasion
-        self._generator.state = self._state
-        return self._generator.random_raw(count)
+        self._sequences.begin(stream, entity, occasion)
+        return self._sequences.take(count)
 
     def uniforms(self, stream: Stream, entity: int, occasion: int = 0, count: int = 1) -> FloatArray:
         """Uniform numbers strictly between 0 and 1, shape (count,)."""

@@ -26,13 +26,11 @@ import itertools
 import math
 from collections.abc import Callable, Iterator
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
-from numpy.random import Philox
 from numpy.typing import NDArray
 
-from .randomness import Stream
+from .randomness import Sequences, Stream
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -81,18 +79,7 @@ class Sparse:
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
-        # One generator whose key and counter are overwritten for each walk: ten times faster than making a new one.
-        self._generator = Philox(key=0)
-        self._key = np.array([seed, 0], dtype=np.uint64)
-        self._counter = np.zeros(4, dtype=np.uint64)
-        self._state: Any = {
-            "bit_generator": "Philox",
-            "state": {"counter": self._counter, "key": self._key},
-            "buffer": np.zeros(4, dtype=np.uint64),
-            "buffer_pos": 4,  # an empty buffer: the next word comes from the counter, never from an earlier walk
-            "has_uint32": 0,
-            "uinteger": 0,
-        }
+        self._sequences = Sequences(seed)
         self._reach = 0  # chips for which point queries prepare; only their cost depends on it
         self._chosen_set = lru_cache(maxsize=256)(self._make_chosen_set)
         self._small_dict = lru_cache(maxsize=32)(self._make_small_dict)
@@ -244,14 +231,11 @@ class Sparse:
         """
         envelopes = ENVELOPES[stream]
         envelope = envelopes[min(layer, len(envelopes) - 1)]
-        self._key[1] = stream
-        self._counter[1] = slot
-        self._counter[2] = layer | level << 32
-        self._generator.state = self._state
+        self._sequences.begin(stream, slot, layer | level << 32)
         reached = -1
         while reached < chips:  # further words continue the same sequence, so that the size of a part changes nothing
             batch = min(_batch((chips - reached) * envelope), PART)
-            words = self._generator.random_raw(batch * words_each)
+            words = self._sequences.take(batch * words_each)
             if words_each > 1:
                 words = words.reshape(batch, words_each)
             chip = _positions((words if words_each == 1 else words[:, 0]) >> _GAP_SHIFT, envelope, reached)

@@ -13,7 +13,6 @@ from ..cells import Cells
 from ..detection.reading import Outlook, look_ahead
 from ..detection.schedule import Schedule, timetable
 from ..detection.verdicts import Verdict
-from ..fleet.chips import State
 from ..randomness import Stream
 from ..record import Event, Happening
 from ..sparse import Sparse
@@ -125,10 +124,3 @@ class Verifier:
             usual_ms=status.usual_ms,
             drift_ms=self.drift_ms,
         )
-
-
-def answers(state: State, detour: Detour | None) -> bool:
-    """Whether a chip in a state has a path to the landmarks."""
-    if state in (State.RESTRICTED, State.ELSEWHERE):
-        return detour is not None and detour.path is not None
-    return state is State.INSTALLED

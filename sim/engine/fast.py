@@ -18,6 +18,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,8 +31,7 @@ from ..detection.streaks import silence_streak, suspicious_streak
 from ..detection.verdicts import Verdict
 from ..fleet.chips import GONE, IN_CASE, WAIVED, State
 from ..randomness import Stream
-from ..record import Event, EventLog, Happening, Record
-from ..scenario import Scenario
+from ..record import Happening
 from ..sparse import SPARSE_LIMIT, layers_below
 from ..world.jitter import to_deviates
 from .faults import Faults
@@ -51,16 +51,6 @@ _NOBODY = np.empty(0, np.int64)
 _SILENT = np.isin(np.arange(len(State)), [State.REPAIR, State.SMUGGLED, State.MOVING])
 _AWAY = np.isin(np.arange(len(State)), [State.RESTRICTED, State.ELSEWHERE])
 _GONE = np.isin(np.arange(len(State)), GONE)
-
-
-def run(
-    scenario: Scenario,
-    seed: int,
-    watch: Callable[[Event, Setting], None] | None = None,
-    events: EventLog | None = None,
-) -> Record:
-    """Simulate one run, see `wiring.run_engine`."""
-    return run_engine(RoundByRound, scenario, seed, watch, events)
 
 
 class RoundByRound(Verifier):
@@ -342,18 +332,14 @@ class RoundByRound(Verifier):
         parts = [self._at_work(site) for site in sorted(self._cut_off) if site in sites]
         return np.concatenate([_NOBODY, *parts])
 
-    def _at_work(self, site: int, *, judged: bool = True) -> IntArray:
-        """Covered chips that are at work at their declared site."""
+    def _at_work(self, site: int) -> IntArray:
+        """Judged chips that are at work at their declared site."""
         members = self._members[site]
         if len(members) > 1:
             members[:] = [np.concatenate(members)]
         chips = members[0].astype(np.int64) if members else _NOBODY
         column = self._table.column
-        there = (column("site")[chips] == site) & (column("state")[chips] == State.INSTALLED)
-        if judged:
-            there &= (column("marks")[chips] & WAIVED) == 0
-        those: IntArray = chips[there]
-        return those
+        return self._judged(chips[(column("site")[chips] == site) & (column("state")[chips] == State.INSTALLED)])
 
     def _small(self, slot: int, wanted: list[IntArray]) -> tuple[IntArray, FloatArray]:
         """Slots whose answer to the nearest landmark is slow, and the uniform numbers of its jitter, ascending.
@@ -521,3 +507,7 @@ class _Group:
 
 def _rows(chips: list[int]) -> IntArray:
     return np.array(chips, np.int64)
+
+
+run = partial(run_engine, RoundByRound)
+"""Simulate one run, see `wiring.run_engine`."""

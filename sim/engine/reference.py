@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +20,7 @@ from ..detection.verdicts import Verdict
 from ..fleet.chips import GONE, IN_CASE, WAIVED, State
 from ..fleet.silence import fails_for_good, faults_per_day, repair_days
 from ..randomness import Stream
-from ..record import Event, EventLog, Happening, Record
-from ..scenario import Scenario
+from ..record import Happening
 from ..sparse import SPARSE_LIMIT
 from .wiring import run_engine
 
@@ -47,16 +47,6 @@ class History:
     def forget(self) -> None:
         """Begin anew."""
         self.missed_rounds = self.suspicious_rounds = 0
-
-
-def run(
-    scenario: Scenario,
-    seed: int,
-    watch: Callable[[Event, Setting], None] | None = None,
-    events: EventLog | None = None,
-) -> Record:
-    """Simulate one run, see `wiring.run_engine`."""
-    return run_engine(ChipByChip, scenario, seed, watch, events)
 
 
 class ChipByChip(Verifier):
@@ -228,3 +218,7 @@ class ChipByChip(Verifier):
         elif suspicious and suspicious_streak(history.suspicious_rounds, allowed_rounds=self._allowed_rounds):
             clearable = self.setting.site_status[site].clearable
             self._alert(site, np.array([chip]), day, "unconfirmed" if clearable else "drift")
+
+
+run = partial(run_engine, ChipByChip)
+"""Simulate one run, see `wiring.run_engine`."""
