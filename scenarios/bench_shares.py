@@ -21,7 +21,7 @@ Function = tuple[str, int, str]
 
 OWNERS: dict[str, tuple[str, ...]] = {
     "rounds_reading": (
-        "sim/engine/fast.py: _read_sites _slow _small _perhaps_suspicious _away",
+        "sim/engine/fast.py: _read_sites _slow _small _looked_at _away",
         "sim/engine/site_readings.py: *",
         "sim/actors/verifier.py: outlook_of_site outlook_of_lot",
     ),

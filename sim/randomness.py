@@ -67,7 +67,7 @@ class Stream(IntEnum):
     EXCESS_ENDPOINT = 41  # entity: place; what is slow about this end of a path
     EXCESS_PAIR = 42  # entity: the lower place number, occasion: the higher; what is slow about this path
     JITTER = 43  # entity: 0; the key of `cells`, whose indices are those of `world.jitter`
-    ENROLMENT = 44  # entity: site, occasion: absolute time slot; one word per landmark
+    ENROLMENT = 44  # entity: site, occasion: minute in which it begins; one word per round and landmark
     ROUTE_CHANGE_GAP = 45  # entity: pair of places, lower << 32 | higher, occasion: change number; time until the change
     ROUTE_CHANGE = 46  # entity: the same, occasion: change number; what is slow about the path from then on
     CLEARANCE_HUB = 47  # entity: rank of the hub; word w: what is slow about it in world w, see `world.clearance`

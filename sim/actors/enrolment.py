@@ -10,15 +10,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import groupby
 
 import numpy as np
+from numpy.typing import NDArray
 from simpy.events import ProcessGenerator
 
 from ..randomness import Stream
 from ..record import Event, Happening
 from ..units import HOURS_PER_DAY, MINUTES_PER_DAY
+from ..world.latency import PathTiming
 from ..world.sites import Site
 from .setting import Setting
+
+FloatArray = NDArray[np.float64]
 
 
 def enrol_site(setting: Setting, site: Site) -> ProcessGenerator:
@@ -40,21 +45,32 @@ def measure_anew(setting: Setting, site: Site) -> ProcessGenerator:
 def _measure(setting: Setting, site: Site, days: Sequence[float]) -> ProcessGenerator:
     """Ask an honest chip at a site on some days, and set the site's status by what that showed."""
     status, panel = setting.site_status[site.number], setting.panels[site.number]
-    measured = []
-    for day in days:
+    asked: list[tuple[int, PathTiming, float]] = []  # rounds that got through, and what their times were made of
+    for number, day in enumerate(days):
         yield setting.until(day)
-        if status.cut_off:
-            continue
-        timing = setting.site_timing(site.number, day)
-        slot = math.floor(day * MINUTES_PER_DAY)
-        normals = setting.draws.normals(Stream.ENROLMENT, site.number, slot, timing.jitter_log_sd.size)
-        measured.append(timing.sample(normals) + status.congestion_ms)
-    cleared = panel.clears(np.array(measured)) if measured else np.zeros(0)
+        if not status.cut_off:
+            asked.append((number, setting.site_timing(site.number, day), status.congestion_ms))
+    measured_ms = _times_ms(setting, site, days[0], len(days), asked)
+    cleared = panel.clears(measured_ms) if asked else np.zeros(0)
     share = np.count_nonzero(cleared) / len(days)
     status.enrolled = True
     status.clearable = bool(share >= setting.scenario.verification.enrolment_cleared_share)
-    if measured:
-        status.usual_ms = np.median(measured, axis=0)
+    if asked:
+        status.usual_ms = np.median(measured_ms, axis=0)
     setting.site_changed(site.number)
     detail = f"{site.place.name}: cleared in {share:.0%}"
     setting.record.write(Event(days[-1], Happening.ENROLLED, site=site.number, detail=detail))
+
+
+def _times_ms(
+    setting: Setting, site: Site, first_day: float, rounds: int, asked: Sequence[tuple[int, PathTiming, float]]
+) -> FloatArray:
+    """Times measured in those of some rounds that got through, shape (asked, landmarks)."""
+    landmarks = len(setting.panels[site.number].landmarks)
+    minute = math.floor(first_day * MINUTES_PER_DAY)
+    normals = setting.draws.normals(Stream.ENROLMENT, site.number, minute, rounds * landmarks).reshape(rounds, landmarks)
+    parts = [np.empty((0, landmarks))]
+    for _, same_timing in groupby(asked, key=lambda entry: id(entry[1])):
+        numbers, timings, congestion_ms = zip(*same_timing, strict=True)
+        parts.append(timings[0].sample(normals[list(numbers)]) + np.array(congestion_ms)[:, None])
+    return np.concatenate(parts)

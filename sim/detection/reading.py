@@ -23,6 +23,8 @@ BoolArray = NDArray[np.bool_]
 ROUNDING = 1e-9
 """Share by which the limits of slow answers are widened, so that rounding lets none through."""
 
+_ALMOST = np.nextafter(1.0, 0.0)  # above every uniform number
+
 
 @dataclass(frozen=True)
 class Outlook:
@@ -35,7 +37,8 @@ class Outlook:
         unsuspicious_below_ms: an answer that is faster than this for any one landmark is not suspicious, shape (landmarks,);
             infinite where being unconfirmed means nothing.
         slow_limits: chance, or an upper limit of it, that each landmark's answer is not faster, shape (landmarks,). An
-            answer is suspicious only if the uniform number of its jitter is below the limit at every landmark.
+            answer is suspicious only if the uniform number of its jitter is below the limit at every landmark. On a
+            path of one leg 1 means for certain.
         contradictable: whether an answer can be so fast that it contradicts the declared site.
     """
 
@@ -121,5 +124,5 @@ def _chances_slow(timing: PathTiming, base_ms: FloatArray, below_ms: FloatArray)
         return np.ones(len(below_ms))
     slack_ms, median_ms, log_sd = below_ms - base_ms, timing.jitter_median_ms[:, 0], timing.jitter_log_sd[:, 0]
     with np.errstate(divide="ignore", invalid="ignore"):  # where there is no slack, or a circuit without jitter
-        chances = np.minimum(1.0, ndtr(-np.log(slack_ms / median_ms) / log_sd) * (1 + ROUNDING))
+        chances = np.minimum(_ALMOST, ndtr(-np.log(slack_ms / median_ms) / log_sd) * (1 + ROUNDING))
     return np.where(slack_ms <= 0, 1.0, np.where(median_ms > 0, chances, 0.0))

@@ -36,7 +36,7 @@ from ..sparse import SPARSE_LIMIT, layers_below
 from ..world.jitter import to_deviates
 from .faults import Faults
 from .runs import Runs, among
-from .site_readings import WELL_BELOW, SiteReadings, all_of_each
+from .site_readings import WELL_BELOW, SiteReadings, all_of_each, well_below_limits
 from .wiring import run_engine
 
 BoolArray = NDArray[np.bool_]
@@ -361,9 +361,9 @@ class RoundByRound(Verifier):
         slow, nearest = self._slow(phase, small)
         limits = np.where(readings.nearest_decides, readings.slow_limits[:, 0] * WELL_BELOW, 0.0)
         clear = nearest < limits.take(site_of[slow])
-        suspicious = slow[clear]
-        looked_at = [site for site in sites[readings.all_looked_at[sites]].tolist() if site not in self._cut_off]
-        doubtful = np.concatenate([slow[~clear], *(self._perhaps_suspicious(site, slot) for site in looked_at)])
+        of_site = [self._looked_at(site, slot) for site in sites[readings.all_looked_at[sites]].tolist()]
+        suspicious = np.concatenate([slow[clear], *(certain for certain, _ in of_site)])
+        doubtful = np.concatenate([slow[~clear], *(others for _, others in of_site)])
         if not len(doubtful):
             return _NOBODY, suspicious
         uniforms = self.jitter.uniforms(self._slots(doubtful), slot, readings.landmarks, 1, small, self.level)
@@ -384,15 +384,22 @@ class RoundByRound(Verifier):
         there &= (column("marks")[chips] & WAIVED) == 0
         return chips[there], uniforms[there]
 
-    def _perhaps_suspicious(self, site: int, slot: int) -> IntArray:
-        """Judged chips at a site that are slow enough for all landmarks but the nearest, or all if they may contradict."""
+    def _looked_at(self, site: int, slot: int) -> tuple[IntArray, IntArray]:
+        """Judged chips at a site all of whose answers are looked at: those certainly suspicious, and those to be read."""
+        if site in self._cut_off:
+            return _NOBODY, _NOBODY
         chips = self._at_work(site)
         chips = chips[~self._is_lost[chips]]
-        limits = self._sites.slow_limits[site, 1:]
-        if self._sites.contradictable[site] or (limits >= 1).all():
-            return chips
-        others = self.jitter.others(self._slots(chips), slot, self._sites.landmarks, self.level)
-        return chips[all_of_each(others < limits)]
+        limits = self._sites.slow_limits[site]
+        if self._sites.contradictable[site]:
+            return _NOBODY, chips
+        certain = np.full(len(chips), self._sites.decided[site] and limits[0] >= 1)
+        if (limits[1:] < 1).any():
+            others = self.jitter.others(self._slots(chips), slot, self._sites.landmarks, self.level)
+            slow = all_of_each(others < limits[1:])
+            certain &= all_of_each(others < well_below_limits(limits[1:]))
+            return chips[certain], chips[slow & ~certain]
+        return chips[certain], chips[~certain]
 
     def _slots(self, chips: IntArray) -> IntArray:
         return np.asarray(self._table.column("slot"))[chips].astype(np.int64)

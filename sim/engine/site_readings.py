@@ -17,7 +17,7 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 WELL_BELOW = 1 - 3 * ROUNDING
-"""Factor on a limit: a uniform number below is slow whatever the rounding, and the times need not be worked out."""
+"""Factor on a limit below 1: a uniform number below is slow whatever the rounding; the times need not be worked out."""
 
 
 class SiteReadings:
@@ -78,7 +78,7 @@ class SiteReadings:
         contradicts = np.zeros(len(sites), bool)
         limits = self.slow_limits[sites]
         slow = all_of_each(uniforms < limits)
-        well_below = all_of_each(uniforms < limits * WELL_BELOW)
+        well_below = all_of_each(uniforms < well_below_limits(limits))
         suspicious = slow & well_below & self.decided[sites]
         rows = np.flatnonzero((slow & ~suspicious) | self.contradictable[sites])
         sites = sites[rows]
@@ -99,6 +99,12 @@ class SiteReadings:
         left_by_one: BoolArray = np.asarray((radius_km[:, None, :] < self._nearest_km[sites]).any(axis=2))
         leave_out: BoolArray = np.asarray(left_by_one.all(axis=1))
         return leave_out
+
+
+def well_below_limits(limits: FloatArray) -> FloatArray:
+    """Limits of uniform numbers that are slow whatever the rounding; where the limit is 1, all are."""
+    below: FloatArray = np.where(limits < 1, limits * WELL_BELOW, 1.0)
+    return below
 
 
 def all_of_each(table: BoolArray) -> BoolArray:
