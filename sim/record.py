@@ -227,9 +227,29 @@ class Census:
     chips: dict[Category, int]
 
 
+class Finding(StrEnum):
+    """How a case ended."""
+
+    CLEARED = auto()  # every chip was seen, or answered again
+    RMA = auto()  # every chip that was not is out for repair, or retired, which the maker confirms
+    ESTABLISHED = auto()  # at least one chip's diversion was established
+    UNKNOWN = auto()  # nobody could find out
+
+
 @dataclass(frozen=True)
 class ClosedCase:
-    """A case that ended, with a visit or because a tip had settled it. One without a diverted chip is a false alarm."""
+    """A case that ended. One without a diverted chip is a false alarm.
+
+    Attributes:
+        number: of the cases of its site.
+        opened_day: of the first alert.
+        closed_day: when it ended.
+        chips: alerted on.
+        diverted_chips: how many of them were diverted, whatever was found.
+        visited: whether an inspector was there.
+        finding: how it ended.
+        established_chips: how many diversions the case established.
+    """
 
     number: int
     site: int
@@ -238,6 +258,59 @@ class ClosedCase:
     chips: int
     diverted_chips: int
     visited: bool
+    finding: Finding = Finding.UNKNOWN
+    established_chips: int = 0
+
+
+class VisitReason(StrEnum):
+    """Why an inspector went."""
+
+    CASE = auto()
+    RANDOM = auto()
+    RISK_BASED = auto()
+    END_USE_CHECK = auto()  # today's, by other staff
+
+
+@dataclass(frozen=True)
+class Visit:
+    """An inspection: when an inspector arrived, what he tested, and how long it kept him busy.
+
+    Attributes:
+        day: of arrival.
+        reason: why.
+        tested_chips: chips that were looked for or challenged.
+        missing_chips: how many of them were found to be missing.
+        busy_days: travel and report included.
+        wait_days: from the request for an inspector to his setting out.
+    """
+
+    day: float
+    site: int
+    reason: VisitReason
+    tested_chips: int
+    missing_chips: int
+    busy_days: float
+    wait_days: float
+
+
+class ConsequenceKind(StrEnum):
+    """What follows when a diversion has been established."""
+
+    SEIZURE = auto()
+    PENALTY = auto()
+    BLOCKED = auto()  # the consignee gets no licence any more
+    AWARD = auto()  # paid to who told
+
+
+@dataclass(frozen=True)
+class Consequence:
+    """What followed for a lot, for how many chips, and the money that changed hands."""
+
+    day: float
+    lot: int
+    kind: ConsequenceKind
+    chips: int
+    usd: float
 
 
 class RoundCounts:
@@ -288,6 +361,11 @@ class Record:
     enrolled_sites: int = 0
     clearable_sites: int = 0
     refused_chips: int = 0
+    prevented_chips: int = 0  # ordered by smugglers whose consignee was blocked
+    remote_requests: int = 0
+    waiting_case_days: float = 0.0  # from the request for an inspector to his setting out, over all cases
+    visits: list[Visit] = field(default_factory=list)
+    consequences: list[Consequence] = field(default_factory=list)
     chips: dict[str, NDArray[np.generic]] = field(default_factory=dict)
     watch: Callable[[Event], None] | None = None
 

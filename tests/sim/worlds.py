@@ -55,7 +55,7 @@ class Story:
     Attributes:
         events: the log as it stands.
         chips: columns by name, of chips in the order of their numbers.
-        rest: counts, census, closed cases and how each site fared in each round.
+        rest: counts, census, closed cases, visits, consequences and how each site fared in each round.
     """
 
     events: list[Event]
@@ -69,10 +69,11 @@ class Story:
         assert len(set(numbers.tolist())) == len(numbers), "no two chips have one number"
         order = np.argsort(numbers)
         chips = {name: np.nan_to_num(column[order].astype(float), nan=-1).tolist() for name, column in record.chips.items()}
-        others = ("events", "chips", "census", "closed_cases", "rounds", "watch")
+        told_apart = ("census", "closed_cases", "visits", "consequences")
+        others = ("events", "chips", "rounds", "watch", *told_apart)
         counts = {name: round(value, 6) for name, value in vars(record).items() if name not in others}
         rounds = record.rounds.table().tolist()
-        return cls(list(record.events), chips, [counts, record.census, record.closed_cases, rounds])
+        return cls(list(record.events), chips, [counts, *(getattr(record, name) for name in told_apart), rounds])
 
 
 def numbers_of(record: Record) -> NDArray[np.int64]:
