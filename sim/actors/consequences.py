@@ -65,7 +65,7 @@ class Consequences:
             setting.record.consequences.append(Consequence(day, lot, ConsequenceKind.BLOCKED, established, 0.0))
             setting.record.write(Event(day, Happening.BLOCKED, lot=lot, site=site, chips=established))
         partner = setting.sites[site].place.country in PARTNERS
-        if collected < values["penalty_reach_partners" if partner else "penalty_reach_elsewhere"]:
+        if collected < (values["penalty_reach_partners"] if partner else values["penalty_reach_elsewhere"]):
             value_usd = established * values["chip_price_usd"]
             usd = max(values["civil_penalty_floor_usd"], values["civil_penalty_multiple"] * value_usd)
             setting.record.consequences.append(Consequence(day, lot, ConsequenceKind.PENALTY, established, usd))

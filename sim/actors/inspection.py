@@ -15,19 +15,13 @@ from numpy.typing import NDArray
 from ..cells import Cells
 from ..detection.inspection import Method, absence_shows, may_be_overlooked, sample_of
 from ..fleet.chips import GONE, State
+from ..parameters import Values
 from ..randomness import Stream
 from ..smuggling.plans import Plan
 from .setting import Setting
 
 BoolArray = NDArray[np.bool_]
 IntArray = NDArray[np.int64]
-
-CHIPS_PER_DAY: dict[Method, str] = {
-    "count": "counted_chips_per_day",
-    "labels": "labels_read_per_day",
-    "challenge": "chips_challenged_per_day",
-}
-"""The parameter that says how many chips an inspector tests in a day."""
 
 _AT_NO_SITE = (*GONE, State.SHIPPING)
 
@@ -74,7 +68,7 @@ class Inspections:
 
     def test_days(self, tested: int, method: Method) -> float:
         """Days that the tests take."""
-        return tested / self._setting.values[CHIPS_PER_DAY[method]]
+        return tested / tested_per_day(method, self._setting.values)
 
     def _missing(self, chips: IntArray, method: Method) -> IntArray:
         """Which of some chips the inspector finds to be missing: diverted ones that nothing hides, unless he errs."""
@@ -111,3 +105,10 @@ class Inspections:
 
     def _slots(self, chips: IntArray) -> IntArray:
         return np.asarray(self._setting.chips.column("slot"))[chips].astype(np.int64)
+
+
+def tested_per_day(method: Method, values: Values) -> float:
+    """Chips that an inspector tests in a day."""
+    if method == "count":
+        return values["counted_chips_per_day"]
+    return values["labels_read_per_day"] if method == "labels" else values["chips_challenged_per_day"]
