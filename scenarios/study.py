@@ -74,11 +74,13 @@ class Study:
         scenario: under study.
         runs: number of runs of each draw (of worlds, if no engine runs).
         draws: number of draws of the uncertainties; None: parameters stay at the scenario's values.
+        beside: other policies to run in the same worlds.
     """
 
     scenario: Scenario
     runs: int
     draws: int | None = None
+    beside: tuple[Scenario, ...] = ()
 
 
 def run_study(question: ModuleType, options: Options) -> Path:
@@ -91,7 +93,7 @@ def run_study(question: ModuleType, options: Options) -> Path:
     if hasattr(question, "tabulate"):
         _refuse_engine_options(options)
     study: Study = question.study(options)
-    study_id = study_digest(options.name, study.scenario, options.seed, study.runs, options.quick, study.draws)
+    study_id = study_digest(options.name, study.scenario, options.seed, study.runs, options.quick, study.draws, study.beside)
     with staged_folder(options.folder, study_id, force=options.force) as staging:
         # The event logs may be large: on the disk that will hold them in the end.
         with tempfile.TemporaryDirectory(prefix=f"{staging.name}-events-", dir=staging.parent) as events:
@@ -124,6 +126,7 @@ def _answer(question: ModuleType, study: Study, options: Options, progress: Prog
         study.scenario,
         options.seed,
         study.runs,
+        beside=study.beside,
         draws=study.draws,
         workers=options.workers or usable_processors(),
         question=options.name,

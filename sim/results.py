@@ -56,12 +56,14 @@ class Result:
         runs: by policy, number of the draw and number of the run.
         manifest: what made the result, ready for JSON.
         drawn: the parameters drawn for each draw, by name; empty if they stay at the scenario's values.
+        beside: other policies that were run in the same worlds.
     """
 
     scenario: Scenario
     runs: Sequence[Run]
     manifest: dict[str, Any]
     drawn: Sequence[Mapping[str, float]] = ()
+    beside: Sequence[Scenario] = ()
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -139,15 +141,20 @@ class Result:
         `low` and `high` are the 10 % and 90 % quantiles over draws and runs together. With draws they hold chance and the
         ranges of the parameters; without, chance only, parameters at the scenario's values. `mc_error` is the standard
         error of the median over the same sample (Maritz and Jarrett, 1978). `difference` is the rule minus the status quo
-        in the same draw and run.
+        in the same draw and run; for each policy beside it, `difference: NAME` is the same.
         """
         import pandas as pd
 
         final = self.table[self.table["date"] == self.table["date"].max()]
         wide = final.pivot_table(index=["outcome", "unit"], columns=["scenario", "draw", "run"], values="value", sort=False)
-        rule, before = wide.get(self.scenario.name), wide.get(STATUS_QUO)
+        before = wide.get(STATUS_QUO)
+        policies = {policy.name: wide.get(policy.name) for policy in (self.scenario, *self.beside)}
+        differences = {
+            DIFFERENCE if name == self.scenario.name else f"{DIFFERENCE}: {name}": _minus(rule, before)
+            for name, rule in policies.items()
+        }
         rows = []
-        for name, values in ((self.scenario.name, rule), (STATUS_QUO, before), (DIFFERENCE, _minus(rule, before))):
+        for name, values in {**policies, STATUS_QUO: before, **differences}.items():
             if values is not None:
                 rows += [
                     (name, outcome, *_interval(row), unit)
