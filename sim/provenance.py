@@ -27,7 +27,7 @@ def study_digest(
     draws: int | None = None,
     beside: Sequence[Scenario] = (),
 ) -> str:
-    """SHA-256 that names a study: question, scenario, policies beside it, parameters, base seed, design, whether it was quick.
+    """SHA-256 that names a study: question, policies, parameters, base seed, design and whether it was quick.
 
     The design is the number of runs and, if parameters are drawn, of draws; it is the same with any number of workers.
     """
