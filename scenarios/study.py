@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -58,9 +58,9 @@ class Options:
         """Where the results go."""
         return self.out if self.out is not None else Path("output") / self.name
 
-    def scenario(self, name: str, quick_levers: dict[str, Any]) -> Scenario:
-        """The named scenario, made small if the study is quick, with the user's levers on top."""
-        scenario = Scenario.load(name)
+    def scenario(self, name: str, quick_levers: dict[str, Any], setting: Mapping[str, Any] | None = None) -> Scenario:
+        """The named scenario in the question's own setting, made small if the study is quick, the user's levers on top."""
+        scenario = Scenario.load(name).replace_keys(setting or {})
         if self.quick:
             scenario = scenario.replace_keys(quick_levers)
         return scenario.replace_keys(self.levers) if self.levers else scenario
