@@ -56,14 +56,15 @@ def figures(result: Result) -> Iterator[Chart]:
 
     quick = result.manifest["quick"]
     data = policies_data(result, settings(variations(quick)), (FOUND, FALSE, ASKED))
-    figure = new_figure(4.6)
-    left, right = figure.add_axes((0.075, 0.2, 0.31, 0.55)), figure.add_axes((0.57, 0.2, 0.31, 0.55))
+    figure = new_figure(3.9)
+    left, right = figure.add_axes((0.07, 0.19, 0.31, 0.59)), figure.add_axes((0.565, 0.19, 0.31, 0.59))
     by_lever(data, FOUND, left, share=True)
     by_lever(data, FALSE, right)
     for axis, title in ((left, "diversions established within 90 days"), (right, "false alarms per month")):
         axis.set_title(title)
-        axis.set_xlabel("days between challenges of a chip")
-        axis.set_xticks(sorted(data["value"].dropna()), [_period(days) for days in sorted(data["value"].dropna())])
+        axis.set_xlabel("time between challenges of a chip")
+        periods = sorted(data["value"].dropna().unique())
+        axis.set_xticks(periods, [_period(days) for days in periods])
         axis.minorticks_off()
     frame(
         figure,

@@ -1,0 +1,145 @@
+"""How many inspectors does the rule need, and where should they go?
+
+From one officer to dozens, each sent where alerts are, or to sites at random, or where the authority sees most risk: what
+share of diversions is established within 90 days, how long a case waits, and how busy inspectors are.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from scenarios.baseline import QUICK
+from scenarios.study import Options, Study, main
+from scenarios.variations import Variation, settings, vary
+from sim.scenario import STATUS_QUO
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+    from sim import Result
+    from sim.figures import Chart
+
+SETTING = {"calendar.end_after_duty_days": 730}
+SELECTIONS: dict[str, dict[str, Any]] = {
+    "alert-driven": {},
+    "risk-based": {"enforcement.planned_visits": "risk_based"},
+    "random": {"enforcement.planned_visits": "random"},
+}
+"""Where inspectors go. By a plan, each of them goes by it, and alerts lead to remote requests only."""
+
+NUMBERS, QUICK_NUMBERS = (10, 1, 2, 5, 20, 50), (2, 10)
+DRAWS, QUICK_DRAWS = 8, 2
+FOUND, BUSY, WAIT = "established_by_day_90", "inspector_utilisation", "inspection_wait_mean"
+
+
+def variations(quick: bool) -> list[Variation]:
+    """One policy for each number of inspectors and each way to choose sites."""
+    return [
+        Variation(
+            f"{selection.replace('-', '_')}_{number}",
+            selection,
+            number,
+            {
+                "enforcement.inspectors": number,
+                "enforcement.planned_inspectors": number if levers else 0,
+                "enforcement.planned_visits": "random",
+                **levers,
+            },
+        )
+        for selection, levers in SELECTIONS.items()
+        for number in (QUICK_NUMBERS if quick else NUMBERS)
+    ]
+
+
+def study(options: Options) -> Study:
+    """The baseline's worlds under each policy."""
+    quick = {key: value for key, value in QUICK.items() if key != "enforcement.inspectors"}
+    scenario = options.scenario("baseline", quick, SETTING)
+    return vary(options, scenario, variations(options.quick), QUICK_DRAWS if options.quick else DRAWS)
+
+
+def figures(result: Result) -> Iterator[Chart]:
+    """What inspectors find, by their number and by where they go; how long cases wait for them."""
+    from sim.figures import Chart, by_lever, frame, new_figure, policies_data
+    from sim.figures.captions import assumptions, source
+
+    quick = result.manifest["quick"]
+    data = policies_data(result, settings(variations(quick)), (FOUND, BUSY, WAIT))
+    found = data[data["outcome"] == FOUND]
+    figure = new_figure(4.2)
+    axis = figure.add_axes((0.085, 0.17, 0.68, 0.63))
+    _by_number(by_lever(found, FOUND, axis, share=True), found, "share of diverted chips")
+    frame(
+        figure,
+        title=_claim(found),
+        subtitle="Diversions established within 90 days, by number of inspectors and where they go; median and 10-90 %",
+        source=source(result),
+    )
+    caption = (
+        "Share of chips diverted under the duty whose diversion is established within 90 days. Alert-driven: inspectors go "
+        "to the sites of cases that a remote request has not settled, the one with the most expected diverted chips first. "
+        "Risk-based: all go by a plan, to sites in proportion to newly delivered chips and to the region's share in known "
+        f"cases; random: to any site. Both then test a sample of all chips there. {assumptions(result)}"
+    )
+    yield Chart("found-by-inspectors", figure, found, caption)
+
+    cases = data[(data["group"] == "alert-driven") & data["outcome"].isin((BUSY, WAIT))]
+    figure = new_figure(3.9)
+    left, right = figure.add_axes((0.075, 0.19, 0.34, 0.59)), figure.add_axes((0.57, 0.19, 0.34, 0.59))
+    _by_number(by_lever(cases, BUSY, left, share=True), cases, "")
+    _by_number(by_lever(cases, WAIT, right), cases, "")
+    left.set_title("share of time inspectors are busy")
+    right.set_title("days that a visited case waited for one, mean")
+    for axis in (left, right):
+        for text in axis.texts:
+            text.set_visible(False)  # a single curve, named in the subtitle
+    frame(
+        figure,
+        title=_waiting(cases),
+        subtitle="Alert-driven inspectors by their number; median and 10-90 % of draws",
+        source=source(result),
+    )
+    caption = (
+        "Left: days that visits keep inspectors busy, travel and report included, over all their days. Right: mean over "
+        f"visits of the time from the request for an inspector to his setting out. {assumptions(result)}"
+    )
+    yield Chart("inspectors-busy", figure, cases, caption)
+
+
+def _by_number(axis: Axes, data: pd.DataFrame, label: str) -> None:
+    numbers = sorted(data["value"].dropna().unique())
+    axis.set_xticks(numbers, [f"{number:g}" for number in numbers])
+    axis.minorticks_off()
+    axis.set_xlabel("inspectors")
+    axis.set_ylabel(label)
+
+
+def _claim(found: pd.DataFrame) -> str:
+    largest = found["value"].max()
+    most = found[found["value"] == largest].set_index("group")["median"]
+    if most.empty or "alert-driven" not in most:
+        return "Too few chips were diverted, or followed for too short a time, for a headline"
+    parts = ", ".join(f"{group} {100 * share:.0f} %" for group, share in most.items())
+    before = found[found["scenario"] == STATUS_QUO]["median"]
+    return f"{largest:g} inspectors establish in 90 days: {parts}" + (
+        f"; status quo {100 * before.iloc[0]:.0f} %" if len(before) else ""
+    )
+
+
+def _waiting(cases: pd.DataFrame) -> str:
+    busy = cases[cases["outcome"] == BUSY].set_index("value")["median"]
+    if busy.empty:
+        return "No case needed an inspector"
+    fewest, most = busy.index.min(), busy.index.max()
+    return f"{_officers(fewest)} busy {100 * busy[fewest]:.0f} % of the time, {most:g} are {100 * busy[most]:.0f} %"
+
+
+def _officers(number: float) -> str:
+    return "One inspector is" if number == 1 else f"{number:g} inspectors are"
+
+
+if __name__ == "__main__":
+    sys.exit(main(__file__))

@@ -1,0 +1,128 @@
+"""How long may a chip be silent, and what tells the innocent from the smuggled?
+
+The grace period from three days to two months, for lone silences, with repairs reconciled with the maker's, and with scans for
+chips of a lot or a site that fall silent together: diversions established within 90 days against false alarms.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from scenarios.baseline import QUICK
+from scenarios.study import Options, Study, main
+from scenarios.variations import Variation, settings, vary
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim import Result
+    from sim.figures import Chart
+
+SETTING = {"calendar.end_after_duty_days": 730}
+GRACES_DAYS, QUICK_GRACES_DAYS = (14, 3, 7, 30, 60), (14, 30)
+TODAY = ["contradiction", "invalid", "silence_streak", "unconfirmed"]
+KINDS: dict[str, dict[str, Any]] = {
+    "lone silence": {"verification.detectors": TODAY, "verification.rma_reconciliation": False},
+    "repairs reconciled": {"verification.detectors": TODAY, "verification.rma_reconciliation": True},
+    "and batches scanned": {
+        "verification.detectors": [*TODAY, "lot_scan", "site_scan"],
+        "verification.rma_reconciliation": True,
+    },
+}
+DRAWS, QUICK_DRAWS = 8, 2
+FOUND, FALSE = "established_by_day_90", "false_alarms_per_month"
+RIGHT_CASES, RIGHT_CHIPS = "precision_of_cases", "precision_of_alerts"
+
+
+def variations(quick: bool) -> list[Variation]:
+    """One policy for each grace period and kind of detection."""
+    return [
+        Variation(
+            f"{kind.replace(' ', '_')}_{grace}_days", kind, grace, {"verification.grace_days": grace, **levers}
+        )
+        for kind, levers in KINDS.items()
+        for grace in (QUICK_GRACES_DAYS if quick else GRACES_DAYS)
+    ]  # fmt: skip
+
+
+def study(options: Options) -> Study:
+    """The baseline's worlds under each policy."""
+    scenario = options.scenario("baseline", QUICK, SETTING)
+    return vary(options, scenario, variations(options.quick), QUICK_DRAWS if options.quick else DRAWS)
+
+
+def figures(result: Result) -> Iterator[Chart]:
+    """Found against false alarms, and how often an alert is right."""
+    from sim.figures import Chart, by_lever, frame, new_figure, policies_data, trade_off
+    from sim.figures.captions import assumptions, source
+
+    places = settings(variations(result.manifest["quick"]))
+    data = policies_data(result, places, (FOUND, FALSE))
+    figure = new_figure(4.2)
+    axis = trade_off(data, FALSE, FOUND, figure.add_axes((0.085, 0.17, 0.68, 0.62)), value_label="{:g} d")
+    axis.set_xlabel("false alarms per month")
+    axis.set_ylabel("share of diverted chips")
+    frame(
+        figure,
+        title=_claim(data),
+        subtitle="Diversions established within 90 days against false alarms, by days of grace; median and 10-90 % of draws",
+        source=source(result),
+    )
+    caption = (
+        "Each point is a grace period in days, bars are 10-90 % of draws. Repairs reconciled: a chip whose repair the maker "
+        "confirms is not alerted on. Batches scanned: chips of a lot, or of a site, that fall silent in the same round are "
+        "alerted on at once if so many by chance are less likely than the level of the scan, unless all of the site is "
+        f"silent. {assumptions(result)}"
+    )
+    yield Chart("silence-trade-off", figure, data, caption)
+
+    data = policies_data(result, places, (RIGHT_CASES, RIGHT_CHIPS))
+    figure = new_figure(3.9)
+    left, right = figure.add_axes((0.065, 0.19, 0.3, 0.58)), figure.add_axes((0.46, 0.19, 0.3, 0.58))
+    for axis, outcome, title in ((left, RIGHT_CASES, "of cases"), (right, RIGHT_CHIPS, "of chips alerted on")):
+        by_lever(data[data["scenario"].isin(places)], outcome, axis, share=True)
+        graces = sorted(data["value"].dropna().unique())
+        axis.set_xticks(graces, [f"{grace:g}" for grace in graces])
+        axis.minorticks_off()
+        axis.set_title(f"share {title} with a diverted chip" if title == "of cases" else f"share {title} that are diverted")
+        axis.set_xlabel("days of grace")
+        axis.set_ylim(0, 1)
+    for text in left.texts:
+        text.set_visible(False)  # the right panel names the curves
+    frame(
+        figure,
+        title=_right(data),
+        subtitle="How often an alert is right, by days of grace; median and 10-90 % of draws",
+        source=source(result),
+    )
+    caption = (
+        "Left: cases that held at least one diverted chip, of those closed. Right: diverted chips among all chips alerted on "
+        f"in closed cases. One outage of a site is one case, however many chips are silent. {assumptions(result)}"
+    )
+    yield Chart("alerts-that-are-right", figure, data, caption)
+
+
+def _claim(data: pd.DataFrame) -> str:
+    best = {
+        kind: rows.set_index("outcome")["median"]
+        for kind, rows in data[data["value"] == GRACES_DAYS[0]].groupby("group", sort=False)
+    }
+    lone, all_of_it = (best.get(kind) for kind in (next(iter(KINDS)), list(KINDS)[-1]))
+    if lone is None or all_of_it is None or FOUND not in lone or FOUND not in all_of_it:
+        return "Too few chips were diverted, or followed for too short a time, for a headline"
+    return (
+        f"At {GRACES_DAYS[0]} days of grace, batches and repairs known: {100 * all_of_it[FOUND]:.0f} % found with "
+        f"{all_of_it[FALSE]:.0f} false alarms a month, not {100 * lone[FOUND]:.0f} % with {lone[FALSE]:.0f}"
+    )
+
+
+def _right(data: pd.DataFrame) -> str:
+    rows = data[(data["outcome"] == RIGHT_CASES) & (data["value"] == GRACES_DAYS[0])].set_index("group")["median"]
+    parts = ", ".join(f"{kind} {100 * share:.0f} %" for kind, share in rows.items())
+    return f"Cases that are right at {GRACES_DAYS[0]} days of grace: {parts}" if parts else "No case was closed"
+
+
+if __name__ == "__main__":
+    sys.exit(main(__file__))
