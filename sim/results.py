@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 
 from .event_file import EVENT_COLUMNS, header
 from .fleet.chips import State
-from .outcomes.measures import Outcome
+from .intervals import paired_interval, ratio_of_sums, wilson_interval
+from .outcomes.detection import HIT_OR_MISS
+from .outcomes.outcome import Outcome
 from .output import MANIFEST, staged_folder
 from .scenario import STATUS_QUO, Scenario
 from .units import calendar_date
@@ -156,6 +158,52 @@ class Result:
                 ]
         return pd.DataFrame(rows, columns=["scenario", "outcome", "median", "low", "high", "mc_error", "unit"])
 
+    def probabilities(self) -> pd.DataFrame:
+        """scenario, outcome, probability, low, high, number of the outcomes that each run answers with 1 or 0.
+
+        A probability is the mean over all draws and runs that have an answer. `low` and `high` are its 80 % confidence
+        interval after Wilson (1927); for `difference`, the rule minus the status quo in the same draw and run, the adjusted
+        Wald interval for pairs of Bonett and Price (2012). The runs of one draw share its world: `number` counts draws, by
+        their means, if there are several, and runs if there is one; only they are independent.
+        """
+        import pandas as pd
+
+        answers = self.table[self.table["unit"] == HIT_OR_MISS]
+        wide = answers.pivot_table(index="outcome", columns=["scenario", "draw", "run"], values="value", sort=False)
+        rule, before = _of(self.scenario.name, wide), _of(STATUS_QUO, wide)
+        rows = []
+        for name, values in ((self.scenario.name, rule), (STATUS_QUO, before)):
+            if values is not None:
+                rows += [(name, outcome, *wilson_interval(self._independent(row))) for outcome, row in values.iterrows()]
+        change = _minus(rule, before)
+        if change is not None:
+            for outcome, row in change.iterrows():
+                gained, lost = (self._independent(those.astype(float).where(row.notna())) for those in (row > 0, row < 0))
+                rows.append((DIFFERENCE, outcome, *paired_interval(gained, lost)))
+        columns = ["scenario", "outcome", "probability", "low", "high", "number"]
+        return pd.DataFrame(rows, columns=columns).dropna(subset=["probability"], ignore_index=True)
+
+    def cost_per_established_chip(self) -> tuple[float, float]:
+        """What the rule costs more than the status quo, in US dollars, for each diversion that it establishes more.
+
+        Ratio of the sums over all draws and runs, so that runs without a gain count too; and its standard error by the
+        jackknife that leaves out one draw, with one draw one run, at a time. NaN without a status quo or without a gain;
+        the error is NaN if there is only one to leave out.
+        """
+        wanted = ["cost_total", "established_under_duty"]
+        rows = self.table[self.table["outcome"].isin(wanted)]
+        wide = rows.pivot_table(index="outcome", columns=["scenario", "draw", "run"], values="value")
+        extra = _minus(_of(self.scenario.name, wide), _of(STATUS_QUO, wide))
+        if extra is None:
+            return float("nan"), float("nan")
+        usd, chips = (self._independent(row) for _, row in extra.loc[wanted].iterrows())
+        return ratio_of_sums(usd, chips)
+
+    def _independent(self, values: pd.Series[float]) -> NDArray[np.float64]:
+        """Of values by draw and run, what is independent: the mean of each draw, or with one draw the runs; without NaN."""
+        level = "draw" if len(self.drawn) > 1 else "run"
+        return np.asarray(values.groupby(level=level).mean().dropna(), dtype=np.float64)
+
     def save(self, folder: str | Path, *, force: bool = False) -> Path:
         """Write summary.csv, table.csv, events.csv.gz, draws.csv if there are draws, and manifest.json, whole or not at all.
 
@@ -225,6 +273,12 @@ def _write_manifest(manifest: dict[str, Any], folder: Path) -> None:
     files = sorted(path.name for path in folder.iterdir())
     text = json.dumps({**manifest, "files": files}, indent=2, sort_keys=True)
     (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+
+
+def _of(policy: str, wide: pd.DataFrame) -> pd.DataFrame | None:
+    """The columns of a policy, by draw and run; None if it was not run."""
+    columns = wide.columns.get_level_values("scenario") == policy
+    return wide.loc[:, columns].droplevel("scenario", axis=1) if columns.any() else None
 
 
 def _minus(rule: pd.DataFrame | None, before: pd.DataFrame | None) -> pd.DataFrame | None:
