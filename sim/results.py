@@ -147,7 +147,7 @@ class Result:
 
         final = self.table[self.table["date"] == self.table["date"].max()]
         wide = final.pivot_table(index=["outcome", "unit"], columns=["scenario", "draw", "run"], values="value", sort=False)
-        rule, before = wide.get(self.scenario.name), wide.get(STATUS_QUO)
+        rule, before = self._policies(wide)
         rows = []
         for name, values in ((self.scenario.name, rule), (STATUS_QUO, before), (DIFFERENCE, _minus(rule, before))):
             if values is not None:
@@ -170,7 +170,7 @@ class Result:
 
         answers = self.table[self.table["unit"] == HIT_OR_MISS]
         wide = answers.pivot_table(index="outcome", columns=["scenario", "draw", "run"], values="value", sort=False)
-        rule, before = _of(self.scenario.name, wide), _of(STATUS_QUO, wide)
+        rule, before = self._policies(wide)
         rows = []
         for name, values in ((self.scenario.name, rule), (STATUS_QUO, before)):
             if values is not None:
@@ -193,11 +193,16 @@ class Result:
         wanted = ["cost_total", "established_under_duty"]
         rows = self.table[self.table["outcome"].isin(wanted)]
         wide = rows.pivot_table(index="outcome", columns=["scenario", "draw", "run"], values="value")
-        extra = _minus(_of(self.scenario.name, wide), _of(STATUS_QUO, wide))
+        extra = _minus(*self._policies(wide))
         if extra is None:
             return float("nan"), float("nan")
         usd, chips = (self._independent(row) for _, row in extra.loc[wanted].iterrows())
         return ratio_of_sums(usd, chips)
+
+    def _policies(self, wide: pd.DataFrame) -> tuple[pd.DataFrame | None, pd.DataFrame | None]:
+        """The columns of the scenario and of the status quo beside it, by draw and run; None where there are none."""
+        rule = _of(self.scenario.name, wide)
+        return rule, None if self.scenario.name == STATUS_QUO else _of(STATUS_QUO, wide)
 
     def _independent(self, values: pd.Series[float]) -> NDArray[np.float64]:
         """Of values by draw and run, what is independent: the mean of each draw, or with one draw the runs; without NaN."""

@@ -35,7 +35,7 @@ def costs(record: Record, scenario: Scenario) -> Measures:
             yield f"cost_{payer}_{item}", usd, USD
         yield f"cost_{payer}", sum(items.values()), USD
     yield "cost_total", sum(sum(items.values()) for items in payers.values()), USD
-    yield "penalties", _paid_usd(record, scenario, ConsequenceKind.PENALTY), USD
+    yield "penalties_paid", _paid_usd(record, scenario, ConsequenceKind.PENALTY), USD
 
 
 def authority_usd(record: Record, scenario: Scenario) -> Mapping[str, float]:
