@@ -82,11 +82,15 @@ class Cohort(NamedTuple):
     def consequence(self, consequences: Sequence[Consequence]) -> FloatArray:
         """Day of the first consequence, shape (chips,): seized, or its lot's penalty or block once it was established."""
         first = np.where(self.seized >= self.established, self.seized, np.nan)
+        by_lot = np.argsort(self.lot, kind="stable")
+        lots = self.lot[by_lot]
         for consequence in consequences:
             if consequence.kind in LOTS_BEAR:
                 day = float(np.float32(consequence.day))  # as exact as the columns of chips
-                borne = (self.lot == consequence.lot) & (self.established <= day)
-                first[borne] = np.fmin(first[borne], day)
+                begin, end = np.searchsorted(lots, [consequence.lot, consequence.lot + 1])
+                chips = by_lot[begin:end]
+                bearing = chips[self.established[chips] <= day]
+                first[bearing] = np.fmin(first[bearing], day)
         return first
 
     def _follow(self, event: FloatArray, exit_: FloatArray) -> FollowUp:

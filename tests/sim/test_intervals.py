@@ -99,3 +99,5 @@ def test_a_status_quo_alone_has_probabilities_but_no_difference():
     alone = Result(result.scenario.status_quo(), result.runs[4:], result.manifest)
     assert set(alone.probabilities()["scenario"]) == {"status_quo"}
     assert np.isnan(alone.cost_per_established_chip()).all()
+    assert set(alone.summary()["scenario"]) == {"status_quo"}
+    assert len(alone.summary()) == 3

@@ -3,13 +3,14 @@
 import math
 import re
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
 
 import sim
-from sim import Scenario
+from sim import Scenario, simulate
 from sim.outcomes.cohort import diverted_cohort
 from sim.outcomes.detection import chips_making, day_reached
 from sim.outcomes.measures import every_outcome, outcomes
@@ -20,10 +21,13 @@ from sim.record import (
     Consequence,
     ConsequenceKind,
     Finding,
+    Happening,
     Record,
     Visit,
     VisitReason,
 )
+
+from .worlds import hurried, numbers_of
 
 NEVER = math.nan
 DUTY, END = 100.0, 500.0
@@ -260,6 +264,27 @@ def test_without_the_rule_only_what_is_there_is_paid_for(record: Record, scenari
     checked = of(record, before)
     assert checked["cost_authority_idle_inspectors"] == 0
     assert checked["cost_authority_inspections"] == 500 + 30, "end-use checks are today's cost"
+
+
+def test_a_seized_chip_has_the_day_of_its_seizure_and_no_other_has_one(engine: ModuleType):
+    soon = {"tips_detection_ever": 1, "tips_time_to_charge_months": 0.3, "transit_to_restricted_days": 20}
+    record = engine.run(hurried(soon), 3)
+    seized = [(event.chip, np.float32(event.day)) for event in record.events if event.happening is Happening.SEIZED]
+    days = record.chips["seized_day"]
+    held = ~np.isnan(days)
+    assert len(seized) > 0
+    assert sorted(seized) == sorted(zip(numbers_of(record)[held].tolist(), days[held], strict=True))
+
+
+def test_the_rule_and_the_status_quo_tell_of_the_same_diversions_and_costs():
+    """Each count, cost and incidence is there under both, so that it has a difference; the rest are shares of nothing."""
+    summary = simulate(hurried(), seed=2).summary()
+    names = {policy: set(rows["outcome"]) for policy, rows in summary.groupby("scenario")}
+    of_nothing = {name for name in names["miniature"] if name.startswith(("precision", "cases_found", "challenges_"))}
+    of_nothing |= {"false_alarms_per_case", "really_signed", "sites_clearable_at_enrolment"}
+    of_nothing |= {"inspection_wait_mean", "inspection_wait_90_percent"}
+    of_nothing |= {"days_to_established_if_found", "days_to_established_100_chips"}
+    assert names["miniature"] - names["difference"] <= of_nothing
 
 
 def test_a_run_in_which_nothing_happens_has_zeros_and_no_shares_of_nothing(scenario: Scenario):
