@@ -17,7 +17,7 @@ from sim.scenario import STATUS_QUO
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sim import Result, Scenario
+    from sim import Result
     from sim.figures import Chart
 
 DRAWS, QUICK_DRAWS = 20, 4
@@ -45,15 +45,11 @@ def figures(result: Result) -> Iterator[Chart]:
         diversion_to_detection,
         frame,
         incidence_data,
-        source_line,
         states_data,
     )
+    from sim.figures.captions import assumptions, source
 
-    draws = result.manifest["draws"]
-    unit = "run" if result.manifest["runs"] == 1 else "runs"
-    source = source_line(result.manifest, unit if draws is None else f"{unit} x {draws:,} draws", result.intervals)
-    sample = "runs" if draws is None else "draws and runs"
-    assumptions = f"{_assumptions(result)} {source}"
+    sample = "draws and runs" if result.drawn else "runs"
 
     axes = chips_by_state(result)
     data = states_data(result)
@@ -67,8 +63,8 @@ def figures(result: Result) -> Iterator[Chart]:
     subtitle = (
         f"Simulated chips by state, median and 10-90 % of {sample}; dotted line: from here on exports carry the mechanism"
     )
-    frame(axes[0].figure, title=title, subtitle=subtitle, source=source)
-    caption = f"Chips by state over time; lines are medians and bands 10-90 % of {sample}. {assumptions}"
+    frame(axes[0].figure, title=title, subtitle=subtitle, source=source(result))
+    caption = f"Chips by state over time; lines are medians and bands 10-90 % of {sample}. {assumptions(result)}"
     yield Chart("chips-by-state", axes[0].figure, data, caption)
 
     axis = diversion_to_detection(result)
@@ -80,12 +76,12 @@ def figures(result: Result) -> Iterator[Chart]:
         f"Within {HEADLINE_DAYS} days {{before:.0f}} % of diversions are established",
     )
     subtitle = f"Share of chips diverted under the duty that have been found; Aalen-Johansen, median and 10-90 % of {sample}"
-    frame(axis.figure, title=title, subtitle=subtitle, source=source)
+    frame(axis.figure, title=title, subtitle=subtitle, source=source(result))
     caption = (
         "From diversion to detection: cumulative incidence of established diversions among all chips that left the "
         "licensed path on or after the first day of the duty. Chips followed for less long count up to the end of the "
         "run; curves end where a tenth of them are followed that long, and are flat, a lower bound, where a run has no "
-        f"unfound chip left that is followed so long. {assumptions}"
+        f"unfound chip left that is followed so long. {assumptions(result)}"
     )
     yield Chart("diversion-to-detection", axis.figure, data, caption)
 
@@ -98,39 +94,6 @@ def _claim(result: Result, medians: pd.Series[float], compared: str, alone: str)
     if not result.scenario.verification.active:
         return alone.format(before=medians[name])
     return compared.format(rule=medians[name], before=medians[STATUS_QUO])
-
-
-def _assumptions(result: Result) -> str:
-    """The assumptions that matter, for a caption."""
-    scenario = result.scenario
-    verification = scenario.verification
-    changed = ", ".join(f"{name} = {value:g}" for name, value in scenario.uncertainties.items()) or "none"
-    if result.drawn:
-        parameters = f"Parameters are drawn from triangular distributions over their ranges, but for those set: {changed}."
-    else:
-        parameters = f"Parameters changed from their central values: {changed}."
-    mix = ", ".join(f"{name} {weight:g}" for name, weight in scenario.adversary.strategies.items())
-    return (
-        f"{_size(scenario)} {scenario.geography.sites} sites; {scenario.geography.landmarks} landmarks, the "
-        f"nearest {verification.landmarks_asked} asked every {verification.period_days:g} days; {verification.bound} bound; "
-        f"alert after {verification.grace_days:g} days of silence, or after more than {verification.unconfirmed_rounds} "
-        "unconfirmed answers in a row at a site that could be cleared when it was enrolled; "
-        f"{scenario.enforcement.inspectors} inspectors for cases, the case with the most chips first. "
-        f"Smugglers' mix of strategies (assumed): {mix}. Status quo: calibrated, not predicted; tips and customs "
-        f"({'on' if scenario.enforcement.tips else 'off'}) are calibrated to published estimates of detection and time to "
-        f"charge, random inspections ({'on' if scenario.enforcement.random_inspections else 'off'}) come on top; both act "
-        f"under the rule too. {parameters} Not modelled yet: staged "
-        "inspections, extracted keys, diversion of legacy chips under the duty, remote requests before an inspection."
-    )
-
-
-def _size(scenario: Scenario) -> str:
-    if scenario.fleet.scale == 1:
-        return "The whole fleet abroad."
-    return (
-        f"One simulated chip stands for {1 / scenario.fleet.scale:,.0f}, at as many sites and inspectors as stated: "
-        "policies can be compared, but counts of chips and cases are not the nation's."
-    )
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -58,9 +58,9 @@ class Options:
         """Where the results go."""
         return self.out if self.out is not None else Path("output") / self.name
 
-    def scenario(self, name: str, quick_levers: dict[str, Any]) -> Scenario:
-        """The named scenario, made small if the study is quick, with the user's levers on top."""
-        scenario = Scenario.load(name)
+    def scenario(self, name: str, quick_levers: dict[str, Any], setting: Mapping[str, Any] | None = None) -> Scenario:
+        """The named scenario in the question's own setting, made small if the study is quick, the user's levers on top."""
+        scenario = Scenario.load(name).replace_keys(setting or {})
         if self.quick:
             scenario = scenario.replace_keys(quick_levers)
         return scenario.replace_keys(self.levers) if self.levers else scenario
@@ -74,11 +74,13 @@ class Study:
         scenario: under study.
         runs: number of runs of each draw (of worlds, if no engine runs).
         draws: number of draws of the uncertainties; None: parameters stay at the scenario's values.
+        beside: other policies to run in the same worlds.
     """
 
     scenario: Scenario
     runs: int
     draws: int | None = None
+    beside: tuple[Scenario, ...] = ()
 
 
 def run_study(question: ModuleType, options: Options) -> Path:
@@ -91,7 +93,7 @@ def run_study(question: ModuleType, options: Options) -> Path:
     if hasattr(question, "tabulate"):
         _refuse_engine_options(options)
     study: Study = question.study(options)
-    study_id = study_digest(options.name, study.scenario, options.seed, study.runs, options.quick, study.draws)
+    study_id = study_digest(options.name, study.scenario, options.seed, study.runs, options.quick, study.draws, study.beside)
     with staged_folder(options.folder, study_id, force=options.force) as staging:
         # The event logs may be large: on the disk that will hold them in the end.
         with tempfile.TemporaryDirectory(prefix=f"{staging.name}-events-", dir=staging.parent) as events:
@@ -124,6 +126,7 @@ def _answer(question: ModuleType, study: Study, options: Options, progress: Prog
         study.scenario,
         options.seed,
         study.runs,
+        beside=study.beside,
         draws=study.draws,
         workers=options.workers or usable_processors(),
         question=options.name,

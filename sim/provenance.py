@@ -6,6 +6,7 @@ import hashlib
 import json
 import platform
 import subprocess
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,16 @@ DISTRIBUTION = "chip-location-verification"
 PACKAGES = ("numpy", "simpy", "cryptography", "cbor2", "scipy", "pandas", "pyproj", "pydantic", "matplotlib")
 
 
-def study_digest(question: str, scenario: Scenario, seed: int, runs: int, quick: bool, draws: int | None = None) -> str:
-    """SHA-256 that names a study: question, scenario, parameters, base seed, design and whether it was quick.
+def study_digest(
+    question: str,
+    scenario: Scenario,
+    seed: int,
+    runs: int,
+    quick: bool,
+    draws: int | None = None,
+    beside: Sequence[Scenario] = (),
+) -> str:
+    """SHA-256 that names a study: question, policies, parameters, base seed, design and whether it was quick.
 
     The design is the number of runs and, if parameters are drawn, of draws; it is the same with any number of workers.
     """
@@ -30,19 +39,27 @@ def study_digest(question: str, scenario: Scenario, seed: int, runs: int, quick:
         "runs": runs,
         "draws": draws,
         "quick": quick,
+        **({"beside": [policy.digest() for policy in beside]} if beside else {}),
     }
     return hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()
 
 
 def manifest(
-    question: str, scenario: Scenario, seed: int, runs: int, quick: bool, draws: int | None = None
+    question: str,
+    scenario: Scenario,
+    seed: int,
+    runs: int,
+    quick: bool,
+    draws: int | None = None,
+    beside: Sequence[Scenario] = (),
 ) -> dict[str, Any]:
     """A description of a study that can be written as JSON. `draws` is None if parameters stay at the scenario's values."""
     return {
         "schema": 1,
-        "id": study_digest(question, scenario, seed, runs, quick, draws),
+        "id": study_digest(question, scenario, seed, runs, quick, draws, beside),
         "question": question,
         "scenario": scenario.model_dump(mode="json"),
+        **({"beside": [policy.model_dump(mode="json") for policy in beside]} if beside else {}),
         "seed": seed,
         "runs": runs,
         "draws": draws,

@@ -83,6 +83,13 @@ class Stream(IntEnum):
     VISIT = 60  # entity: site, occasion: visit number; time until the next random inspection
     RECOGNISED = 61  # cells: slot of the chip, occasion: number of inspections that have looked for it before
     CASE_REVIEW = 62  # entity: site, occasion: number of its case; how long the review of an alert takes
+    REMOTE_REQUEST = 63  # entity: site, occasion: number of its case; word 0 whether the operator answers, word 1 when
+    CONSENT = 64  # entity: site, occasion: number of its case; word 0 whether the host country consents, word 1 when
+    INSPECTED = 65  # cells: slot of the chip, occasion: number of inspections of its site before; whether it is tested
+    PLANNED_VISIT = 66  # entity: inspector, occasion: visit number; which site is visited
+    CONSEQUENCE = 67  # entity: lot; word 0 when it follows, word 1 whether a penalty is collected, word 2 interdiction
+    RMA_REPORTED = 69  # entity: chip by its number; whether its repair is reported to the maker
+    LOT_STAGING = 68  # entity: lot; what inspectors are shown in its place
 
 
 class Sequences:

@@ -19,6 +19,7 @@ class Happening(StrEnum):
 
     SHIPPED = auto()
     LICENCE_REFUSED = auto()
+    ORDER_PREVENTED = auto()  # ordered by a consignee that is blocked
     DELIVERED = auto()
     FAILED = auto()
     REPAIRED = auto()
@@ -36,6 +37,9 @@ class Happening(StrEnum):
     ANSWERED = auto()  # a really signed answer and its verdict
     ALERTED = auto()
     CASE_OPENED = auto()
+    REQUESTED = auto()  # the operator was asked to have chips answer, or to explain why they cannot
+    REQUEST_ANSWERED = auto()
+    CONSENT_REFUSED = auto()  # the host country allows no inspection
     SENT_OUT = auto()  # an inspector set out for the site of a case
     CALLED_OFF = auto()  # a tip settled a case, and no inspector is needed
     INSPECTED = auto()
@@ -44,6 +48,8 @@ class Happening(StrEnum):
     EXPOSED = auto()
     ESTABLISHED = auto()
     SEIZED = auto()
+    BLOCKED = auto()  # a consignee gets no licence any more
+    PENALISED = auto()
 
 
 class Event(NamedTuple):

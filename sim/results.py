@@ -58,12 +58,14 @@ class Result:
         runs: by policy, number of the draw and number of the run.
         manifest: what made the result, ready for JSON.
         drawn: the parameters drawn for each draw, by name; empty if they stay at the scenario's values.
+        beside: other policies that were run in the same worlds.
     """
 
     scenario: Scenario
     runs: Sequence[Run]
     manifest: dict[str, Any]
     drawn: Sequence[Mapping[str, float]] = ()
+    beside: Sequence[Scenario] = ()
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -141,68 +143,76 @@ class Result:
         `low` and `high` are the 10 % and 90 % quantiles over draws and runs together. With draws they hold chance and the
         ranges of the parameters; without, chance only, parameters at the scenario's values. `mc_error` is the standard
         error of the median over the same sample (Maritz and Jarrett, 1978). `difference` is the rule minus the status quo
-        in the same draw and run.
+        in the same draw and run; for each policy beside it, `difference: NAME` is the same.
         """
         import pandas as pd
 
         final = self.table[self.table["date"] == self.table["date"].max()]
         wide = final.pivot_table(index=["outcome", "unit"], columns=["scenario", "draw", "run"], values="value", sort=False)
-        rule, before = self._policies(wide)
+        policies = self._policies(wide)
         rows = []
-        for name, values in ((self.scenario.name, rule), (STATUS_QUO, before), (DIFFERENCE, _minus(rule, before))):
-            if values is not None:
-                rows += [
-                    (name, outcome, *_interval(row), unit)
-                    for (outcome, unit), row in zip(values.index.tolist(), values.to_numpy(dtype=float), strict=True)
-                    if not np.isnan(row).all()
-                ]
+        for name, values in {**policies, **self._differences(policies)}.items():
+            rows += [
+                (name, outcome, *_interval(row), unit)
+                for (outcome, unit), row in zip(values.index.tolist(), values.to_numpy(dtype=float), strict=True)
+                if not np.isnan(row).all()
+            ]
         return pd.DataFrame(rows, columns=["scenario", "outcome", "median", "low", "high", "mc_error", "unit"])
 
     def probabilities(self) -> pd.DataFrame:
         """scenario, outcome, probability, low, high, number of the outcomes that each run answers with 1 or 0.
 
         A probability is the mean over all draws and runs that have an answer. `low` and `high` are its 80 % confidence
-        interval after Wilson (1927); for `difference`, the rule minus the status quo in the same draw and run, the adjusted
-        Wald interval for pairs of Bonett and Price (2012). The runs of one draw share its world: `number` counts draws, by
+        interval after Wilson (1927); for `difference`, as in the summary, the adjusted Wald interval for pairs of Bonett and
+        Price (2012). The runs of one draw share its world: `number` counts draws, by
         their means, if there are several, and runs if there is one; only they are independent.
         """
         import pandas as pd
 
         answers = self.table[self.table["unit"] == HIT_OR_MISS]
         wide = answers.pivot_table(index="outcome", columns=["scenario", "draw", "run"], values="value", sort=False)
-        rule, before = self._policies(wide)
+        policies = self._policies(wide)
         rows = []
-        for name, values in ((self.scenario.name, rule), (STATUS_QUO, before)):
-            if values is not None:
-                rows += [(name, outcome, *wilson_interval(self._independent(row))) for outcome, row in values.iterrows()]
-        change = _minus(rule, before)
-        if change is not None:
+        for name, values in policies.items():
+            rows += [(name, outcome, *wilson_interval(self._independent(row))) for outcome, row in values.iterrows()]
+        for name, change in self._differences(policies).items():
             for outcome, row in change.iterrows():
                 gained, lost = (self._independent(those.astype(float).where(row.notna())) for those in (row > 0, row < 0))
-                rows.append((DIFFERENCE, outcome, *paired_interval(gained, lost)))
+                rows.append((name, outcome, *paired_interval(gained, lost)))
         columns = ["scenario", "outcome", "probability", "low", "high", "number"]
         return pd.DataFrame(rows, columns=columns).dropna(subset=["probability"], ignore_index=True)
 
-    def cost_per_established_chip(self) -> tuple[float, float]:
-        """What the rule costs more than the status quo, in US dollars, for each diversion that it establishes more.
+    def cost_per_established_chip(self) -> pd.DataFrame:
+        """scenario, usd, error: what each policy costs more than the status quo for each diversion it establishes more.
 
         Ratio of the sums over all draws and runs, so that runs without a gain count too; and its standard error by the
-        jackknife that leaves out one draw, with one draw one run, at a time. NaN without a status quo or without a gain;
-        the error is NaN if there is only one to leave out.
+        jackknife that leaves out one draw, with one draw one run, at a time. NaN where nothing is gained; the error is NaN
+        if there is only one to leave out. No rows without a status quo.
         """
-        wanted = ["cost_total", "established_under_duty"]
-        rows = self.table[self.table["outcome"].isin(wanted)]
-        wide = rows.pivot_table(index="outcome", columns=["scenario", "draw", "run"], values="value")
-        extra = _minus(*self._policies(wide))
-        if extra is None:
-            return float("nan"), float("nan")
-        usd, chips = (self._independent(row) for _, row in extra.loc[wanted].iterrows())
-        return ratio_of_sums(usd, chips)
+        import pandas as pd
 
-    def _policies(self, wide: pd.DataFrame) -> tuple[pd.DataFrame | None, pd.DataFrame | None]:
-        """The columns of the scenario and of the status quo beside it, by draw and run; None where there are none."""
-        rule = _of(self.scenario.name, wide)
-        return rule, None if self.scenario.name == STATUS_QUO else _of(STATUS_QUO, wide)
+        wanted = ["cost_total", "established_under_duty"]
+        measured = self.table[self.table["outcome"].isin(wanted)]
+        wide = measured.pivot_table(index="outcome", columns=["scenario", "draw", "run"], values="value", sort=False)
+        rows = []
+        for name, extra in self._differences(self._policies(wide)).items():
+            usd, chips = (self._independent(row) for _, row in extra.loc[wanted].iterrows())
+            rows.append((name, *ratio_of_sums(usd, chips)))
+        return pd.DataFrame(rows, columns=["scenario", "usd", "error"])
+
+    def _policies(self, wide: pd.DataFrame) -> dict[str, pd.DataFrame]:
+        """The columns of each policy that was run, by draw and run: the scenario, those beside it, the status quo."""
+        names = dict.fromkeys((self.scenario.name, *(policy.name for policy in self.beside), STATUS_QUO))
+        run = set(wide.columns.get_level_values("scenario"))
+        return {name: _of(name, wide) for name in names if name in run}
+
+    def _differences(self, policies: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+        """Each policy minus the status quo in the same draw and run, if both were run."""
+        before = policies.get(STATUS_QUO)
+        if before is None:
+            return {}
+        names = {name: f"{DIFFERENCE}: {name}" for name in policies if name != STATUS_QUO} | {self.scenario.name: DIFFERENCE}
+        return {names[name]: values - before for name, values in policies.items() if name != STATUS_QUO}
 
     def _independent(self, values: pd.Series[float]) -> NDArray[np.float64]:
         """Of values by draw and run, what is independent: the mean of each draw, or with one draw the runs; without NaN."""
@@ -280,14 +290,9 @@ def _write_manifest(manifest: dict[str, Any], folder: Path) -> None:
     (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
 
 
-def _of(policy: str, wide: pd.DataFrame) -> pd.DataFrame | None:
-    """The columns of a policy, by draw and run; None if it was not run."""
-    columns = wide.columns.get_level_values("scenario") == policy
-    return wide.loc[:, columns].droplevel("scenario", axis=1) if columns.any() else None
-
-
-def _minus(rule: pd.DataFrame | None, before: pd.DataFrame | None) -> pd.DataFrame | None:
-    return None if rule is None or before is None else rule - before
+def _of(policy: str, wide: pd.DataFrame) -> pd.DataFrame:
+    """The columns of a policy, by draw and run."""
+    return wide.loc[:, wide.columns.get_level_values("scenario") == policy].droplevel("scenario", axis=1)
 
 
 def _interval(values: np.ndarray[Any, np.dtype[np.float64]]) -> tuple[float, float, float, float]:

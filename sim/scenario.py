@@ -17,7 +17,9 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from .detection.inspection import Method
 from .parameters import NetworkClass, Values, load_parameters
+from .smuggling.staging import STAGINGS
 from .smuggling.strategies import STRATEGIES
 from .units import MINUTES_PER_DAY
 from .world.bounds import Bound
@@ -131,23 +133,62 @@ class Adversary(_Section):
     """What smugglers do."""
 
     strategies: dict[str, Annotated[float, Field(ge=0)]] = Field(description="weight of each strategy")
+    staging: dict[str, Annotated[float, Field(ge=0)]] = Field(
+        description="weight of what is shown to inspectors in place of chips that have gone"
+    )
 
     @field_validator("strategies")
     @classmethod
-    def _known_and_positive(cls, weights: dict[str, float]) -> dict[str, float]:
-        if unknown := sorted(weights.keys() - STRATEGIES.keys()):
-            raise ValueError(f"unknown strategy {', '.join(unknown)}; allowed: {', '.join(STRATEGIES)}")
-        if not sum(weights.values()) > 0:
-            raise ValueError("at least one weight must be above 0")
-        return {name: weights[name] for name in STRATEGIES if name in weights}
+    def _known_strategies(cls, weights: dict[str, float]) -> dict[str, float]:
+        return _mix("strategy", weights, STRATEGIES)
+
+    @field_validator("staging")
+    @classmethod
+    def _known_stagings(cls, weights: dict[str, float]) -> dict[str, float]:
+        return _mix("staging", weights, STAGINGS)
 
 
 class Enforcement(_Section):
     """What the authority can do."""
 
-    inspectors: int = Field(ge=0, le=10_000, description="inspectors who visit the sites of cases, one case at a time")
+    inspectors: int = Field(ge=0, le=10_000, description="inspectors, each on one visit at a time")
+    posts: tuple[str, ...] = Field(
+        description="hubs where they are posted, in turn; a site is visited from the nearest. None: everywhere alike"
+    )
+    planned_inspectors: int = Field(ge=0, description="how many of them visit sites by a plan, whatever the alerts")
+    planned_visits: Literal["random", "risk_based"] = Field(
+        description="which sites they visit: any, or in proportion to new chips and to the region's share in known cases"
+    )
+    triage: Literal["chips", "expected"] = Field(
+        description="which case goes first: the one with the most chips, or with the most expected to be diverted"
+    )
+    remote_request_days: float = Field(
+        ge=0, le=365, description="how long an operator may take to answer before an inspector is sent; 0: not asked"
+    )
+    method: Method = Field(description="of inspections: count machines, read labels, or challenge chips on the spot")
+    notice_days: float = Field(ge=0, le=365, description="from the announcement of an inspection to the visit, at least")
+    inspected_chips: int = Field(ge=0, le=1_000_000, description="chips tested first in a visit, by lot; 0: all")
+    licence_denial: bool = Field(description="whether a consignee whose diversion is established gets no licence any more")
+    whistleblower_award: float = Field(ge=0, le=0.3, description="share of a collected penalty paid to who told")
     random_inspections: bool = Field(description="whether end-use checks visit sites at random")
     tips: bool = Field(description="whether tips and customs expose diverted lots")
+
+    @field_validator("posts")
+    @classmethod
+    def _known_hubs(cls, posts: tuple[str, ...]) -> tuple[str, ...]:
+        known = {hub.name for hub in hubs()}
+        if unknown := [post for post in posts if post not in known]:
+            raise ValueError(f"no such hub: {', '.join(unknown)}{_did_you_mean(unknown[0], known)}")
+        return posts
+
+    @model_validator(mode="after")
+    def _no_more_than_there_are(self) -> Self:
+        if self.planned_inspectors > self.inspectors:
+            raise ValueError(
+                f"enforcement.planned_inspectors = {self.planned_inspectors}: allowed 0 to "
+                f"enforcement.inspectors = {self.inspectors}"
+            )
+        return self
 
 
 class Scenario(_Section):
@@ -300,12 +341,29 @@ class Scenario(_Section):
         return Scenario.parse(content)
 
     def status_quo(self) -> Scenario:
-        """The same world without the rule: tips, customs and end-use checks, no location verification."""
-        return self.replace(name=STATUS_QUO, verification__active=False)
+        """The same world without the rule: tips, customs and end-use checks, no location verification.
+
+        The inspectors and awards that come with the rule are not there either.
+        """
+        return self.replace(
+            name=STATUS_QUO,
+            verification__active=False,
+            enforcement__planned_inspectors=0,
+            enforcement__whistleblower_award=0,
+        )
 
     def digest(self) -> str:
         """SHA-256 that names the scenario by its content."""
         return hashlib.sha256(json.dumps(self.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()
+
+
+def _mix(kind: str, weights: dict[str, float], known: Mapping[str, object]) -> dict[str, float]:
+    """Weights in the order of a register."""
+    if unknown := sorted(weights.keys() - known.keys()):
+        raise ValueError(f"unknown {kind} {', '.join(unknown)}; allowed: {', '.join(known)}")
+    if not sum(weights.values()) > 0:
+        raise ValueError("at least one weight must be above 0")
+    return {name: weights[name] for name in known if name in weights}
 
 
 def names() -> list[str]:

@@ -37,7 +37,7 @@ class World:
 
     Attributes:
         drawn: the parameters drawn, by name; none if they stay at the scenario's values.
-        policies: the scenario and its status quo with these in place, or the status quo alone.
+        policies: the scenario, others beside it and its status quo, with these in place.
     """
 
     drawn: Mapping[str, float]
@@ -70,6 +70,7 @@ def simulate(
     seed: int = 1,
     runs: int = 1,
     *,
+    beside: Sequence[Scenario] = (),
     draws: int | None = None,
     workers: int = 1,
     question: str = "",
@@ -77,7 +78,7 @@ def simulate(
     progress: Progress | None = None,
     events_folder: Path | None = None,
 ) -> Result:
-    """Run a scenario with and without the rule.
+    """Run a scenario with and without the rule, and other policies beside it if there are any.
 
     With several workers, a script must call this under `if __name__ == "__main__":`, since each worker first imports the
     script (as with all of Python's `multiprocessing`); without that the call fails.
@@ -86,6 +87,7 @@ def simulate(
         scenario: the world and the policy. If its verification is not active it is the status quo already and runs alone.
         seed: base seed, 0 <= seed < 2**64. Run k has the same seed under every policy and in every draw.
         runs: number of runs of each draw, >= 1.
+        beside: other policies to run in the same worlds, each with a name of its own.
         draws: number of draws of the uncertainties, >= 1: each makes every run in a world of its own, with the parameters
             that the scenario leaves open drawn from their ranges. None: one world, parameters at the scenario's values.
         workers: number of processes, >= 1. The result is the same with any number.
@@ -96,15 +98,18 @@ def simulate(
             temporary one that is removed with the result.
 
     Raises:
-        ValueError: seed, runs, draws or workers out of range.
+        ValueError: seed, runs, draws or workers out of range; two policies have the same name.
         ScenarioError: a draw makes a world that is not allowed, such as one with too many chips.
         RunFailed: a run ended with an error, or a worker was lost.
     """
     for name, number in {"runs": runs, "draws": draws, "workers": workers}.items():
         if number is not None and number < 1:
             raise ValueError(f"{name}: {number!r} is not at least 1")
+    named = [scenario.name, *(policy.name for policy in beside)]
+    if len(set(named)) < len(named):
+        raise ValueError(f"beside: policies need different names, not {', '.join(named)}")
     seeds = [run_seed(seed, run) for run in range(runs)]
-    worlds = _worlds(scenario, seed, draws)
+    worlds = _worlds(scenario, beside, seed, draws)
     folder = Path(tempfile.mkdtemp(prefix="events-")) if events_folder is None else events_folder
     try:
         done = _make(_jobs(worlds, seeds, folder), workers, progress)
@@ -112,31 +117,34 @@ def simulate(
         if events_folder is None:
             shutil.rmtree(folder, ignore_errors=True)
         raise
-    about = manifest(question or scenario.name, scenario, seed, runs, quick, draws)
-    result = Result(scenario, done, about, [world.drawn for world in worlds] if draws is not None else ())
+    about = manifest(question or scenario.name, scenario, seed, runs, quick, draws, beside)
+    drawn = [world.drawn for world in worlds] if draws is not None else ()
+    result = Result(scenario, done, about, drawn, tuple(beside))
     if events_folder is None:
         weakref.finalize(result, shutil.rmtree, folder, ignore_errors=True)
     return result
 
 
-def _worlds(scenario: Scenario, seed: int, draws: int | None) -> list[World]:
+def _worlds(scenario: Scenario, beside: Sequence[Scenario], seed: int, draws: int | None) -> list[World]:
     """The world of each draw; all are seen to be possible before anything runs."""
     if draws is None:
-        return [World({}, _policies(scenario))]
+        return [World({}, _policies(scenario, beside))]
     worlds = []
     for draw in range(draws):
         drawn = draw_uncertainties(scenario, seed, draw)
         try:
-            world = scenario.replace(uncertainties={**scenario.uncertainties, **drawn})
+            here, *others = (
+                policy.replace(uncertainties={**policy.uncertainties, **drawn}) for policy in (scenario, *beside)
+            )
         except ScenarioError as error:
             message = f"draw {draw} makes a world that is not allowed: {error}; drawn: {_listed(drawn)}"
             raise ScenarioError(message) from None
-        worlds.append(World(drawn, _policies(world)))
+        worlds.append(World(drawn, _policies(here, others)))
     return worlds
 
 
-def _policies(scenario: Scenario) -> list[Scenario]:
-    return [scenario, scenario.status_quo()] if scenario.verification.active else [scenario]
+def _policies(scenario: Scenario, beside: Sequence[Scenario]) -> list[Scenario]:
+    return [scenario, *beside, scenario.status_quo()] if scenario.verification.active else [scenario, *beside]
 
 
 def _jobs(worlds: Sequence[World], seeds: Sequence[int], folder: Path) -> list[Job]:

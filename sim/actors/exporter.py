@@ -26,6 +26,10 @@ def export_lots(setting: Setting, lots: Iterable[Lot], shipped: OnShipped) -> Pr
             setting.record.refused_chips += chips
             setting.record.write(Event(lot.ship_day, Happening.LICENCE_REFUSED, lot=lot.number, site=lot.site, chips=chips))
             continue
+        if is_blocked(setting, lot):
+            setting.record.prevented_chips += chips
+            setting.record.write(Event(lot.ship_day, Happening.ORDER_PREVENTED, lot=lot.number, site=lot.site, chips=chips))
+            continue
         covered = lot.ship_day >= setting.scenario.calendar.duty_day
         setting.chips.append(
             chips,
@@ -46,6 +50,11 @@ def refuses_licence(setting: Setting, lot: Lot) -> bool:
     refusing = setting.scenario.verification.active and setting.scenario.verification.uncleared_sites == "refuse_licence"
     status = setting.site_status[lot.site]
     return refusing and status.enrolled and not status.clearable
+
+
+def is_blocked(setting: Setting, lot: Lot) -> bool:
+    """Whether smugglers ordered a lot through a company that is blocked and has no new name yet."""
+    return lot.ordered_by_smuggler and lot.ship_day < setting.blocked_until.get(lot.site, 0.0)
 
 
 def _transport(setting: Setting, lot: Lot) -> ProcessGenerator:

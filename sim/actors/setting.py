@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from simpy import Environment, Store
 from simpy import Event as Moment
 
-from ..fleet.chips import ChipTable
+from ..fleet.chips import ChipTable, State
 from ..fleet.supply import Lot
 from ..parameters import Values
 from ..randomness import Draws
@@ -62,6 +62,8 @@ class Setting:
     Attributes:
         docks: the lots that wait for each site's operator.
         detours: the lots whose chips are not, or do not answer from, where they are declared, by lot number.
+        blocked_until: until when the smugglers' company at a site gets no licence, by site.
+        delivered_chips: chips delivered to each site in lots so far, shape (sites,).
         reports_due: events that make the owner of a lot, moved but not yet reported, report it at once, by lot number.
         site_changed: called with a site whose status has changed.
         site_timing: the timing of the direct path to a site on a day.
@@ -77,14 +79,17 @@ class Setting:
     record: Record
     chips: ChipTable = field(default_factory=ChipTable)
     detours: dict[int, Detour] = field(default_factory=dict)
+    blocked_until: dict[int, float] = field(default_factory=dict)
     reports_due: dict[int, Moment] = field(default_factory=dict)
     docks: list[Store] = field(init=False)
+    delivered_chips: NDArray[np.float64] = field(init=False)
     site_status: list[SiteStatus] = field(init=False)
     site_changed: Callable[[int], None] = field(init=False)
     site_timing: Callable[[int, float], PathTiming] = field(init=False)
 
     def __post_init__(self) -> None:
         self.docks = [Store(self.env) for _ in self.sites]
+        self.delivered_chips = np.zeros(len(self.sites))
         self.site_status = [SiteStatus() for _ in self.sites]
         self.site_changed = lambda site: None
         self.site_timing = lambda site, day: self.network.timing(
@@ -98,6 +103,17 @@ class Setting:
     def chips_of(self, lot: Lot) -> IntArray:
         """Rows of the chips that fill the slots of a lot now."""
         return self.chips.occupants(lot.slots)
+
+    def answer(self, chips: IntArray) -> NDArray[np.bool_]:
+        """Which chips can answer now, from wherever they are, if they are asked until they do; shape (chips,)."""
+        states, sites, lots = (np.asarray(self.chips.column(name))[chips] for name in ("state", "site", "lot"))
+        cut_off = np.array([status.cut_off for status in self.site_status])
+        answering: NDArray[np.bool_] = (states == State.INSTALLED) & ~cut_off[sites]
+        away = np.isin(states, (State.RESTRICTED, State.ELSEWHERE))
+        for lot in np.unique(lots[away]).tolist():
+            detour = self.detours[lot]
+            answering[away & (lots == lot)] = detour.path is not None and not cut_off[detour.through_site]
+        return answering
 
     def write_chips(
         self, day: float, happening: Happening, chips: IntArray, *, lot: int = -1, site: int = -1, case: int = -1,

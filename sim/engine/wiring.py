@@ -15,6 +15,7 @@ from ..actors.authority import Authority, Judge
 from ..actors.enrolment import enrol_site
 from ..actors.exporter import export_lots
 from ..actors.operator import move_lot, receive_lots, suffer_congestion, suffer_outages
+from ..actors.planned_visits import visit_by_plan
 from ..actors.setting import Setting
 from ..actors.smuggler import divert_lot
 from ..fleet.chips import ChipTable, State
@@ -85,6 +86,7 @@ def run_engine(
     if record.census and int(record.census[-1].day) == int(end_day):  # one census a date
         record.census.pop()
     record.census.append(take_census(setting, end_day))
+    authority.finish(end_day)
     record.open_cases = authority.open_cases
     record.state_changes = setting.chips.moves
     record.clearable_chips = clearable_chips(setting)
@@ -176,6 +178,8 @@ def _processes(setting: Setting, keeper: Keeper, authority: Authority) -> Iterat
         yield suffer_congestion(setting, site.number)
         if scenario.enforcement.random_inspections:
             yield authority.visit_at_random(site.number)
+    for inspector in range(scenario.enforcement.planned_inspectors):
+        yield visit_by_plan(setting, authority, inspector)
     lots = lots_shipped(
         scenario.exports_per_year,
         scenario.fleet.lot_chips,
@@ -219,11 +223,13 @@ def _follow_lot(setting: Setting, keeper: Keeper, authority: Authority, lot: Lot
             begin_one(move_lot(setting, lot, move, keeper.redeclare))
         return
     destinations = hubs_in(scenario.geography.restricted, hubs())
-    plan = plan_diversion(lot, scenario.adversary.strategies, destinations, values, draws)
-    authority.expect_diversion(lot)
+    adversary, enforcement = scenario.adversary, scenario.enforcement
+    plan = plan_diversion(lot, adversary.strategies, adversary.staging, destinations, values, draws)
+    authority.expect_diversion(lot, plan)
     begin_one(divert_lot(setting, lot, plan))
-    day = exposure_day(lot, plan.departure_day, values, draws)
-    if day is not None and scenario.enforcement.tips:
+    factor = values["award_tip_factor"] if enforcement.whistleblower_award else 1.0
+    day = exposure_day(lot, plan.departure_day, factor, values, draws)
+    if day is not None and enforcement.tips:
         begin_one(authority.follow_tip(lot, day))
 
 

@@ -2,13 +2,16 @@
 
 from .incidence import diversion_to_detection, incidence_data
 from .landmark_value import landmark_value, landmark_value_data
+from .policies import Setting, by_lever, policies_data, trade_off
 from .states import chips_by_state, states_data
-from .style import Chart, frame, house_style, percent, save_chart, source_line, territory_name
+from .style import Chart, frame, house_style, new_figure, percent, save_chart, source_line, territory_name
 from .time_to_beat import time_to_beat, time_to_beat_data
 from .verifiability_map import verifiability_data, verifiability_map
 
 __all__ = [
     "Chart",
+    "Setting",
+    "by_lever",
     "chips_by_state",
     "diversion_to_detection",
     "frame",
@@ -16,13 +19,16 @@ __all__ = [
     "incidence_data",
     "landmark_value",
     "landmark_value_data",
+    "new_figure",
     "percent",
+    "policies_data",
     "save_chart",
     "source_line",
     "states_data",
     "territory_name",
     "time_to_beat",
     "time_to_beat_data",
+    "trade_off",
     "verifiability_data",
     "verifiability_map",
 ]

@@ -17,7 +17,7 @@ from ..scenario import Calendar
 from .incidence import BoolArray, FloatArray
 
 LOTS_BEAR = (ConsequenceKind.PENALTY, ConsequenceKind.BLOCKED)
-"""Consequences for all that was established of a lot. A seizure is one for a chip; an award is none for who diverted it."""
+"""Consequences of a whole lot. A seizure is one of a chip; an award is none for who diverted it."""
 
 
 class FollowUp(NamedTuple):
@@ -76,22 +76,20 @@ class Cohort(NamedTuple):
         return self._follow(self.established, self.seized)
 
     def to_consequence(self, consequences: Sequence[Consequence]) -> FollowUp:
-        """From the first consequence on after the diversion was established; competing exit: seized before that."""
+        """Competing exit: seized, and its diversion never established."""
         return self._follow(self.consequence(consequences), np.where(np.isnan(self.established), self.seized, np.nan))
 
     def consequence(self, consequences: Sequence[Consequence]) -> FloatArray:
-        """Day of the first consequence, shape (chips,): seized, or its lot's penalty or block once it was established."""
-        first = np.where(self.seized >= self.established, self.seized, np.nan)
+        """Day from which on it is seized or its lot penalised or blocked, and its diversion established; shape (chips,)."""
+        first = self.seized.copy()
         by_lot = np.argsort(self.lot, kind="stable")
         lots = self.lot[by_lot]
         for consequence in consequences:
             if consequence.kind in LOTS_BEAR:
-                day = float(np.float32(consequence.day))  # as exact as the columns of chips
                 begin, end = np.searchsorted(lots, [consequence.lot, consequence.lot + 1])
-                chips = by_lot[begin:end]
-                bearing = chips[self.established[chips] <= day]
-                first[bearing] = np.fmin(first[bearing], day)
-        return first
+                bearing = by_lot[begin:end]
+                first[bearing] = np.fmin(first[bearing], consequence.day)
+        return np.maximum(first, self.established)
 
     def _follow(self, event: FloatArray, exit_: FloatArray) -> FollowUp:
         """Follow to an event; at one time with the exit, it is the event."""

@@ -41,17 +41,16 @@ def costs(record: Record, scenario: Scenario) -> Measures:
 def authority_usd(record: Record, scenario: Scenario) -> Mapping[str, float]:
     """What the authority pays for each item.
 
-    The price of a visit includes the inspector's time, so that only the time in which he waits for work is added. There
-    are inspectors to be paid under the rule, and without it if they visit sites. End-use checks are paid like any visit.
+    The price of a visit includes the inspector's time, so that only the time in which he waits for work is added. Without
+    the rule there are only inspectors who visit by a plan. End-use checks are paid like any visit.
     """
     values, duty_years = scenario.values, scenario.calendar.end_after_duty_days / DAYS_PER_YEAR
     visits = [visit for visit in record.visits if visit.day >= scenario.calendar.duty_day]
     tested = sum(visit.tested_chips for visit in visits)
-    own = by_inspectors(record, scenario)
-    idle_years = 0.0
-    if scenario.verification.active or own:
-        busy_years = sum(visit.busy_days for visit in own) / DAYS_PER_YEAR
-        idle_years = max(0.0, scenario.enforcement.inspectors * duty_years - busy_years)
+    enforcement = scenario.enforcement
+    inspectors = enforcement.inspectors if scenario.verification.active else enforcement.planned_inspectors
+    busy_years = sum(visit.busy_days for visit in by_inspectors(record, scenario)) / DAYS_PER_YEAR
+    idle_years = max(0.0, inspectors * duty_years - busy_years)
     landmarks = scenario.geography.landmarks if scenario.verification.active else 0
     return {
         "landmarks": landmark_network_cost_usd_per_year(landmarks, values) * duty_years,

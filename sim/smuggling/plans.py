@@ -10,6 +10,7 @@ from ..parameters import Values
 from ..randomness import Draws, Stream, lognormal
 from ..units import DAYS_PER_MONTH, HOURS_PER_DAY
 from ..world.geography import Hub, Place
+from .staging import STAGINGS, Staging
 
 TRUE_SITE_NUMBERS_FROM = 2_000_000
 SHORTEST_DWELL_DAYS = 1 / HOURS_PER_DAY
@@ -25,18 +26,30 @@ class Plan:
         true_site: where the chips are used in the end.
         departure_day: t0, they leave the declared site.
         arrival_day: they are in restricted territory.
+        staging: what inspectors are shown in their place.
     """
 
     strategy: str
     true_site: Place
     departure_day: float
     arrival_day: float
+    staging: Staging
+
+    @property
+    def return_days(self) -> float:
+        """The way back takes as long as the way there."""
+        return self.arrival_day - self.departure_day
 
 
 def plan_diversion(
-    lot: Lot, strategies: Mapping[str, float], destinations: Sequence[Hub], values: Values, draws: Draws
+    lot: Lot,
+    strategies: Mapping[str, float],
+    stagings: Mapping[str, float],
+    destinations: Sequence[Hub],
+    values: Values,
+    draws: Draws,
 ) -> Plan:
-    """Draw the plan for a lot; `strategies` gives each strategy's weight."""
+    """Draw the plan for a lot; `strategies` and `stagings` give each one's weight."""
     dwell = lognormal(
         draws.uniform(Stream.LOT_DWELL, lot.number),
         median=values["dwell_at_declared_site_days"],
@@ -55,16 +68,18 @@ def plan_diversion(
         true_site=Place(TRUE_SITE_NUMBERS_FROM + number, hub.name, hub.country, hub.position),
         departure_day=departure,
         arrival_day=departure + journey,
+        staging=STAGINGS[_choose(stagings, draws.uniform(Stream.LOT_STAGING, lot.number))],
     )
 
 
-def exposure_day(lot: Lot, departure_day: float, values: Values, draws: Draws) -> float | None:
+def exposure_day(lot: Lot, departure_day: float, hazard_factor: float, values: Values, draws: Draws) -> float | None:
     """When tips or customs expose a diverted lot, or None if they never do.
 
-    Calibrated, not predicted: the share ever exposed and the time to charge are the published baseline.
+    Calibrated, not predicted: the share ever exposed and the time to charge are the published baseline. A factor on the
+    hazard only adds exposures.
     """
     ever, when = draws.uniforms(Stream.TIP, lot.number, count=2)
-    if ever >= values["tips_detection_ever"]:
+    if ever >= 1 - (1 - values["tips_detection_ever"]) ** hazard_factor:
         return None
     months = lognormal(when, median=values["tips_time_to_charge_months"], log_sd=values["tips_time_log_sd"])
     return departure_day + months * DAYS_PER_MONTH

@@ -87,17 +87,28 @@ def test_draws_count_once_however_many_runs_they_have():
 
 
 def test_cost_per_established_chip_is_extra_cost_over_extra_chips():
-    usd, error = study(RULE, BEFORE, draws=1).cost_per_established_chip()
+    policy, usd, error = study(RULE, BEFORE, draws=1).cost_per_established_chip().iloc[0]
+    assert policy == "difference"
     assert usd == pytest.approx((400 - 80) / (26 - 6))
     assert error > 0
-    assert study(RULE, BEFORE, draws=2).cost_per_established_chip()[0] == pytest.approx(usd)
-    assert np.isnan(study(BEFORE, BEFORE, draws=1).cost_per_established_chip()).all()
+    assert study(RULE, BEFORE, draws=2).cost_per_established_chip()["usd"][0] == pytest.approx(usd)
+    assert study(BEFORE, BEFORE, draws=1).cost_per_established_chip()[["usd", "error"]].isna().all(axis=None)
 
 
 def test_a_status_quo_alone_has_probabilities_but_no_difference():
     result = study(RULE, BEFORE, draws=1)
     alone = Result(result.scenario.status_quo(), result.runs[4:], result.manifest)
     assert set(alone.probabilities()["scenario"]) == {"status_quo"}
-    assert np.isnan(alone.cost_per_established_chip()).all()
+    assert alone.cost_per_established_chip().empty
     assert set(alone.summary()["scenario"]) == {"status_quo"}
     assert len(alone.summary()) == 3
+
+
+def test_a_policy_beside_is_held_against_the_same_status_quo():
+    result = study(RULE, BEFORE, draws=1)
+    other = result.scenario.replace(name="other")
+    runs = [Run("other", run.draw, run.run, run.outcomes, {}, run.events) for run in result.runs[:4]]
+    both = Result(result.scenario, [*result.runs, *runs], result.manifest, (), (other,))
+    for table, column in ((both.probabilities(), "probability"), (both.cost_per_established_chip(), "usd")):
+        values = table.set_index("scenario")[column]
+        assert values["difference: other"] == values["difference"] > 0

@@ -208,6 +208,8 @@ def test_a_lasting_reroute_is_not_inspected_for_again_and_again(small: Scenario,
             "route_change_correlation": 0,
             "case_review_days": 1,
             "inspection_travel_days": 1,
+            "consent_days": 0,
+            "consent_refused": 0,
         },
     )
 

@@ -25,6 +25,8 @@ HURRIED = {
     "lawful_moves_per_lot_year": 4,
     "lawful_move_report_days": 12,
     "case_review_days": 2,
+    "consent_days": 0,
+    "consent_refused": 0,
     "tips_detection_ever": 0.5,
     "tips_time_to_charge_months": 2,
 }

@@ -1,0 +1,114 @@
+"""An inspector at a site: which chips he tests, and which he finds to be missing.
+
+He tests a sample, and all the others as soon as one of it is missing. What is missing is for good: chips under repair, or
+lawfully elsewhere, are explained by papers on the spot.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..cells import Cells
+from ..detection.inspection import Method, absence_shows, may_be_overlooked, sample_of
+from ..fleet.chips import GONE, State
+from ..parameters import Values
+from ..randomness import Stream
+from ..smuggling.plans import Plan
+from .setting import Setting
+
+BoolArray = NDArray[np.bool_]
+IntArray = NDArray[np.int64]
+
+_AT_NO_SITE = (*GONE, State.SHIPPING)
+
+
+class Inspections:
+    """All inspections of one run."""
+
+    def __init__(self, setting: Setting) -> None:
+        self._setting = setting
+        self._plans: dict[int, Plan] = {}
+        self._recognised = Cells(setting.draws.seed, Stream.RECOGNISED)
+        self._sampled = Cells(setting.draws.seed, Stream.INSPECTED)
+        self._inspected: Counter[int] = Counter()
+
+    def expect(self, lot: int, plan: Plan) -> None:
+        """Remember what the smuggler of a lot will show."""
+        self._plans[lot] = plan
+
+    def declared_at(self, site: int) -> IntArray:
+        """Chips that ought to be at a site and are not known to be gone."""
+        column = self._setting.chips.column
+        there = np.flatnonzero(np.asarray(column("site")) == site)
+        asked = ~np.isin(column("state")[there], _AT_NO_SITE) & np.isnan(column("established_day")[there])
+        those: IntArray = there[asked]
+        return those
+
+    def inspect(self, site: int, chips: IntArray, method: Method) -> tuple[int, IntArray]:
+        """Test a sample of some chips at a site, and all of them if one of it is missing.
+
+        Returns:
+            How many were tested, and which are missing.
+        """
+        number, sample_size = self._inspected[site], self._setting.scenario.enforcement.inspected_chips
+        self._inspected[site] += 1
+        if not sample_size or len(chips) <= sample_size:
+            return len(chips), self._missing(chips, method)
+        uniforms = self._sampled.uniforms(self._slots(chips), number, (0,))[:, 0]
+        tested = np.zeros(len(chips), bool)
+        tested[sample_of(uniforms, sample_size)] = True
+        missing = self._missing(chips[tested], method)
+        if not len(missing):
+            return sample_size, missing
+        return len(chips), np.sort(np.concatenate([missing, self._missing(chips[~tested], method)]))
+
+    def test_days(self, tested: int, method: Method) -> float:
+        """Days that the tests take."""
+        return tested / tested_per_day(method, self._setting.values)
+
+    def _missing(self, chips: IntArray, method: Method) -> IntArray:
+        """Which of some chips the inspector finds to be missing: diverted ones that nothing hides, unless he errs."""
+        table = self._setting.chips
+        diverted = ~np.isnan(table.column("diverted_day")[chips])
+        gone: IntArray = chips[diverted & np.isnan(table.column("established_day")[chips])]
+        gone = gone[~self._back_for_the_day(gone)]
+        covered = np.asarray(table.column("covered"))[gone]
+        boxes, labels = (self._shown(gone, what) for what in ("boxes", "labels"))
+        gone = gone[absence_shows(method, covered=covered, boxes=boxes, labels=labels)]
+        if not len(gone):
+            return gone
+        searches, slots = table.search(gone), self._slots(gone)
+        noticed = ~may_be_overlooked(method, np.asarray(table.column("covered"))[gone])
+        for search in np.unique(searches):
+            those = searches == search
+            uniforms = self._recognised.uniforms(slots[those], int(search), (0,))[:, 0]
+            noticed[those] |= uniforms >= self._setting.values["inspection_miss"]
+        missing: IntArray = gone[noticed]
+        return missing
+
+    def _back_for_the_day(self, chips: IntArray) -> BoolArray:
+        """Which diverted chips are brought back for an inspection: those whose way is no longer than the notice."""
+        notice_days = self._setting.scenario.enforcement.notice_days
+        return self._by_lot(chips, lambda plan: plan.staging.returns and plan.return_days <= notice_days)
+
+    def _shown(self, chips: IntArray, what: str) -> BoolArray:
+        return self._by_lot(chips, lambda plan: bool(getattr(plan.staging, what)))
+
+    def _by_lot(self, chips: IntArray, fact: Callable[[Plan], bool]) -> BoolArray:
+        lots, place = np.unique(np.asarray(self._setting.chips.column("lot"))[chips], return_inverse=True)
+        facts = np.array([fact(self._plans[lot]) for lot in lots.tolist()], bool)
+        return facts[place] if len(lots) else np.zeros(0, bool)
+
+    def _slots(self, chips: IntArray) -> IntArray:
+        return np.asarray(self._setting.chips.column("slot"))[chips].astype(np.int64)
+
+
+def tested_per_day(method: Method, values: Values) -> float:
+    """Chips that an inspector tests in a day."""
+    if method == "count":
+        return values["counted_chips_per_day"]
+    return values["labels_read_per_day"] if method == "labels" else values["chips_challenged_per_day"]

@@ -1,0 +1,60 @@
+"""What every caption about policies has to say: which world, which assumptions, what the intervals cover."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..scenario import Scenario
+from .style import source_line
+
+if TYPE_CHECKING:
+    from ..results import Result
+
+
+def source(result: Result) -> str:
+    """The source line of a result of the engine."""
+    draws = result.manifest["draws"]
+    unit = "run" if result.manifest["runs"] == 1 else "runs"
+    return source_line(result.manifest, unit if draws is None else f"{unit} x {draws:,} draws", result.intervals)
+
+
+def assumptions(result: Result) -> str:
+    """The assumptions that matter, for a caption, with the source line. Of policies beside it, those that are alike."""
+    scenario = result.scenario
+    verification, enforcement = scenario.verification, scenario.enforcement
+    changed = ", ".join(f"{name} = {value:g}" for name, value in scenario.uncertainties.items()) or "none"
+    if result.drawn:
+        parameters = f"Parameters are drawn from triangular distributions over their ranges, but for those set: {changed}."
+    else:
+        parameters = f"Parameters changed from their central values: {changed}."
+    strategies, staging = (
+        ", ".join(f"{name} {weight:g}" for name, weight in mix.items())
+        for mix in (scenario.adversary.strategies, scenario.adversary.staging)
+    )
+    request = (
+        f"operators have {enforcement.remote_request_days:g} days to answer before an inspector is sent"
+        if enforcement.remote_request_days
+        else "inspectors are sent without asking operators first"
+    )
+    return (
+        f"{_size(scenario)} {scenario.geography.sites} sites; {scenario.geography.landmarks} landmarks, the "
+        f"nearest {verification.landmarks_asked} asked every {verification.period_days:g} days; {verification.bound} bound; "
+        f"alert after {verification.grace_days:g} days of silence, or after more than {verification.unconfirmed_rounds} "
+        "unconfirmed answers in a row at a site that could be cleared when it was enrolled; "
+        f"{enforcement.inspectors} inspectors, method {enforcement.method}; {request}. Where a figure varies one of these, "
+        f"it says so. Smugglers' mix of strategies (assumed): {strategies}; shown to inspectors (assumed): {staging}. "
+        "Status quo: calibrated, not predicted; tips and customs "
+        f"({'on' if enforcement.tips else 'off'}) are calibrated to published estimates of detection and time to "
+        f"charge, random inspections ({'on' if enforcement.random_inspections else 'off'}) come on top; both act "
+        f"under the rule too. {parameters} Not modelled yet: extracted keys, smugglers who adapt, diversion of legacy chips "
+        f"under the duty. {source(result)}"
+    )
+
+
+def _size(scenario: Scenario) -> str:
+    if scenario.fleet.scale == 1:
+        return "The whole fleet abroad."
+    return (
+        f"One simulated chip stands for {1 / scenario.fleet.scale:,.0f}, at as many sites and inspectors as stated: "
+        "policies can be compared, but counts of chips and cases are not the nation's."
+    )

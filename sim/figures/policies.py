@@ -1,0 +1,181 @@
+"""Many policies in one picture: an outcome by the value of a lever, or one outcome against another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import PercentFormatter
+
+from ..scenario import STATUS_QUO
+from .style import BEFORE, Look, new_figure
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..results import Result
+
+LOOKS: tuple[tuple[str, str | tuple[int, tuple[float, ...]], str], ...] = (
+    ("#0072B2", "-", "o"),
+    ("#009E73", (0, (5, 1.5)), "s"),
+    ("#CC79A7", (0, (1.5, 1.5)), "^"),
+    ("#E69F00", (0, (5, 1, 1, 1)), "D"),
+    ("#56B4E9", (0, (3, 1)), "v"),
+    ("#000000", (0, (1, 1)), "P"),
+    ("#7F7F7F", (0, (6, 2, 1, 2)), "X"),
+)
+"""Colour, dash and marker of each group of policies: they differ in all three, and so in grey."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Where a policy belongs: to which curve, and where on it.
+
+    Attributes:
+        group: what the policies of a curve have in common, in words.
+        value: of the lever that is varied along it.
+    """
+
+    group: str
+    value: float
+
+
+def policies_data(result: Result, settings: Mapping[str, Setting], outcomes: Sequence[str]) -> pd.DataFrame:
+    """Outcomes of each policy and of the status quo at the end of the run.
+
+    Args:
+        result: of `simulate`, with policies beside each other.
+        settings: of each policy, by its name.
+        outcomes: their names.
+
+    Returns:
+        scenario, group, value, outcome, median, low, high, mc_error, unit; the status quo has no group and no value.
+    """
+    summary = result.summary()
+    rows = summary[summary["scenario"].isin([*settings, STATUS_QUO]) & summary["outcome"].isin(outcomes)].copy()
+    rows.insert(1, "group", [settings[name].group if name in settings else "" for name in rows["scenario"]])
+    rows.insert(2, "value", [settings[name].value if name in settings else np.nan for name in rows["scenario"]])
+    return rows.reset_index(drop=True)
+
+
+def by_lever(data: pd.DataFrame, outcome: str, ax: Axes | None = None, *, share: bool = False, log: bool = True) -> Axes:
+    """An outcome by the value of a lever: medians with 10-90 % bars, a curve for each group, the status quo as a band.
+
+    Args:
+        data: of `policies_data`.
+        outcome: which one.
+        ax: where to draw; by default a new figure.
+        share: whether it is a share, drawn in per cent.
+        log: whether the lever has a logarithmic axis.
+    """
+    ax = ax if ax is not None else _axes()
+    rows = data[data["outcome"] == outcome]
+    before = rows[rows["scenario"] == STATUS_QUO]
+    if len(before):
+        row = before.iloc[0]
+        ax.axhspan(row["low"], row["high"], color=BEFORE.colour, alpha=0.15, linewidth=0)
+        ax.axhline(row["median"], color=BEFORE.colour, linestyle=BEFORE.dash)
+        _label(ax, row["median"], BEFORE)
+    for (group, curve), look in zip(rows[rows["group"] != ""].groupby("group", sort=False), _looks(rows), strict=True):
+        curve = curve.sort_values("value")
+        errors = [curve["median"] - curve["low"], curve["high"] - curve["median"]]
+        ax.errorbar(
+            curve["value"], curve["median"], yerr=errors, color=look.colour, linestyle=look.dash, marker=_marker(look),
+            markersize=4, elinewidth=0.8, capsize=2,
+        )  # fmt: skip
+        _label(ax, curve["median"].iloc[-1], Look(str(group), look.colour, look.dash))
+    if log:
+        ax.set_xscale("log")
+    if share:
+        ax.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %", decimals=0))
+    ax.set_ylim(bottom=0)
+    ax.grid(axis="y")
+    spread_labels(ax)
+    return ax
+
+
+def trade_off(
+    data: pd.DataFrame, across: str, up: str, ax: Axes | None = None, *, value_label: str = "{:g}", log: bool = True
+) -> Axes:
+    """One outcome against another: a point for each policy with 10-90 % bars both ways, joined within each group.
+
+    Args:
+        data: of `policies_data` with both outcomes.
+        across: the outcome along the x axis.
+        up: the outcome along the y axis, a share, drawn in per cent.
+        ax: where to draw; by default a new figure.
+        value_label: how the value of the lever is written beside each point.
+        log: whether the x axis is logarithmic.
+    """
+    ax = ax if ax is not None else _axes()
+    x, y = (data[data["outcome"] == name].set_index("scenario") for name in (across, up))
+    names = [name for name in x.index if name in y.index and name != STATUS_QUO]
+    x, y = x.loc[names], y.loc[names]
+    for (group, points), look in zip(x.groupby("group", sort=False), _looks(x), strict=True):
+        points = points.sort_values("value")
+        heights = y.loc[points.index]
+        ax.errorbar(
+            points["median"], heights["median"],
+            xerr=[points["median"] - points["low"], points["high"] - points["median"]],
+            yerr=[heights["median"] - heights["low"], heights["high"] - heights["median"]],
+            color=look.colour, linestyle=look.dash, marker=_marker(look), markersize=4, elinewidth=0.5, capsize=1.5,
+        )  # fmt: skip
+        for value, horizontal, vertical in zip(points["value"], points["median"], heights["median"], strict=True):
+            ax.annotate(
+                value_label.format(value), (horizontal, vertical), xytext=(3, 4), textcoords="offset points",
+                fontsize=6.5, color=look.colour,
+            )  # fmt: skip
+        _label(ax, heights["median"].iloc[-1], Look(str(group), look.colour, look.dash))
+    if log:
+        ax.set_xscale("log")
+    ax.set_ylim(bottom=0)
+    ax.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %", decimals=0))
+    ax.grid()
+    spread_labels(ax)
+    return ax
+
+
+def _axes() -> Axes:
+    return new_figure(4.2).add_axes((0.085, 0.16, 0.66, 0.655))
+
+
+def _looks(rows: pd.DataFrame) -> list[Look]:
+    groups = [group for group in rows["group"].unique() if group]
+    if len(groups) > len(LOOKS):
+        raise ValueError(f"groups: {len(groups)} are more than {len(LOOKS)}, the number of looks that stay apart")
+    return [Look(str(group), colour, dash) for group, (colour, dash, _) in zip(groups, LOOKS, strict=False)]
+
+
+def _marker(look: Look) -> str:
+    return next(marker for colour, _, marker in LOOKS if colour == look.colour)
+
+
+def _label(ax: Axes, height: float, look: Look) -> None:
+    """A label in the right margin, at the height of the end of its curve; `spread_labels` keeps them apart."""
+    ax.annotate(
+        look.label, (1.0, height), xycoords=("axes fraction", "data"), xytext=(6, 0), textcoords="offset points",
+        va="center", color=look.colour, fontsize=7.5, annotation_clip=False, gid="direct-label",
+    )  # fmt: skip
+
+
+def spread_labels(ax: Axes, gap_points: float = 3.0) -> None:
+    """Move direct labels in the margin apart where they would overlap."""
+    labels = [text for text in ax.texts if text.get_gid() == "direct-label"]
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    points_high = ax.get_position().height * figure.get_figheight() * 72
+    heights = {text: _fraction(ax, text.xy[1]) * points_high for text in labels}  # type: ignore[attr-defined]
+    floor = -np.inf
+    for text in sorted(labels, key=lambda text: heights[text]):
+        half = (text.get_text().count("\n") + 1) * 9.5 / 2
+        wanted = max(heights[text], floor + half + gap_points)
+        text.set_position((6, wanted - heights[text]))
+        floor = wanted + half
+
+
+def _fraction(ax: Axes, value: float) -> float:
+    low, high = ax.get_ylim()
+    return float((value - low) / (high - low))
