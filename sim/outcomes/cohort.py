@@ -80,7 +80,7 @@ class Cohort(NamedTuple):
         return self._follow(self.consequence(consequences), np.where(np.isnan(self.established), self.seized, np.nan))
 
     def consequence(self, consequences: Sequence[Consequence]) -> FloatArray:
-        """Day from which on it is seized or its lot penalised or blocked, and its diversion established; shape (chips,)."""
+        """First day on which it is established and has been seized, or its lot penalised or blocked; shape (chips,)."""
         first = self.seized.copy()
         by_lot = np.argsort(self.lot, kind="stable")
         lots = self.lot[by_lot]
