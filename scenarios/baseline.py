@@ -75,7 +75,7 @@ def figures(result: Result) -> Iterator[Chart]:
         f"Within {HEADLINE_DAYS} days the rule establishes {{rule:.0f}} % of diversions, the status quo {{before:.0f}} %",
         f"Within {HEADLINE_DAYS} days {{before:.0f}} % of diversions are established",
     )
-    subtitle = f"Share of chips diverted under the duty that have been found; Kaplan-Meier, median and 10-90 % of {sample}"
+    subtitle = f"Share of chips diverted under the duty that have been found; Aalen-Johansen, median and 10-90 % of {sample}"
     frame(axis.figure, title=title, subtitle=subtitle, source=source(result))
     caption = (
         "From diversion to detection: cumulative incidence of established diversions among all chips that left the "

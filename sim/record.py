@@ -366,6 +366,7 @@ class Record:
     signed_challenges: int = 0
     enrolled_sites: int = 0
     clearable_sites: int = 0
+    clearable_chips: int = 0  # at the end, installed with the mechanism at sites that could be cleared when last measured
     refused_chips: int = 0
     prevented_chips: int = 0  # ordered by smugglers whose consignee was blocked
     remote_requests: int = 0

@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 
 from .event_file import EVENT_COLUMNS, header
 from .fleet.chips import State
-from .outcomes.measures import Outcome
+from .intervals import paired_interval, ratio_of_sums, wilson_interval
+from .outcomes.detection import HIT_OR_MISS
+from .outcomes.outcome import Outcome
 from .output import MANIFEST, staged_folder
 from .scenario import STATUS_QUO, Scenario
 from .units import calendar_date
@@ -147,21 +149,75 @@ class Result:
 
         final = self.table[self.table["date"] == self.table["date"].max()]
         wide = final.pivot_table(index=["outcome", "unit"], columns=["scenario", "draw", "run"], values="value", sort=False)
-        before = wide.get(STATUS_QUO)
-        policies = {policy.name: wide.get(policy.name) for policy in (self.scenario, *self.beside)}
-        differences = {
-            DIFFERENCE if name == self.scenario.name else f"{DIFFERENCE}: {name}": _minus(rule, before)
-            for name, rule in policies.items()
-        }
+        policies = self._policies(wide)
         rows = []
-        for name, values in {**policies, STATUS_QUO: before, **differences}.items():
-            if values is not None:
-                rows += [
-                    (name, outcome, *_interval(row), unit)
-                    for (outcome, unit), row in zip(values.index.tolist(), values.to_numpy(dtype=float), strict=True)
-                    if not np.isnan(row).all()
-                ]
+        for name, values in {**policies, **self._differences(policies)}.items():
+            rows += [
+                (name, outcome, *_interval(row), unit)
+                for (outcome, unit), row in zip(values.index.tolist(), values.to_numpy(dtype=float), strict=True)
+                if not np.isnan(row).all()
+            ]
         return pd.DataFrame(rows, columns=["scenario", "outcome", "median", "low", "high", "mc_error", "unit"])
+
+    def probabilities(self) -> pd.DataFrame:
+        """scenario, outcome, probability, low, high, number of the outcomes that each run answers with 1 or 0.
+
+        A probability is the mean over all draws and runs that have an answer. `low` and `high` are its 80 % confidence
+        interval after Wilson (1927); for `difference`, as in the summary, the adjusted Wald interval for pairs of Bonett and
+        Price (2012). The runs of one draw share its world: `number` counts draws, by
+        their means, if there are several, and runs if there is one; only they are independent.
+        """
+        import pandas as pd
+
+        answers = self.table[self.table["unit"] == HIT_OR_MISS]
+        wide = answers.pivot_table(index="outcome", columns=["scenario", "draw", "run"], values="value", sort=False)
+        policies = self._policies(wide)
+        rows = []
+        for name, values in policies.items():
+            rows += [(name, outcome, *wilson_interval(self._independent(row))) for outcome, row in values.iterrows()]
+        for name, change in self._differences(policies).items():
+            for outcome, row in change.iterrows():
+                gained, lost = (self._independent(those.astype(float).where(row.notna())) for those in (row > 0, row < 0))
+                rows.append((name, outcome, *paired_interval(gained, lost)))
+        columns = ["scenario", "outcome", "probability", "low", "high", "number"]
+        return pd.DataFrame(rows, columns=columns).dropna(subset=["probability"], ignore_index=True)
+
+    def cost_per_established_chip(self) -> pd.DataFrame:
+        """scenario, usd, error: what each policy costs more than the status quo for each diversion it establishes more.
+
+        Ratio of the sums over all draws and runs, so that runs without a gain count too; and its standard error by the
+        jackknife that leaves out one draw, with one draw one run, at a time. NaN where nothing is gained; the error is NaN
+        if there is only one to leave out. No rows without a status quo.
+        """
+        import pandas as pd
+
+        wanted = ["cost_total", "established_under_duty"]
+        measured = self.table[self.table["outcome"].isin(wanted)]
+        wide = measured.pivot_table(index="outcome", columns=["scenario", "draw", "run"], values="value", sort=False)
+        rows = []
+        for name, extra in self._differences(self._policies(wide)).items():
+            usd, chips = (self._independent(row) for _, row in extra.loc[wanted].iterrows())
+            rows.append((name, *ratio_of_sums(usd, chips)))
+        return pd.DataFrame(rows, columns=["scenario", "usd", "error"])
+
+    def _policies(self, wide: pd.DataFrame) -> dict[str, pd.DataFrame]:
+        """The columns of each policy that was run, by draw and run: the scenario, those beside it, the status quo."""
+        names = dict.fromkeys((self.scenario.name, *(policy.name for policy in self.beside), STATUS_QUO))
+        run = set(wide.columns.get_level_values("scenario"))
+        return {name: _of(name, wide) for name in names if name in run}
+
+    def _differences(self, policies: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+        """Each policy minus the status quo in the same draw and run, if both were run."""
+        before = policies.get(STATUS_QUO)
+        if before is None:
+            return {}
+        names = {name: f"{DIFFERENCE}: {name}" for name in policies if name != STATUS_QUO} | {self.scenario.name: DIFFERENCE}
+        return {names[name]: values - before for name, values in policies.items() if name != STATUS_QUO}
+
+    def _independent(self, values: pd.Series[float]) -> NDArray[np.float64]:
+        """Of values by draw and run, what is independent: the mean of each draw, or with one draw the runs; without NaN."""
+        level = "draw" if len(self.drawn) > 1 else "run"
+        return np.asarray(values.groupby(level=level).mean().dropna(), dtype=np.float64)
 
     def save(self, folder: str | Path, *, force: bool = False) -> Path:
         """Write summary.csv, table.csv, events.csv.gz, draws.csv if there are draws, and manifest.json, whole or not at all.
@@ -234,8 +290,9 @@ def _write_manifest(manifest: dict[str, Any], folder: Path) -> None:
     (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
 
 
-def _minus(rule: pd.DataFrame | None, before: pd.DataFrame | None) -> pd.DataFrame | None:
-    return None if rule is None or before is None else rule - before
+def _of(policy: str, wide: pd.DataFrame) -> pd.DataFrame:
+    """The columns of a policy, by draw and run."""
+    return wide.loc[:, wide.columns.get_level_values("scenario") == policy].droplevel("scenario", axis=1)
 
 
 def _interval(values: np.ndarray[Any, np.dtype[np.float64]]) -> tuple[float, float, float, float]:

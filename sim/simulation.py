@@ -191,7 +191,7 @@ def run_one(job: Job) -> Run:
         log = EventLog(EventFile(job.events, job.policy.name, job.draw, job.run, calendar.start))
         record = run(job.policy, job.seed, events=log)
         log.close()
-        measured = tuple(outcomes(record, calendar))
+        measured = tuple(outcomes(record, job.policy))
     except Exception as error:
         raise RunFailed(_account(job, error)) from error
     kept = np.arange(len(record.chips["state"]))

@@ -89,6 +89,7 @@ def run_engine(
     authority.finish(end_day)
     record.open_cases = authority.open_cases
     record.state_changes = setting.chips.moves
+    record.clearable_chips = clearable_chips(setting)
     record.chips = setting.chips.columns()
     return record
 
@@ -155,6 +156,14 @@ def take_census(setting: Setting, day: float) -> Census:
         Category.SEIZED: by_state[State.SEIZED],
     }
     return Census(day, {category: int(count) for category, count in chips.items()})
+
+
+def clearable_chips(setting: Setting) -> int:
+    """How many chips are installed with the mechanism at sites that could be cleared when they were last measured."""
+    clearable = np.array([status.clearable for status in setting.site_status])
+    column = setting.chips.column
+    installed = (column("state") == State.INSTALLED) & column("covered")
+    return int(np.count_nonzero(clearable[column("site")[installed]]))
 
 
 def _processes(setting: Setting, keeper: Keeper, authority: Authority) -> Iterator[ProcessGenerator]:

@@ -8,8 +8,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
+from ..outcomes.cohort import diverted_cohort
 from ..outcomes.incidence import cumulative_incidence
-from ..outcomes.measures import diverted_cohort
 from .style import looks, new_figure, percent
 
 if TYPE_CHECKING:
@@ -33,12 +33,13 @@ def incidence_data(result: Result) -> pd.DataFrame:
     frames = []
     for policy in dict.fromkeys(run.scenario for run in result.runs):
         cohorts = [diverted_cohort(run.chips, result.scenario.calendar) for run in result.runs if run.scenario == policy]
-        cohorts = [cohort for cohort in cohorts if len(cohort.days)]
+        cohorts = [cohort for cohort in cohorts if len(cohort.diverted)]
         if not cohorts:
             continue
         possible = np.concatenate([cohort.possible_days for cohort in cohorts])
         followed = np.array([(possible >= day).sum() for day in grid])
-        curves = np.array([cumulative_incidence(cohort.days, cohort.established, grid) for cohort in cohorts])
+        ends = [cohort.to_established() for cohort in cohorts]
+        curves = np.array([cumulative_incidence(end.days, end.happened, grid, end.competed) for end in ends])
         # Where a run has nobody left to find, its curve goes on flat, as a lower bound: each run counts on each day.
         curves = pd.DataFrame(curves.T).ffill().to_numpy().T
         shown = followed >= max(1, MINIMUM_FOLLOWED * len(possible))

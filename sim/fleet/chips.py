@@ -84,9 +84,10 @@ _COLUMNS: dict[str, type[np.generic]] = {
     "alert_day": np.float32,  # of the alert that led to the open case, or to the one in which it was established
     "case_day": np.float32,
     "established_day": np.float32,
+    "seized_day": np.float32,
 }
 
-_NEVER_AT_FIRST = ("diverted_day", "arrived_day", "alert_day", "case_day", "established_day")
+_NEVER_AT_FIRST = ("diverted_day", "arrived_day", "alert_day", "case_day", "established_day", "seized_day")
 
 OnMove = Callable[[IntArray, NDArray[np.int8], State], None]
 
@@ -199,6 +200,8 @@ class ChipTable:
             self._columns["diverted_day"][rows] = day
         elif to is State.RESTRICTED:
             self._columns["arrived_day"][rows] = day
+        elif to is State.SEIZED:
+            self._columns["seized_day"][rows] = day
         if to is not State.REPAIR:
             self._columns["marks"][rows] &= ~EXCUSED
         self.on_move(rows, before, to)

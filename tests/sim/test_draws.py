@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from sim import RunFailed, Scenario, ScenarioError, simulate
-from sim.outcomes.measures import Outcome
+from sim.outcomes.outcome import Outcome
 from sim.results import Result, Run
 from sim.uncertainty import draw_uncertainties
 

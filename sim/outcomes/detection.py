@@ -1,0 +1,91 @@
+"""Whether and how soon diversions are found, of single chips and significant quantities, and the use made of the chips."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ..record import Consequence, Record
+from ..scenario import Calendar
+from ..units import DAYS_PER_YEAR
+from .cohort import Cohort, diverted_cohort
+from .incidence import FloatArray, cumulative_incidence
+from .outcome import Measures, share
+
+FOLLOW_UP_DAYS = (30, 90, 180, 365)
+
+SIGNIFICANT_CHIPS = 100
+"""A significant quantity in chips: the smallest class of sites in the published list of clusters."""
+
+SIGNIFICANT_H100E = 1700
+"""A significant quantity in H100-equivalents: more than the 1,699 that one customer could order in a year without a licence
+under the rescinded AI Diffusion Rule of January 2025."""
+
+HIT_OR_MISS = "1 or 0"
+"""Unit of an outcome whose mean over runs is a probability."""
+
+
+def detection(record: Record, calendar: Calendar, h100e_per_chip: float) -> Measures:
+    """Outcomes about the chips diverted under the duty."""
+    cohort = diverted_cohort(record.chips, calendar)
+    yield "diverted_under_duty", len(cohort.diverted), "chips"
+    yield "diverted_under_duty_h100e", len(cohort.diverted) * h100e_per_chip, "H100e"
+    yield from _incidence(cohort, record.consequences)
+    established = ~np.isnan(cohort.established)
+    found = int(established.sum())
+    yield "established_under_duty", found, "chips"
+    yield "established_under_duty_h100e", found * h100e_per_chip, "H100e"
+    yield "established_by_end_of_run_crude", share(found, len(established)), "share"
+    delays = (cohort.established - cohort.diverted)[established]
+    yield "days_to_established_if_found", float(np.median(delays)) if found else math.nan, "days"
+    yield from _quantities(cohort, h100e_per_chip)
+    yield from _enjoyed(cohort, h100e_per_chip)
+    yield "chips_prevented", record.prevented_chips, "chips"
+
+
+def _incidence(cohort: Cohort, consequences: list[Consequence]) -> Measures:
+    grid = np.array(FOLLOW_UP_DAYS, dtype=np.float64)
+    dates = {
+        "alerted": cohort.to_alert(),
+        "case_opened": cohort.to_case(),
+        "established": cohort.to_established(),
+        "consequence": cohort.to_consequence(consequences),
+    }
+    for name, (days, happened, competed) in dates.items():
+        shares = cumulative_incidence(days, happened, grid, competed)
+        for day, value in zip(FOLLOW_UP_DAYS, shares, strict=True):
+            yield f"{name}_by_day_{day}", float(value), "share, Aalen-Johansen"
+
+
+def _quantities(cohort: Cohort, h100e_per_chip: float) -> Measures:
+    for name, chips in (
+        (f"{SIGNIFICANT_CHIPS}_chips", SIGNIFICANT_CHIPS),
+        (f"{SIGNIFICANT_H100E}_h100e", chips_making(SIGNIFICANT_H100E, h100e_per_chip)),
+    ):
+        diverted_day, established_day = (day_reached(days, chips) for days in (cohort.diverted, cohort.established))
+        delay = established_day - diverted_day
+        yield f"days_to_established_{name}", delay, "days"
+        for days in FOLLOW_UP_DAYS:
+            known = diverted_day + days <= cohort.end_day
+            yield f"established_{name}_by_day_{days}", float(delay <= days) if known else math.nan, HIT_OR_MISS
+
+
+def chips_making(h100e: float, h100e_per_chip: float) -> int:
+    """Fewest chips that make a quantity of H100-equivalents."""
+    return math.ceil(h100e / h100e_per_chip - 1e-9)  # rounding must not add a chip
+
+
+def day_reached(days: FloatArray, chips: int) -> float:
+    """Earliest day by which so many of some dates are past; NaN if they never are. Dates of NaN never come."""
+    dates = np.sort(days[~np.isnan(days)])
+    return float(dates[chips - 1]) if len(dates) >= chips else math.nan
+
+
+def _enjoyed(cohort: Cohort, h100e_per_chip: float) -> Measures:
+    """Use in restricted territory. That a diversion is established ends it only where the chip is seized."""
+    used_until = np.fmin(cohort.seized, cohort.end_day)
+    known_from = np.fmin(cohort.established, used_until)
+    for name, until in (("enjoyed", used_until), ("enjoyed_before_established", known_from)):
+        days = float(np.nansum(np.maximum(until - cohort.arrived, 0.0)))
+        yield f"h100e_years_{name}", days / DAYS_PER_YEAR * h100e_per_chip, "H100e-years"
