@@ -83,6 +83,7 @@ class Stream(IntEnum):
     VISIT = 60  # entity: site, occasion: visit number; time until the next random inspection
     RECOGNISED = 61  # cells: slot of the chip, occasion: number of inspections that have looked for it before
     CASE_REVIEW = 62  # entity: site, occasion: number of its case; how long the review of an alert takes
+    RMA_REPORTED = 90  # cells: slot of the chip, occasion: its generation; whether its owner reports its repairs
 
 
 class Sequences:

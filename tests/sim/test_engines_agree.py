@@ -19,11 +19,16 @@ class World:
     scenario: Scenario
     seeds: tuple[int, ...]
     happenings: frozenset[Happening] = frozenset()
-    reasons: frozenset[str] = frozenset({"silent"})
+    reasons: frozenset[str] = frozenset({"silence_streak"})
 
     @classmethod
     def of(
-        cls, *happenings: Happening, seeds: tuple[int, int], reasons: str = "silent", values: Any = None, **levers: Any
+        cls,
+        *happenings: Happening,
+        seeds: tuple[int, int],
+        reasons: str = "silence_streak",
+        values: Any = None,
+        **levers: Any,
     ) -> "World":
         """A variant of the hurried world."""
         return cls(hurried(values, **levers), seeds, frozenset(happenings), frozenset(reasons.split()))
@@ -56,7 +61,7 @@ EVERYWHERE = frozenset(
 WORLDS = {
     "weekly, with a drift test": World.of(
         seeds=(1, 2),
-        reasons="silent drift",
+        reasons="silence_streak drift",
         verification__period_days=7,
         verification__unconfirmed_rounds=1,
         verification__uncleared_sites="drift_test",
@@ -66,7 +71,7 @@ WORLDS = {
     "every six hours, licences refused": World.of(
         Happening.LICENCE_REFUSED,
         seeds=(4, 8),
-        reasons="silent unconfirmed",
+        reasons="silence_streak unconfirmed",
         verification__period_days=0.25,
         verification__grace_days=4,
         verification__uncleared_sites="refuse_licence",
@@ -74,7 +79,7 @@ WORLDS = {
     ),
     "five landmarks of a hundred, in vacuum": World.of(
         seeds=(1, 2),
-        reasons="silent unconfirmed",
+        reasons="silence_streak unconfirmed",
         verification__bound="vacuum",
         verification__unconfirmed_rounds=1,
         geography__landmarks=100,
@@ -83,7 +88,7 @@ WORLDS = {
     "an unsound bound, audits": World.of(
         Happening.ANSWERED,
         seeds=(4, 5),
-        reasons="silent contradiction",
+        reasons="silence_streak contradiction",
         verification__bound="half",
         verification__period_days=2,
         verification__signing="sample",
