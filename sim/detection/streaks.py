@@ -68,6 +68,7 @@ def drift(seen: RoundSeen, thresholds: Thresholds, memory: Memory) -> IntArray:
 
 def _suspicious_for_long(seen: RoundSeen, thresholds: Thresholds, *, clearable: bool) -> IntArray:
     for_long = suspicious_streak(seen.suspicious_rounds, allowed_rounds=thresholds.unconfirmed_rounds)
-    chips: IntArray = seen.suspicious[for_long]
+    chips = seen.suspicious[for_long]
     at_such = [seen.clearable(site) == clearable for site in seen.sites_of(chips).tolist()]
-    return chips[np.array(at_such, bool)]
+    lasting: IntArray = chips[np.array(at_such, bool)]
+    return lasting

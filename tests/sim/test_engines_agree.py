@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from sim import Scenario
+from sim.detection.register import DETECTORS
 from sim.engine import fast, reference
 from sim.record import Happening
 
@@ -115,6 +116,37 @@ WORLDS = {
 }
 
 
+EVERY_DETECTOR: dict[str, Any] = {
+    "verification__detectors": tuple(DETECTORS),
+    "verification__scan_alpha": 1e-3,
+    "verification__cusum_threshold": 3,
+    "verification__sprt_alpha": 1e-7,
+    "verification__grace_days": 5,
+    "verification__registry_days": 9,
+    "verification__activation_days": 15,
+}
+"""All of them, with thresholds that small worlds cross."""
+
+WORLDS |= {
+    "every detector": World.of(
+        seeds=(3, 4),
+        reasons="lot_scan sprt activation_deadline",
+        verification__unconfirmed_rounds=2,
+        values={"packet_loss": 0.05, "gpu_faults_per_chip_year": 1, "export_transport_days": 12},
+        **EVERY_DETECTOR,
+    ),
+    "any two detectors, every third day, repairs reported": World.of(
+        seeds=(1, 2),
+        reasons="silence_streak lot_scan",
+        verification__detectors_needed=2,
+        verification__period_days=3,
+        verification__rma_reconciliation=True,
+        verification__grace_days=9,
+        **{key: value for key, value in EVERY_DETECTOR.items() if key != "verification__grace_days"},
+    ),
+}
+
+
 def compare(scenario: Scenario, seed: int) -> Story:
     """Hold the two engines against each other; the story that they agree on."""
     plain, quick = (Story.of(engine.run(scenario, seed)) for engine in (reference, fast))
@@ -137,6 +169,24 @@ def test_both_engines_tell_the_same_story(name: str, seed: int):
 
 
 CORNERS = {
+    f"{name} alone": hurried(
+        {"packet_loss": loss, "gpu_faults_per_chip_year": 1, "export_transport_days": 12},
+        **{
+            **EVERY_DETECTOR,
+            "verification__detectors": (name,),
+            "verification__rma_reconciliation": True,
+            "verification__period_days": period,
+        },
+    )
+    for name, period, loss in (
+        ("lot_scan", 4, 0.1),
+        ("site_scan", 0.5, 0.1),
+        ("cusum", 1, 0.1),
+        ("sprt", 1, 0.8),
+        ("registry", 4, 0.8),
+        ("activation_deadline", 4, 0.8),
+    )
+} | {
     "repairs of hours": hurried(
         {"repair_absence_days": 0.4, "repair_log_sd": 1.0, "gpu_faults_per_chip_year": 20}, verification__period_days=3
     ),
