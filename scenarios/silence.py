@@ -1,7 +1,7 @@
 """How long may a chip be silent, and what tells the innocent from the smuggled?
 
-The grace period from three days to two months, for lone silences, with repairs reconciled with the maker's, and with scans for
-chips of a lot or a site that fall silent together: diversions established within 90 days against false alarms.
+The grace period from three days to two months, for lone silences, with repairs reconciled with the maker's, and with scans
+for chips of a lot or a site that fall silent together: diversions established within 90 days against false alarms.
 """
 
 from __future__ import annotations
@@ -98,8 +98,8 @@ def figures(result: Result) -> Iterator[Chart]:
         source=source(result),
     )
     caption = (
-        "Left: cases that held at least one diverted chip, of those closed. Right: diverted chips among all chips alerted on "
-        f"in closed cases. One outage of a site is one case, however many chips are silent. {assumptions(result)}"
+        "Left: cases that held at least one diverted chip, of those closed. Right: diverted chips among all chips of "
+        f"closed cases. One outage of a site is one case, however many chips are silent. {assumptions(result)}"
     )
     yield Chart("alerts-that-are-right", figure, data, caption)
 

@@ -88,8 +88,8 @@ class Stream(IntEnum):
     INSPECTED = 65  # cells: slot of the chip, occasion: number of inspections of its site before; whether it is tested
     PLANNED_VISIT = 66  # entity: inspector, occasion: visit number; which site is visited
     CONSEQUENCE = 67  # entity: lot; word 0 when it follows, word 1 whether a penalty is collected, word 2 interdiction
-    RMA_REPORTED = 69  # entity: chip by its number; whether its repair is reported to the maker
     LOT_STAGING = 68  # entity: lot; what inspectors are shown in its place
+    RMA_REPORTED = 90  # cells: slot of the chip, occasion: its generation; whether its owner reports its repairs
 
 
 class Sequences:

@@ -18,6 +18,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from .detection.inspection import Method
+from .detection.register import DETECTORS
+from .detection.sprt import answer_accepts
 from .parameters import NetworkClass, Values, load_parameters
 from .smuggling.staging import STAGINGS
 from .smuggling.strategies import STRATEGIES
@@ -127,6 +129,27 @@ class Verification(_Section):
     followed_share: float = Field(
         ge=0, le=1, description="share of chips in open cases followed under `sample`: every answer really signed"
     )
+    detectors: tuple[str, ...] = Field(description="what raises alerts: names in the register of detectors")
+    detectors_needed: int = Field(ge=1, description="of them must meet a chip in one and the same round")
+    activation_days: float = Field(ge=0, le=3650, description="from a chip's shipment to its first answer at most")
+    scan_alpha: float = Field(gt=0, lt=1, description="level of a scan, for each lot or site and round")
+    cusum_ratio: float = Field(gt=1, le=1000, description="growth of the rate of new silences that the CUSUM is tuned to")
+    cusum_threshold: float = Field(gt=0, le=1e6, description="sum at which it alarms, in chips")
+    sprt_innocent: float = Field(gt=0, lt=1, description="chance of silence in a round of an innocent chip, for the SPRT")
+    sprt_diverted: float = Field(gt=0, lt=1, description="the same of a diverted chip")
+    sprt_alpha: float = Field(gt=0, lt=0.5, description="wanted chance that the SPRT alerts on an innocent chip")
+    sprt_beta: float = Field(gt=0, lt=0.5, description="wanted chance that it accepts a diverted one")
+    registry_days: float = Field(gt=0, le=3650, description="time between reconciliations of the register")
+    rma_reconciliation: bool = Field(description="whether chips whose repair is reported are excused until they are back")
+
+    @field_validator("detectors")
+    @classmethod
+    def _known_detectors(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if unknown := [name for name in names if name not in DETECTORS]:
+            raise ValueError(f"unknown detector {', '.join(unknown)}; allowed: {', '.join(DETECTORS)}")
+        if not names:
+            raise ValueError(f"at least one is needed; allowed: {', '.join(DETECTORS)}")
+        return tuple(name for name in DETECTORS if name in names)
 
 
 class Adversary(_Section):
@@ -243,6 +266,27 @@ class Scenario(_Section):
             raise ValueError(
                 f"geography.landmarks = {self.geography.landmarks}: allowed 1 to {outside}, the cities of the catalogue "
                 f"outside {key} and outside Country Group D:5"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _detectors_can_work(self) -> Self:
+        rule = self.verification
+        if rule.detectors_needed > len(rule.detectors):
+            raise ValueError(
+                f"verification.detectors_needed = {rule.detectors_needed}: "
+                f"allowed 1 to {len(rule.detectors)}, the number of verification.detectors"
+            )
+        if not rule.sprt_innocent < rule.sprt_diverted:
+            raise ValueError(
+                f"verification.sprt_innocent = {rule.sprt_innocent:g}: "
+                f"allowed below verification.sprt_diverted = {rule.sprt_diverted:g}"
+            )
+        if not answer_accepts(rule.sprt_innocent, rule.sprt_diverted, rule.sprt_alpha, rule.sprt_beta):
+            least = (1 - rule.sprt_alpha) * (1 - rule.sprt_diverted) / (1 - rule.sprt_innocent)
+            raise ValueError(
+                f"verification.sprt_beta = {rule.sprt_beta:g}: allowed {least:.3g} to 0.5, so that with this sprt_innocent, "
+                f"sprt_diverted and sprt_alpha one answer accepts a chip at the start of its test"
             )
         return self
 

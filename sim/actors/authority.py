@@ -29,7 +29,6 @@ from ..units import DAYS_PER_YEAR, HOURS_PER_DAY
 from ..world.geography import distances_km, hubs
 from .consequences import Consequences
 from .inspection import Inspections
-from .operator import rma_reported
 from .setting import Setting
 
 IntArray = NDArray[np.int64]
@@ -235,8 +234,7 @@ class Authority:
         settled = setting.answer(silent)
         repair = np.zeros(len(silent), bool)
         if explained:
-            repair = state == State.REPAIR
-            repair[repair] = rma_reported(setting, silent[repair])
+            repair = setting.in_reported_repair(silent)
             settled |= repair
             settled |= np.isin(state, (State.MOVING, State.ELSEWHERE)) & np.isin(lots, list(setting.reports_due))
             self._report_moves(silent)

@@ -13,7 +13,6 @@ from ..fleet.chips import State
 from ..fleet.moves import Move
 from ..fleet.silence import site_outages
 from ..fleet.supply import Lot
-from ..randomness import Stream
 from ..record import Event, Happening
 from ..world.congestion import congestion_episodes
 from ..world.paths import direct
@@ -113,10 +112,3 @@ def suffer_congestion(setting: Setting, site: int) -> ProcessGenerator:
         yield setting.until(episode.end_day)
         status.congestion_ms = 0.0
         setting.site_changed(site)
-
-
-def rma_reported(setting: Setting, chips: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """For which chips under repair the maker confirms it, shape (chips,)."""
-    numbers = setting.chips.numbers(chips)
-    share = setting.values["rma_reported_share"]
-    return np.array([setting.draws.uniform(Stream.RMA_REPORTED, number) < share for number in numbers.tolist()], bool)

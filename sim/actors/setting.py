@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 from simpy import Environment, Store
 from simpy import Event as Moment
 
+from ..cells import Cells
 from ..fleet.chips import ChipTable, State
+from ..fleet.silence import rma_reported
 from ..fleet.supply import Lot
 from ..parameters import Values
-from ..randomness import Draws
+from ..randomness import Draws, Stream
 from ..record import Event, Happening, Record
 from ..scenario import Scenario
 from ..world.landmarks import Panel
@@ -88,6 +90,7 @@ class Setting:
     site_timing: Callable[[int, float], PathTiming] = field(init=False)
 
     def __post_init__(self) -> None:
+        self._rma = Cells(self.draws.seed, Stream.RMA_REPORTED)
         self.docks = [Store(self.env) for _ in self.sites]
         self.delivered_chips = np.zeros(len(self.sites))
         self.site_status = [SiteStatus() for _ in self.sites]
@@ -114,6 +117,17 @@ class Setting:
             detour = self.detours[lot]
             answering[away & (lots == lot)] = detour.path is not None and not cut_off[detour.through_site]
         return answering
+
+    def rma_reported(self, chips: IntArray) -> NDArray[np.bool_]:
+        """Of some chips, whose owners report their repairs; shape (chips,)."""
+        slots = np.asarray(self.chips.column("slot"))[chips].astype(np.int64)
+        return rma_reported(self._rma, slots, np.asarray(self.chips.column("generation"))[chips], self.values)
+
+    def in_reported_repair(self, chips: IntArray) -> NDArray[np.bool_]:
+        """Of some chips, which are under repair, as their owner has reported and the maker confirms; shape (chips,)."""
+        reported: NDArray[np.bool_] = np.asarray(self.chips.column("state"))[chips] == State.REPAIR
+        reported[reported] = self.rma_reported(chips[reported])
+        return reported
 
     def write_chips(
         self, day: float, happening: Happening, chips: IntArray, *, lot: int = -1, site: int = -1, case: int = -1,

@@ -6,12 +6,16 @@ the link of a site that its answer passes is cut off, or if every attempt is los
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
 from ..cells import Cells
 from ..detection.reading import Outlook, look_ahead
+from ..detection.register import Detectors
 from ..detection.schedule import Schedule, timetable
+from ..detection.seen import RoundSeen, Thresholds
 from ..detection.verdicts import Verdict
 from ..randomness import Stream
 from ..record import Event, Happening
@@ -43,6 +47,13 @@ class Verifier:
         self.level = self.schedule.slot_level
         self.drift_ms = verification.drift_ms if verification.uncleared_sites == "drift_test" else None
         self.end_day = setting.scenario.calendar.end_day
+        self._thresholds = Thresholds.of(verification)
+        self._detectors = Detectors(
+            verification.detectors, verification.detectors_needed, self._thresholds, len(setting.sites)
+        )
+        self._awaits_answers = "activation_deadline" in verification.detectors
+        self._tests = "sprt" in verification.detectors
+        self._excuses = verification.rma_reconciliation
         self._follow_draws = Cells(seed, Stream.SIGNED_SAMPLE)
         self._desk = EvidenceDesk(setting) if verification.active and verification.signing != "none" else None
         self._of_site: list[Outlook | None] = [None] * len(setting.sites)
@@ -91,6 +102,13 @@ class Verifier:
             for place in (site, detour.through_site):
                 self._lots_at.setdefault(place, set()).add(detour.lot.number)
         return known
+
+    def found(self, seen: RoundSeen) -> Iterator[tuple[int, IntArray, str]]:
+        """Alerts that a round raises: site, chips and name of the detector, in the order of detectors and sites."""
+        for name, chips in self._detectors.alerts(seen):
+            sites = seen.sites_of(chips)
+            for site in np.unique(sites).tolist():
+                yield site, chips[sites == site], name
 
     def follows(self, slots: IntArray) -> NDArray[np.bool_]:
         """Which chips are followed while they are in a case, with every answer really signed."""

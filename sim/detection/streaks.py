@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .seen import IntArray, Memory, RoundSeen, Thresholds
+
 Rounds = int | NDArray[Any]
 
 
@@ -42,3 +44,31 @@ def periods_covering(days: float, period_days: float) -> int:
     is asked.
     """
     return math.ceil(days / period_days - 1e-9)
+
+
+def silence_beyond_grace(seen: RoundSeen, thresholds: Thresholds, memory: Memory) -> IntArray:
+    """Chips whose silence has lasted for longer than the grace period."""
+    period_days, grace_days = thresholds.period_days, thresholds.grace_days
+    overdue = silence_streak(seen.missed_rounds, period_days=period_days, grace_days=grace_days)
+    return seen.silent[overdue]
+
+
+def unconfirmed(seen: RoundSeen, thresholds: Thresholds, memory: Memory) -> IntArray:
+    """Chips whose answers have been unconfirmed for too long at a site that could be cleared when it was enrolled."""
+    return _suspicious_for_long(seen, thresholds, clearable=True)
+
+
+def drift(seen: RoundSeen, thresholds: Thresholds, memory: Memory) -> IntArray:
+    """Chips whose answers have been slower than at enrolment, at every landmark, for too long, where that is tested.
+
+    A fault of one landmark, or of the path to it, is no drift: it has to be coherent over all that are asked.
+    """
+    return _suspicious_for_long(seen, thresholds, clearable=False)
+
+
+def _suspicious_for_long(seen: RoundSeen, thresholds: Thresholds, *, clearable: bool) -> IntArray:
+    for_long = suspicious_streak(seen.suspicious_rounds, allowed_rounds=thresholds.unconfirmed_rounds)
+    chips = seen.suspicious[for_long]
+    at_such = [seen.clearable(site) == clearable for site in seen.sites_of(chips).tolist()]
+    lasting: IntArray = chips[np.array(at_such, bool)]
+    return lasting

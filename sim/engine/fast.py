@@ -27,15 +27,16 @@ from simpy.events import ProcessGenerator
 from ..actors.setting import Detour, Setting
 from ..actors.verifier import Verifier
 from ..detection.reading import Outlook
-from ..detection.streaks import silence_streak, suspicious_streak
+from ..detection.seen import RoundSeen
 from ..detection.verdicts import Verdict
 from ..fleet.chips import GONE, IN_CASE, WAIVED, State
+from ..fleet.supply import Lot
 from ..randomness import Stream
 from ..record import Happening
 from ..sparse import SPARSE_LIMIT, layers_below
 from ..world.jitter import to_deviates
 from .faults import Faults
-from .runs import Runs, among
+from .runs import Runs, SequentialTests, among
 from .site_readings import WELL_BELOW, SiteReadings, all_of_each, well_below_limits
 from .wiring import run_engine
 
@@ -78,6 +79,9 @@ class RoundByRound(Verifier):
         self._is_lost = np.zeros(0, bool)  # by row, of the chips whose attempts are all lost in the round at work
         self._missed = [Runs(_NOBODY, _NOBODY) for _ in self._sites_of]
         self._suspicious = [Runs(_NOBODY, _NOBODY) for _ in self._sites_of]
+        self._open_tests = [SequentialTests.none() for _ in self._sites_of]
+        self._lots: dict[int, Lot] = {}
+        self._unheard = _NOBODY  # chips of lots shipped under the duty that have never answered
         self._followed = _NOBODY  # chips in cases whose every answer is signed
 
     # --- what the actors tell ---------------------------------------------------------------------------------------------
@@ -104,6 +108,15 @@ class RoundByRound(Verifier):
         self._faults.spare(range(int(slots[0]), int(slots[-1]) + 1), day)
         self._join(chips)
 
+    def expect(self, lot: Lot) -> None:
+        """A lot has been shipped: remember it for what looks at lots, and await the first answer of its chips."""
+        if not self._active:
+            return
+        self._lots[lot.number] = lot
+        chips = self.setting.chips_of(lot)
+        if self._awaits_answers and self._table.column("covered")[chips[0]]:
+            self._unheard = np.concatenate([self._unheard, chips])
+
     def redeclare(self, chips: IntArray, day: float) -> None:
         """Chips have another declared site, and a new history there."""
         covered = chips[np.asarray(self._table.column("covered"))[chips]]
@@ -119,6 +132,8 @@ class RoundByRound(Verifier):
         """Forget what led to a case."""
         self._forget_runs(chips)
         self._fresh.append(chips)
+        if self._awaits_answers:
+            self._unheard = self._unheard[~np.isin(self._unheard, chips)]
 
     def stop(self, chips: IntArray) -> None:
         """Ask chips no more, as long as they are still asked."""
@@ -185,6 +200,8 @@ class RoundByRound(Verifier):
         for kind in (self._missed, self._suspicious):
             for phase, runs in enumerate(kind):
                 kind[phase] = runs.part(~among(runs.chips, chips))
+        for phase, tests in enumerate(self._open_tests):
+            self._open_tests[phase] = tests.part(~among(tests.chips, chips))
 
     # --- the round --------------------------------------------------------------------------------------------------------
 
@@ -219,23 +236,72 @@ class RoundByRound(Verifier):
             contradicting, suspicious, invalid = self._sign(signing, slot, day, small, contradicting, suspicious)
         self._note_lost(lost, False)
 
-        missed = self._missed[phase] = self._missed[phase].extended(silent)
-        before = self._suspicious[phase]
-        doubted = before.extended(suspicious)
-        waiting = before.part(among(before.chips, missed.chips))  # silence in between does not end a run
-        self._suspicious[phase] = doubted.merged(waiting)
         self._count(day, sites, silent, suspicious)
         record.silences += len(silent)
         record.suspicious += len(suspicious)
         record.refuted += len(contradicting) + len(invalid)
         self.setting.trace_chips(day, Happening.SILENT, silent)
         self.setting.trace_chips(day, Happening.SUSPICIOUS, suspicious)
-        verification = self.setting.scenario.verification
-        overdue = silence_streak(missed.lengths, period_days=verification.period_days, grace_days=verification.grace_days)
-        doubtful = suspicious_streak(doubted.lengths, allowed_rounds=verification.unconfirmed_rounds)
-        if len(invalid):
-            doubtful &= ~np.isin(doubted.chips, invalid)
-        self._raise_alerts(day, missed.chips[overdue], doubted.chips[doubtful], contradicting, invalid)
+        if self._awaits_answers:
+            self._note_answers(phase, silent)
+        if self._excuses:
+            silent = self._unexcused(silent)
+        missed = self._missed[phase] = self._missed[phase].extended(silent)
+        before = self._suspicious[phase]
+        doubted = before.extended(suspicious)
+        waiting = before.part(among(before.chips, missed.chips))  # silence in between does not end a run
+        self._suspicious[phase] = doubted.merged(waiting)
+        if self._tests:
+            self._test(phase, missed.chips)
+        seen = RoundSeen(
+            day=day,
+            number=number - self.schedule.first_round(phase, self.setting.scenario.calendar.duty_day),
+            asked=np.where(self._is_of_phase[phase][:-1], self._due, 0),
+            silent=missed.chips,
+            missed_rounds=missed.lengths,
+            tested=self._open_tests[phase].of(missed.chips),
+            suspicious=doubted.chips,
+            suspicious_rounds=doubted.lengths,
+            contradicting=contradicting,
+            invalid=invalid,
+            unheard=self._still_unheard(phase) if self._awaits_answers else _NOBODY,
+            column=self._table.column,
+            asked_of_lot=self._asked_of_lot,
+            in_reported_repair=self.setting.in_reported_repair,
+            clearable=lambda site: self.setting.site_status[site].clearable,
+        )
+        self._raise_alerts(seen)
+
+    def _note_answers(self, phase: int, silent: IntArray) -> None:
+        """Await no more the first answer of chips that have answered in the round."""
+        here = self._phases.take(self._table.column("site")[self._unheard]) == phase
+        asked = self._judged(self._still_asked(self._unheard[here]))
+        answered = asked[~among(asked, np.sort(silent))]
+        self._unheard = self._unheard[~np.isin(self._unheard, answered)]
+
+    def _still_unheard(self, phase: int) -> IntArray:
+        """Judged chips of a phase that have never answered, asked or on their way to the declared site."""
+        column = self._table.column
+        chips = self._judged(self._unheard[self._phases.take(column("site")[self._unheard]) == phase])
+        there = np.isnan(column("established_day")[chips]) & ~_GONE.take(column("state")[chips])
+        return np.sort(chips[there])
+
+    def _unexcused(self, silent: IntArray) -> IntArray:
+        """Excuse silent chips whose repair is reported; the others."""
+        excused = self.setting.in_reported_repair(silent)
+        self._table.excuse(silent[excused])
+        return silent[~excused]
+
+    def _test(self, phase: int, silent: IntArray) -> None:
+        """Carry the sequential tests of a phase on."""
+        tests = self._open_tests[phase]
+        asked = np.isin(tests.chips, self._judged(self._still_asked(tests.chips)))
+        self._open_tests[phase] = tests.part(asked).after(silent, self._thresholds)
+
+    def _asked_of_lot(self, lot: int, site: int) -> int:
+        """Chips asked that belong to a lot and are declared at a site."""
+        chips = self._still_asked(self.setting.chips_of(self._lots[lot]))
+        return int(np.count_nonzero(np.asarray(self._table.column("site"))[chips] == site))
 
     def _count(self, day: float, sites: IntArray, silent: IntArray, suspicious: IntArray) -> None:
         """Count the round by site."""
@@ -487,21 +553,11 @@ class RoundByRound(Verifier):
             return self.outlook_of_site(site, day)
         return self.outlook_of_lot(self.setting.detours[int(self._table.column("lot")[chip])], site, day)
 
-    def _raise_alerts(
-        self, day: float, silent: IntArray, suspicious: IntArray, contradicting: IntArray, invalid: IntArray
-    ) -> None:
-        column = self._table.column
-        alerts = [("silent", silent), (Verdict.CONTRADICTION.value, contradicting), (Verdict.INVALID.value, invalid)]
-        for reason, chips in [*alerts, ("", suspicious)]:
-            if not len(chips):
-                continue
-            sites = np.asarray(column("site"))[chips]
-            for site in np.unique(sites).tolist():
-                here = np.sort(chips[sites == site])
-                lasting = "unconfirmed" if self.setting.site_status[site].clearable else "drift"
-                self._alert(site, here, day, reason or lasting)
-                followed = self.follows(np.asarray(column("slot"))[here].astype(np.int64))
-                self._followed = np.concatenate([self._followed, here[followed]])
+    def _raise_alerts(self, seen: RoundSeen) -> None:
+        for site, chips, name in self.found(seen):
+            self._alert(site, chips, seen.day, name)
+            followed = self.follows(np.asarray(self._table.column("slot"))[chips].astype(np.int64))
+            self._followed = np.concatenate([self._followed, chips[followed]])
 
 
 @dataclass(frozen=True)

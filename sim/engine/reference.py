@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
@@ -15,10 +15,12 @@ from ..actors.operator import replace_failed
 from ..actors.setting import Detour, Setting
 from ..actors.verifier import Verifier
 from ..detection.reading import Outlook
-from ..detection.streaks import silence_streak, suspicious_streak
+from ..detection.seen import RoundSeen
+from ..detection.sprt import is_accepted
 from ..detection.verdicts import Verdict
 from ..fleet.chips import GONE, IN_CASE, WAIVED, State
 from ..fleet.silence import fails_for_good, faults_per_day, repair_days
+from ..fleet.supply import Lot
 from ..randomness import Stream
 from ..record import Happening
 from ..sparse import SPARSE_LIMIT
@@ -39,14 +41,33 @@ Alert = Callable[[int, IntArray, float, str], None]
 
 @dataclass
 class History:
-    """What the verifier remembers of one chip: challenges missed, and answers that were suspicious, in a row."""
+    """What the verifier remembers of one chip.
+
+    Attributes:
+        missed_rounds: challenges missed in a row.
+        suspicious_rounds: answers in a row that were suspicious.
+        tested_silences, tested_answers: since its sequential test began.
+    """
 
     missed_rounds: int = 0
     suspicious_rounds: int = 0
+    tested_silences: int = 0
+    tested_answers: int = 0
 
     def forget(self) -> None:
         """Begin anew."""
-        self.missed_rounds = self.suspicious_rounds = 0
+        self.missed_rounds = self.suspicious_rounds = self.tested_silences = self.tested_answers = 0
+
+
+@dataclass
+class Round:
+    """What the chips of one round have shown so far."""
+
+    asked_of_lot: Counter[tuple[int, int]] = field(default_factory=Counter)  # by lot and site
+    silent: list[int] = field(default_factory=list)
+    suspicious: list[int] = field(default_factory=list)
+    contradicting: list[int] = field(default_factory=list)
+    invalid: list[int] = field(default_factory=list)
 
 
 class ChipByChip(Verifier):
@@ -54,19 +75,22 @@ class ChipByChip(Verifier):
 
     def __init__(self, setting: Setting) -> None:
         super().__init__(setting)
-        self._histories: dict[int, History] = {}
+        self._histories: defaultdict[int, History] = defaultdict(History)
+        self._round = Round()
+        self._unheard: set[int] = set()  # chips of lots shipped under the duty that have never answered
         self._counts: defaultdict[tuple[float, int], list[int]] = defaultdict(lambda: [0, 0, 0])
         self._lost_day, self._lost_slots = -1.0, frozenset[int]()
         self._alert: Alert = lambda site, chips, day, reason: None
         verification = setting.scenario.verification
-        self._period_days, self._grace_days = verification.period_days, verification.grace_days
-        self._allowed_rounds, self._signing = verification.unconfirmed_rounds, verification.signing
-        self._signed_share = verification.signed_share
+        self._scans_lots = "lot_scan" in verification.detectors
+        self._signing, self._signed_share = verification.signing, verification.signed_share
 
     def processes(self, alert: Alert) -> Iterator[ProcessGenerator]:
-        """None at the start: they come with the chips."""
+        """One for the end of the rounds of each phase; those of chips come with the chips."""
         self._alert = alert
-        return iter(())
+        if self.setting.scenario.verification.active:
+            for phase in np.unique(self.schedule.phase_of_site).tolist():
+                yield self._judge_rounds(phase)
 
     def install(self, chips: IntArray, day: float) -> None:
         """Let chips fail and, if they are covered, ask them."""
@@ -75,6 +99,11 @@ class ChipByChip(Verifier):
             self.setting.env.process(self._suffer_faults(chip, day))
             if self.setting.scenario.verification.active and table.column("covered")[chip]:
                 self.setting.env.process(self._watch(chip, day))
+
+    def expect(self, lot: Lot) -> None:
+        """Await the first answer of the chips of a lot shipped under the duty."""
+        chips = self.setting.chips_of(lot)
+        self._unheard.update(chips[np.asarray(self.setting.chips.column("covered"))[chips]].tolist())
 
     def redeclare(self, chips: IntArray, day: float) -> None:
         """Ask chips anew at their new site; the old process sees that they are no longer declared at its site."""
@@ -86,6 +115,7 @@ class ChipByChip(Verifier):
         """Forget what led to a case."""
         for chip in chips.tolist():
             self._histories[chip].forget()
+            self._unheard.discard(chip)
 
     def stop(self, chips: IntArray) -> None:
         """Nothing to do: each process sees by itself that its chip is established."""
@@ -128,6 +158,7 @@ class ChipByChip(Verifier):
         number = schedule.first_round(phase, max(since_day, setting.scenario.calendar.duty_day))
         column, env, unsigned = table.column, setting.env, self._signing == "none"
         history = self._histories[chip] = History()
+        yield setting.until(schedule.day(number, phase) / 2)  # from there, and onwards, sums of times are exact
         while (day := schedule.day(number, phase)) < self.end_day:
             yield env.timeout(max(0.0, day - env.now))
             number += 1
@@ -136,6 +167,8 @@ class ChipByChip(Verifier):
                 return
             record.challenges += 1
             self._counts[day, site][0] += 1
+            if self._scans_lots:
+                self._round.asked_of_lot[int(column("lot")[chip]), site] += 1
             detour = None if state == _INSTALLED else self._detour(chip, state)
             if state == _INSTALLED:
                 silent = status.cut_off
@@ -193,31 +226,85 @@ class ChipByChip(Verifier):
         return (Verdict.CONTRADICTION if contradicts[0] else None), bool(suspicious[0])
 
     def _take_silence(self, chip: int, site: int, day: float, history: History) -> None:
-        """Count a challenge that was missed, and raise an alert if there have been too many in a row."""
+        """Count a challenge that was missed."""
         history.missed_rounds += 1
+        history.tested_silences += 1
         self.setting.record.silences += 1
         self._counts[day, site][1] += 1
+        self._round.silent.append(chip)
         self.setting.trace_chips(day, Happening.SILENT, np.array([chip]))
-        if silence_streak(history.missed_rounds, period_days=self._period_days, grace_days=self._grace_days):
-            self._alert(site, np.array([chip]), day, "silent")
 
     def _take_answer(
         self, chip: int, site: int, day: float, history: History, verdict: Verdict | None, suspicious: bool
     ) -> None:
-        """Count an answer, and raise an alert if it refutes the chip or too many in a row have been suspicious."""
+        """Count an answer, and note whether it refutes the chip or is suspicious."""
         record = self.setting.record
         history.missed_rounds = 0
         history.suspicious_rounds = history.suspicious_rounds + 1 if suspicious else 0
+        self._unheard.discard(chip)
+        if history.tested_silences:
+            history.tested_answers += 1
+            if is_accepted(history.tested_silences, history.tested_answers, self._thresholds):
+                history.tested_silences = history.tested_answers = 0
         if suspicious:
             record.suspicious += 1
             self._counts[day, site][2] += 1
+            self._round.suspicious.append(chip)
             self.setting.trace_chips(day, Happening.SUSPICIOUS, np.array([chip]))
-        if verdict is not None and verdict in (Verdict.CONTRADICTION, Verdict.INVALID):
+        if verdict in (Verdict.CONTRADICTION, Verdict.INVALID):
             record.refuted += 1
-            self._alert(site, np.array([chip]), day, verdict.value)
-        elif suspicious and suspicious_streak(history.suspicious_rounds, allowed_rounds=self._allowed_rounds):
-            clearable = self.setting.site_status[site].clearable
-            self._alert(site, np.array([chip]), day, "unconfirmed" if clearable else "drift")
+            (self._round.contradicting if verdict is Verdict.CONTRADICTION else self._round.invalid).append(chip)
+
+    def _judge_rounds(self, phase: int) -> ProcessGenerator:
+        """Judge each round of a phase when all of its chips have been asked."""
+        duty_day = self.setting.scenario.calendar.duty_day
+        first = number = self.schedule.first_round(phase, duty_day)
+        while (day := self.schedule.day(number, phase)) < self.end_day:
+            yield self.setting.until(day)
+            yield self.setting.env.timeout(0)  # after the chips, whose turn at this moment had been fixed before
+            seen = self._seen(phase, number - first, day)
+            self._round = Round()
+            for site, chips, name in self.found(seen):
+                self._alert(site, chips, day, name)
+            number += 1
+
+    def _seen(self, phase: int, number: int, day: float) -> RoundSeen:
+        """What the round at work has shown, when chips have been excused whose repair is reported."""
+        setting, asked_of_lot, histories = self.setting, self._round.asked_of_lot, self._histories
+        silent = sorted(self._round.silent)
+        if self._excuses:
+            excused = [chip for chip in silent if setting.in_reported_repair(np.array([chip]))[0]]
+            setting.chips.excuse(np.array(excused, np.int64))
+            for chip in excused:
+                histories[chip].forget()
+            silent = sorted(set(silent) - set(excused))
+        suspicious = sorted(self._round.suspicious)
+        tested = [[histories[chip].tested_silences, histories[chip].tested_answers] for chip in silent]
+        counts = [self._counts.get((day, site), [0]) for site in range(len(setting.sites))]
+        return RoundSeen(
+            day=day,
+            number=number,
+            asked=np.array([asked for asked, *_ in counts]),
+            silent=np.array(silent, np.int64),
+            missed_rounds=np.array([histories[chip].missed_rounds for chip in silent], np.int64),
+            tested=np.array(tested, np.int64).reshape(-1, 2).T,
+            suspicious=np.array(suspicious, np.int64),
+            suspicious_rounds=np.array([histories[chip].suspicious_rounds for chip in suspicious], np.int64),
+            contradicting=np.array(sorted(self._round.contradicting), np.int64),
+            invalid=np.array(sorted(self._round.invalid), np.int64),
+            unheard=np.array([chip for chip in sorted(self._unheard) if self._still_unheard(chip, phase)], np.int64),
+            column=setting.chips.column,
+            asked_of_lot=lambda lot, site: asked_of_lot[lot, site],
+            in_reported_repair=setting.in_reported_repair,
+            clearable=lambda site: setting.site_status[site].clearable,
+        )
+
+    def _still_unheard(self, chip: int, phase: int) -> bool:
+        """Whether a chip that has never answered is judged in a phase, be it asked or on its way."""
+        table = self.setting.chips
+        gone = table.state(chip) in GONE or table.is_established(chip)
+        waived = table.column("marks").item(chip) & _WAIVED
+        return not gone and not waived and self.schedule.phase_of_site.item(table.site(chip)) == phase
 
 
 run = partial(run_engine, ChipByChip)

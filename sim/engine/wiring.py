@@ -45,6 +45,9 @@ class Keeper(Judge, Protocol):
     def install(self, chips: IntArray, day: float) -> None:
         """Chips are at their declared site from a day on."""
 
+    def expect(self, lot: Lot) -> None:
+        """A lot has been shipped."""
+
     def redeclare(self, chips: IntArray, day: float) -> None:
         """Chips have another declared site from a day on."""
 
@@ -216,6 +219,7 @@ def _install(setting: Setting, keeper: Keeper, chips: IntArray, day: float) -> N
 
 def _follow_lot(setting: Setting, keeper: Keeper, authority: Authority, lot: Lot, steps: NDArray[np.float64]) -> None:
     """Set the smuggler, and perhaps a tip, on a lot that was ordered on false pretences; let an honest owner move his."""
+    keeper.expect(lot)
     scenario, values, draws, begin_one = setting.scenario, setting.values, setting.draws, setting.env.process
     if not lot.ordered_by_smuggler:
         move = plan_move(lot, setting.sites, steps, values, draws)

@@ -64,7 +64,8 @@ for _before, _to in ALLOWED:
 
 
 IN_CASE, EXCUSED = np.uint8(1), np.uint8(2)
-"""Marks of a chip in the books: alerted on, and its case is open; found under repair by an inspection, until it is back."""
+"""Marks of a chip in the books: alerted on, and its case is open; under repair as was found or
+reported, until it is back."""
 
 WAIVED = IN_CASE | EXCUSED
 """Chips with either mark are not judged."""
@@ -236,6 +237,10 @@ class ChipTable:
         self._columns["marks"][chips] &= ~IN_CASE
         if excused:
             self._columns["marks"][chips] |= EXCUSED
+
+    def excuse(self, chips: IntArray) -> None:
+        """Judge chips that are under repair, as was reported, no more until they are back."""
+        self._columns["marks"][chips] |= EXCUSED
 
     def search(self, chips: IntArray) -> NDArray[np.uint8]:
         """Count an inspection that looks for some chips; returns how many there were before, shape (chips,)."""

@@ -15,11 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from ..cells import Cells
 from ..parameters import Values
 from ..randomness import Draws, Stream, lognormal
 from ..units import DAYS_PER_YEAR, HOURS_PER_DAY
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
 
 GRAIN_DAYS = 2.0**-20
 """Repairs last a multiple of this, a tenth of a second, so that the last bit of a logarithm decides nothing."""
@@ -47,6 +49,22 @@ def repair_days(uniforms: FloatArray, values: Values) -> FloatArray:
 def fails_for_good(uniforms: FloatArray, values: Values) -> NDArray[np.bool_]:
     """Which chips that failed do not come back but are replaced at the end, by their uniforms; any shape."""
     return uniforms < values["permanent_fault_share"]
+
+
+def rma_reported(cells: Cells, slots: IntArray, generations: NDArray[np.uint8], values: Values) -> NDArray[np.bool_]:
+    """Chips whose owner reports their repairs, so that the maker confirms them: the same for all repairs of a chip.
+
+    Args:
+        cells: of the stream RMA_REPORTED.
+        slots: of the chips, shape (chips,).
+        generations: of the chips in their slots, shape (chips,).
+        values: of the world.
+    """
+    reported = np.zeros(len(slots), bool)
+    for generation in np.unique(generations).tolist():
+        those = generations == generation
+        reported[those] = cells.uniforms(slots[those], generation, (0,))[:, 0] < values["rma_reported_share"]
+    return reported
 
 
 def site_outages(draws: Draws, site: int, values: Values) -> Iterator[Spell]:

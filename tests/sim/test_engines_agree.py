@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from sim import Scenario
+from sim.detection.register import DETECTORS
 from sim.engine import fast, reference
 from sim.record import Happening
 
@@ -19,11 +20,16 @@ class World:
     scenario: Scenario
     seeds: tuple[int, ...]
     happenings: frozenset[Happening] = frozenset()
-    reasons: frozenset[str] = frozenset({"silent"})
+    reasons: frozenset[str] = frozenset({"silence_streak"})
 
     @classmethod
     def of(
-        cls, *happenings: Happening, seeds: tuple[int, int], reasons: str = "silent", values: Any = None, **levers: Any
+        cls,
+        *happenings: Happening,
+        seeds: tuple[int, int],
+        reasons: str = "silence_streak",
+        values: Any = None,
+        **levers: Any,
     ) -> "World":
         """A variant of the hurried world."""
         return cls(hurried(values, **levers), seeds, frozenset(happenings), frozenset(reasons.split()))
@@ -56,7 +62,7 @@ EVERYWHERE = frozenset(
 WORLDS = {
     "weekly, with a drift test": World.of(
         seeds=(1, 2),
-        reasons="silent drift",
+        reasons="silence_streak drift",
         verification__period_days=7,
         verification__unconfirmed_rounds=1,
         verification__uncleared_sites="drift_test",
@@ -66,7 +72,7 @@ WORLDS = {
     "every six hours, licences refused": World.of(
         Happening.LICENCE_REFUSED,
         seeds=(4, 8),
-        reasons="silent unconfirmed",
+        reasons="silence_streak unconfirmed",
         verification__period_days=0.25,
         verification__grace_days=4,
         verification__uncleared_sites="refuse_licence",
@@ -74,7 +80,7 @@ WORLDS = {
     ),
     "five landmarks of a hundred, in vacuum": World.of(
         seeds=(1, 2),
-        reasons="silent unconfirmed",
+        reasons="silence_streak unconfirmed",
         verification__bound="vacuum",
         verification__unconfirmed_rounds=1,
         geography__landmarks=100,
@@ -83,7 +89,7 @@ WORLDS = {
     "an unsound bound, audits": World.of(
         Happening.ANSWERED,
         seeds=(4, 5),
-        reasons="silent contradiction",
+        reasons="silence_streak contradiction",
         verification__bound="half",
         verification__period_days=2,
         verification__signing="sample",
@@ -103,6 +109,8 @@ WORLDS = {
         Happening.BLOCKED,
         Happening.ORDER_PREVENTED,
         seeds=(1, 2),
+        geography__sites=6,
+        calendar__end_after_duty_days=120,
         adversary__staging={"none": 1, "boxes": 1, "labels": 1, "return": 1},
         enforcement__posts=("Singapore", "Frankfurt"),
         enforcement__planned_inspectors=1,
@@ -131,6 +139,37 @@ WORLDS = {
 }
 
 
+EVERY_DETECTOR: dict[str, Any] = {
+    "verification__detectors": tuple(DETECTORS),
+    "verification__scan_alpha": 1e-3,
+    "verification__cusum_threshold": 3,
+    "verification__sprt_alpha": 1e-7,
+    "verification__grace_days": 5,
+    "verification__registry_days": 9,
+    "verification__activation_days": 15,
+}
+"""All of them, with thresholds that small worlds cross."""
+
+WORLDS |= {
+    "every detector": World.of(
+        seeds=(3, 4),
+        reasons="lot_scan sprt activation_deadline",
+        verification__unconfirmed_rounds=2,
+        values={"packet_loss": 0.05, "gpu_faults_per_chip_year": 1, "export_transport_days": 12},
+        **EVERY_DETECTOR,
+    ),
+    "any two detectors, every third day, repairs reported": World.of(
+        seeds=(1, 2),
+        reasons="silence_streak lot_scan",
+        verification__detectors_needed=2,
+        verification__period_days=3,
+        verification__rma_reconciliation=True,
+        verification__grace_days=9,
+        **{key: value for key, value in EVERY_DETECTOR.items() if key != "verification__grace_days"},
+    ),
+}
+
+
 def compare(scenario: Scenario, seed: int) -> Story:
     """Hold the two engines against each other; the story that they agree on."""
     plain, quick = (Story.of(engine.run(scenario, seed)) for engine in (reference, fast))
@@ -153,6 +192,24 @@ def test_both_engines_tell_the_same_story(name: str, seed: int):
 
 
 CORNERS = {
+    f"{name} alone": hurried(
+        {"packet_loss": loss, "gpu_faults_per_chip_year": 1, "export_transport_days": 12},
+        **{
+            **EVERY_DETECTOR,
+            "verification__detectors": (name,),
+            "verification__rma_reconciliation": True,
+            "verification__period_days": period,
+        },
+    )
+    for name, period, loss in (
+        ("lot_scan", 4, 0.1),
+        ("site_scan", 0.5, 0.1),
+        ("cusum", 1, 0.1),
+        ("sprt", 1, 0.8),
+        ("registry", 4, 0.8),
+        ("activation_deadline", 4, 0.8),
+    )
+} | {
     "repairs of hours": hurried(
         {"repair_absence_days": 0.4, "repair_log_sd": 1.0, "gpu_faults_per_chip_year": 20}, verification__period_days=3
     ),
