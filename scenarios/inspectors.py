@@ -13,11 +13,9 @@ from typing import TYPE_CHECKING, Any
 from scenarios.baseline import QUICK
 from scenarios.study import Options, Study, main
 from scenarios.variations import Variation, settings, vary
-from sim.scenario import STATUS_QUO
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.axes import Axes
 
     from sim import Result
     from sim.figures import Chart
@@ -63,7 +61,7 @@ def study(options: Options) -> Study:
 
 def figures(result: Result) -> Iterator[Chart]:
     """What inspectors find, by their number and by where they go; how long cases wait for them."""
-    from sim.figures import Chart, by_lever, frame, new_figure, policies_data
+    from sim.figures import Chart, by_lever, frame, hide_labels, name_values, new_figure, policies_data
     from sim.figures.captions import assumptions, source
 
     quick = result.manifest["quick"]
@@ -71,7 +69,8 @@ def figures(result: Result) -> Iterator[Chart]:
     found = data[data["outcome"] == FOUND]
     figure = new_figure(4.2)
     axis = figure.add_axes((0.085, 0.17, 0.68, 0.63))
-    _by_number(by_lever(found, FOUND, axis, share=True), found, "share of diverted chips")
+    name_values(by_lever(found, FOUND, axis, share=True), found, "inspectors")
+    axis.set_ylabel("share of diverted chips")
     frame(
         figure,
         title=_claim(found),
@@ -89,13 +88,12 @@ def figures(result: Result) -> Iterator[Chart]:
     cases = data[(data["group"] == "alert-driven") & data["outcome"].isin((BUSY, WAIT))]
     figure = new_figure(3.9)
     left, right = figure.add_axes((0.075, 0.19, 0.34, 0.59)), figure.add_axes((0.57, 0.19, 0.34, 0.59))
-    _by_number(by_lever(cases, BUSY, left, share=True), cases, "")
-    _by_number(by_lever(cases, WAIT, right), cases, "")
+    name_values(by_lever(cases, BUSY, left, share=True), cases, "inspectors")
+    name_values(by_lever(cases, WAIT, right), cases, "inspectors")
     left.set_title("share of time inspectors are busy")
     right.set_title("days that a visited case waited for one, mean")
     for axis in (left, right):
-        for text in axis.texts:
-            text.set_visible(False)  # a single curve, named in the subtitle
+        hide_labels(axis)  # a single curve, named in the subtitle
     frame(
         figure,
         title=_waiting(cases),
@@ -109,24 +107,13 @@ def figures(result: Result) -> Iterator[Chart]:
     yield Chart("inspectors-busy", figure, cases, caption)
 
 
-def _by_number(axis: Axes, data: pd.DataFrame, label: str) -> None:
-    numbers = sorted(data["value"].dropna().unique())
-    axis.set_xticks(numbers, [f"{number:g}" for number in numbers])
-    axis.minorticks_off()
-    axis.set_xlabel("inspectors")
-    axis.set_ylabel(label)
-
-
 def _claim(found: pd.DataFrame) -> str:
     largest = found["value"].max()
     most = found[found["value"] == largest].set_index("group")["median"]
     if most.empty or "alert-driven" not in most:
         return "Too few chips were diverted, or followed for too short a time, for a headline"
-    parts = ", ".join(f"{group} {100 * share:.0f} %" for group, share in most.items())
-    before = found[found["scenario"] == STATUS_QUO]["median"]
-    return f"{largest:g} inspectors establish in 90 days: {parts}" + (
-        f"; status quo {100 * before.iloc[0]:.0f} %" if len(before) else ""
-    )
+    parts = ", ".join(f"{100 * share:.0f} % {group}" for group, share in most.items())
+    return f"{largest:g} inspectors find in 90 days: {parts}"
 
 
 def _waiting(cases: pd.DataFrame) -> str:

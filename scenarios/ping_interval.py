@@ -51,7 +51,7 @@ def study(options: Options) -> Study:
 
 def figures(result: Result) -> Iterator[Chart]:
     """What is found and what it costs in false alarms, by period."""
-    from sim.figures import Chart, by_lever, frame, new_figure, policies_data
+    from sim.figures import Chart, by_lever, frame, name_values, new_figure, policies_data
     from sim.figures.captions import assumptions, source
 
     quick = result.manifest["quick"]
@@ -62,10 +62,7 @@ def figures(result: Result) -> Iterator[Chart]:
     by_lever(data, FALSE, right)
     for axis, title in ((left, "diversions established within 90 days"), (right, "false alarms per month")):
         axis.set_title(title)
-        axis.set_xlabel("time between challenges of a chip")
-        periods = sorted(data["value"].dropna().unique())
-        axis.set_xticks(periods, [_period(days) for days in periods])
-        axis.minorticks_off()
+        name_values(axis, data, "time between challenges of a chip", _period)
     frame(
         figure,
         title=_claim(data),

@@ -55,7 +55,7 @@ def study(options: Options) -> Study:
 
 def figures(result: Result) -> Iterator[Chart]:
     """Found against false alarms, and how often an alert is right."""
-    from sim.figures import Chart, by_lever, frame, new_figure, policies_data, trade_off
+    from sim.figures import Chart, by_lever, frame, hide_labels, name_values, new_figure, policies_data, trade_off
     from sim.figures.captions import assumptions, source
 
     places = settings(variations(result.manifest["quick"]))
@@ -83,14 +83,10 @@ def figures(result: Result) -> Iterator[Chart]:
     left, right = figure.add_axes((0.065, 0.19, 0.3, 0.58)), figure.add_axes((0.46, 0.19, 0.3, 0.58))
     for axis, outcome, title in ((left, RIGHT_CASES, "of cases"), (right, RIGHT_CHIPS, "of chips alerted on")):
         by_lever(data[data["scenario"].isin(places)], outcome, axis, share=True)
-        graces = sorted(data["value"].dropna().unique())
-        axis.set_xticks(graces, [f"{grace:g}" for grace in graces])
-        axis.minorticks_off()
+        name_values(axis, data, "days of grace")
         axis.set_title(f"share {title} with a diverted chip" if title == "of cases" else f"share {title} that are diverted")
-        axis.set_xlabel("days of grace")
         axis.set_ylim(0, 1)
-    for text in left.texts:
-        text.set_visible(False)  # the right panel names the curves
+    hide_labels(left)  # the right panel names the curves
     frame(
         figure,
         title=_right(data),
@@ -113,8 +109,8 @@ def _claim(data: pd.DataFrame) -> str:
     if lone is None or all_of_it is None or FOUND not in lone or FOUND not in all_of_it:
         return "Too few chips were diverted, or followed for too short a time, for a headline"
     return (
-        f"At {GRACES_DAYS[0]} days of grace, batches and repairs known: {100 * all_of_it[FOUND]:.0f} % found with "
-        f"{all_of_it[FALSE]:.0f} false alarms a month, not {100 * lone[FOUND]:.0f} % with {lone[FALSE]:.0f}"
+        f"{GRACES_DAYS[0]} days of grace: {100 * all_of_it[FOUND]:.0f} % found, {all_of_it[FALSE]:.0f} false alarms a "
+        f"month; lone silence {100 * lone[FOUND]:.0f} %, {lone[FALSE]:.0f}"
     )
 
 

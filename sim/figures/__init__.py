@@ -2,7 +2,7 @@
 
 from .incidence import diversion_to_detection, incidence_data
 from .landmark_value import landmark_value, landmark_value_data
-from .policies import Setting, by_lever, policies_data, trade_off
+from .policies import Setting, by_lever, hide_labels, name_values, policies_data, trade_off
 from .states import chips_by_state, states_data
 from .style import Chart, frame, house_style, new_figure, percent, save_chart, source_line, territory_name
 from .time_to_beat import time_to_beat, time_to_beat_data
@@ -15,10 +15,12 @@ __all__ = [
     "chips_by_state",
     "diversion_to_detection",
     "frame",
+    "hide_labels",
     "house_style",
     "incidence_data",
     "landmark_value",
     "landmark_value_data",
+    "name_values",
     "new_figure",
     "percent",
     "policies_data",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, PercentFormatter
 
 from ..scenario import STATUS_QUO
 from .style import BEFORE, Look, new_figure
@@ -131,11 +131,28 @@ def trade_off(
         _label(ax, heights["median"].iloc[-1], Look(str(group), look.colour, look.dash))
     if log:
         ax.set_xscale("log")
-    ax.set_ylim(bottom=0)
+        ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        ax.xaxis.set_major_formatter(FuncFormatter(lambda number, _: f"{number:g}"))
+        ax.xaxis.set_minor_formatter(NullFormatter())
+    ax.set_ylim(0, 1.05 * ax.get_ylim()[1])
     ax.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %", decimals=0))
     ax.grid()
     spread_labels(ax)
     return ax
+
+
+def name_values(ax: Axes, data: pd.DataFrame, label: str, name: Callable[[float], str] = "{:g}".format) -> None:
+    """Mark the values of the lever along the x axis, each by its name, and label the axis."""
+    values = sorted(data["value"].dropna().unique())
+    ax.set_xticks(values, [name(value) for value in values])
+    ax.minorticks_off()
+    ax.set_xlabel(label)
+
+
+def hide_labels(ax: Axes) -> None:
+    """Take the labels of curves off a panel, where another one names them."""
+    for text in ax.texts:
+        text.set_visible(False)
 
 
 def _axes() -> Axes:

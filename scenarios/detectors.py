@@ -1,0 +1,126 @@
+"""What can each detector tell, alone and together with the others?
+
+For the whole fleet: each detector over a range of its threshold, and all of them together, by the share of diverted chips
+that are alerted on within 90 days and by false alarms per month, beside what one to seven officers could visit. There are
+enough inspectors for every case, so that what is shown are the detectors, not the queue.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from scenarios.baseline import QUICK
+from scenarios.study import Options, Study, main
+from scenarios.variations import Variation, settings, vary
+from sim.units import DAYS_PER_MONTH
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim import Result
+    from sim.figures import Chart
+
+SETTING = {"fleet.scale": 1, "calendar.end_after_duty_days": 365, "enforcement.inspectors": 1000}
+OFFICERS = (1, 7)
+RUNS, QUICK_RUNS = 2, 1
+FOUND, FALSE = "alerted_by_day_90", "false_alarms_per_month"
+
+THRESHOLDS: Mapping[str, tuple[str, tuple[float, ...], Mapping[str, Any]]] = {
+    "silence streak, days of grace": ("grace_days", (14, 3, 7, 30, 60), {"detectors": ["silence_streak"]}),
+    "unconfirmed, rounds": ("unconfirmed_rounds", (7, 2, 14, 30), {"detectors": ["unconfirmed"]}),
+    "scans of lots and sites, level": ("scan_alpha", (1e-9, 1e-4, 1e-6, 1e-12), {"detectors": ["lot_scan", "site_scan"]}),
+    "CUSUM of sites, threshold": ("cusum_threshold", (7, 3, 15, 30), {"detectors": ["cusum"]}),
+    "SPRT of chips, alpha": ("sprt_alpha", (1e-6, 1e-3, 1e-9, 1e-15), {"detectors": ["sprt"]}),
+    "register, days between": ("registry_days", (90, 30, 180), {"detectors": ["registry"]}),
+}
+"""By what a curve is called: the lever that is varied, its values, and what else is set; all of `verification`."""
+
+TOGETHER = "all, repairs known; days of grace"
+ALL = {
+    "detectors": [
+        "contradiction",
+        "invalid",
+        "silence_streak",
+        "unconfirmed",
+        "lot_scan",
+        "site_scan",
+        "activation_deadline",
+    ],
+    "rma_reconciliation": True,
+}
+
+
+def variations(quick: bool) -> list[Variation]:
+    """One policy for each detector and threshold."""
+    curves = {TOGETHER: ("grace_days", (14, 3, 7, 30, 60), ALL), **THRESHOLDS}
+    found = []
+    for group, (lever, values, others) in curves.items():
+        for value in values[:2] if quick else values:
+            levers = {f"verification.{key}": setting for key, setting in {**others, lever: value}.items()}
+            levers["verification.rma_reconciliation"] = group == TOGETHER
+            name = f"{lever}_{value:g}_{'together' if group == TOGETHER else 'alone'}"
+            found.append(Variation(_named(name), group, value, levers))
+    return found
+
+
+def study(options: Options) -> Study:
+    """The whole fleet under each policy, parameters at central values unless draws are asked for."""
+    quick = {key: value for key, value in QUICK.items() if key != "enforcement.inspectors"}
+    study = vary(options, options.scenario("baseline", quick, SETTING), variations(options.quick), 0)
+    return Study(study.scenario, options.runs or (QUICK_RUNS if options.quick else RUNS), study.draws, study.beside)
+
+
+def figures(result: Result) -> Iterator[Chart]:
+    """Alerted on against false alarms, a curve for each detector."""
+    from sim.figures import Chart, frame, new_figure, policies_data, trade_off
+    from sim.figures.captions import assumptions, source
+
+    data = policies_data(result, settings(variations(result.manifest["quick"])), (FOUND, FALSE))
+    figure = new_figure(4.6)
+    axis = figure.add_axes((0.085, 0.16, 0.61, 0.64))
+    capacity = [number * DAYS_PER_MONTH / result.scenario.values["inspection_days"] for number in OFFICERS]
+    axis.axvspan(*capacity, color="#999999", alpha=0.2, linewidth=0)
+    trade_off(data, FALSE, FOUND, axis)
+    axis.annotate(
+        f"visits a month of {OFFICERS[0]} to {OFFICERS[1]} officers", (capacity[0], 0.02),
+        xycoords=("data", "axes fraction"), fontsize=6.5, color="#444444", rotation=90, va="bottom", ha="right",
+    )  # fmt: skip
+    axis.set_xlabel("false alarms per month (logarithmic)")
+    axis.set_ylabel("share of diverted chips")
+    frame(
+        figure,
+        title=_claim(data, capacity[1]),
+        subtitle="Diverted chips alerted on within 90 days against cases without one, by threshold; bars: 10-90 %",
+        source=source(result),
+    )
+    caption = (
+        "Each point is a threshold of a detector used alone, in its own unit; the first curve is all of them together with "
+        "repairs confirmed by the maker, by days of grace. A false alarm is a closed case without a diverted chip, also one "
+        "that a remote request has settled. Points without false alarms cannot be drawn and are in the data. Grey: visits a "
+        f"month that {OFFICERS[0]} to {OFFICERS[1]} officers make. {assumptions(result)}"
+    )
+    yield Chart("detectors", figure, data, caption)
+
+
+def _named(text: str) -> str:
+    return text.replace("-", "_minus_").replace("+", "").replace(".", "_")
+
+
+def _claim(data: pd.DataFrame, most_visits: float) -> str:
+    wide = data[data["group"] != ""].pivot_table(index=["group", "value"], columns="outcome", values="median")
+    if FOUND not in wide or FALSE not in wide:
+        return "Too few chips were diverted, or followed for too short a time, for a headline"
+    affordable = wide[wide[FALSE] <= most_visits]
+    if affordable.empty:
+        return f"No detector keeps false alarms within the visits of {OFFICERS[1]} officers"
+    best = affordable[FOUND].idxmax()
+    return (
+        f"With false alarms for {OFFICERS[1]} officers, {100 * affordable[FOUND].max():.0f} % are alerted on in 90 days"
+        + (", by all together" if best[0] == TOGETHER else "")
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(__file__))
