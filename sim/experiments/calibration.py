@@ -6,7 +6,7 @@ seeds, so that their differences are due to the threshold alone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -18,6 +18,7 @@ from ..engine import run
 from ..randomness import run_seed
 from ..scenario import Scenario
 from ..units import DAYS_PER_MONTH, DAYS_PER_YEAR
+from ..workers import in_workers
 
 Per = Literal["month", "million chip-years"]
 
@@ -91,6 +92,7 @@ def calibrate(
     per: Per = "month",
     seed: int = 1,
     runs: int = 10,
+    workers: int = 1,
 ) -> Calibrated:
     """Find the least threshold whose false alarms stay within a target, by bisection.
 
@@ -106,18 +108,21 @@ def calibrate(
         per: which of the two.
         seed: base seed, 0 <= seed < 2**64.
         runs: how many choose the threshold, and as many more measure it afresh, >= 1.
+        workers: number of processes, >= 1. The result is the same with any number. With several, a script must call this
+            under `if __name__ == "__main__":`.
 
     Raises:
         ScenarioError: the lever does not exist, or a candidate is not allowed.
         ValueError: another argument is not allowed, there is nothing to calibrate, or no candidate meets the target.
+        WorkerLost: a process ended before its work was done.
     """
-    _check(scenario, candidates, target, runs)
+    _check(scenario, candidates, target, {"runs": runs, "workers": workers})
     honest = scenario.replace_keys({"uncertainties": {**scenario.uncertainties, "diverted_chips_per_year": 0.0}})
     policies = [honest.replace_keys({lever: candidate}) for candidate in candidates]
 
     @cache
     def rate_of(place: int) -> Rate:
-        return false_alarm_rate(policies[place], per, seed=seed, runs=range(runs))
+        return false_alarm_rate(policies[place], per, seed=seed, runs=range(runs), workers=workers)
 
     last = len(candidates) - 1
     if rate_of(last).value > target:
@@ -133,11 +138,11 @@ def calibrate(
             enough = middle
         else:
             too_low = middle
-    afresh = false_alarm_rate(policies[enough], per, seed=seed, runs=range(runs, 2 * runs))
+    afresh = false_alarm_rate(policies[enough], per, seed=seed, runs=range(runs, 2 * runs), workers=workers)
     return Calibrated(lever, candidates[enough], target, per, rate_of(enough), afresh)
 
 
-def false_alarm_rate(honest: Scenario, per: Per, *, seed: int, runs: Sequence[int]) -> Rate:
+def false_alarm_rate(honest: Scenario, per: Per, *, seed: int, runs: Sequence[int], workers: int = 1) -> Rate:
     """Cases opened in some runs of a scenario without smugglers, closed or not.
 
     Args:
@@ -145,22 +150,31 @@ def false_alarm_rate(honest: Scenario, per: Per, *, seed: int, runs: Sequence[in
         per: unit of the exposure.
         seed: base seed.
         runs: numbers of the runs.
+        workers: number of processes, see `calibrate`.
     """
-    alarms, chip_years = 0, 0.0
-    for number in runs:
-        record = run(honest, run_seed(seed, number))
-        alarms += len(record.closed_cases) + record.open_cases
-        chip_years += record.covered_chip_days / DAYS_PER_YEAR
+    jobs = [(honest, run_seed(seed, number)) for number in runs]
+    if workers > 1:
+        counts = [counted for _, counted in sorted(in_workers(_count, jobs, min(workers, len(jobs))))]
+    else:
+        counts = [_count(job) for job in jobs]
+    alarms, chip_days = sum(cases for cases, _ in counts), sum(days for _, days in counts)
     months = len(runs) * (honest.calendar.end_day - honest.calendar.duty_day) / DAYS_PER_MONTH
-    return Rate(alarms, months if per == "month" else chip_years / 1e6, len(runs))
+    return Rate(alarms, months if per == "month" else chip_days / DAYS_PER_YEAR / 1e6, len(runs))
 
 
-def _check(scenario: Scenario, candidates: Sequence[float], target: float, runs: int) -> None:
+def _count(job: tuple[Scenario, int]) -> tuple[int, float]:
+    """Cases opened in one run, and days under the duty over all covered chips."""
+    record = run(*job)
+    return len(record.closed_cases) + record.open_cases, record.covered_chip_days
+
+
+def _check(scenario: Scenario, candidates: Sequence[float], target: float, counts: Mapping[str, int]) -> None:
     if not scenario.verification.active:
         raise ValueError("verification.active = False: allowed: True, for nothing raises an alert otherwise")
     if not len(candidates) or any(after <= before for before, after in pairwise(candidates)):
         raise ValueError(f"candidates = {list(candidates)!r}: allowed: one number at least, ascending")
     if not target > 0:
         raise ValueError(f"target = {target!r}: allowed > 0")
-    if runs < 1:
-        raise ValueError(f"runs = {runs!r}: allowed >= 1")
+    for name, number in counts.items():
+        if number < 1:
+            raise ValueError(f"{name} = {number!r}: allowed >= 1")

@@ -16,12 +16,16 @@ from .chains import alerted_by, first_run_chances, mean_rounds_to_run, run_lengt
 
 @pytest.fixture
 def honest(only_new_exports: Scenario) -> Scenario:
-    """Twenty thousand honest chips, all there and asked from the first day on. Who has been alerted on is judged no more."""
+    """Twenty thousand honest chips, all there and asked from the first day on, of which only silence raises alerts.
+
+    Who has been alerted on is judged no more, since nobody closes the case.
+    """
     fleet = {"legacy_chips_abroad": 2e6, "covered_exports_per_year": 1}
     return only_new_exports.replace(
         fleet__scale=0.01,
         fleet__stock_equipped=True,
         calendar__end_after_duty_days=60,
+        verification__unconfirmed_rounds=10_000,
         uncertainties={**only_new_exports.uncertainties, **fleet},
     )
 
@@ -80,6 +84,7 @@ def test_losses_before_it_goes_dark_bring_the_alert_forward(only_new_exports: Sc
         verification__grace_days=grace,
         verification__period_days=period,
         verification__attempts=1,
+        verification__unconfirmed_rounds=10_000,
         adversary__strategies={"go_dark": 1},
         uncertainties={
             **only_new_exports.uncertainties,
@@ -136,7 +141,7 @@ def test_long_repairs_raise_as_many_false_alerts_as_the_chain_says(
                     steps_per_period=10 * period,
                     first_round_step=first,
                 )
-                for first in range(0, 10 * period, 5 * period)
+                for first in range(period, 10 * period, 2 * period)
             ]
         )
 
@@ -152,9 +157,9 @@ def test_the_chain_of_absences_has_its_limits():
     def chance(rate_per_day: float, longer: Callable[[NDArray[np.float64]], NDArray[np.float64]]) -> float:
         steps = 40
         common = {"grace_rounds": 2, "period_days": 2.0, "until_day": 40.0, "steps_per_period": steps}
-        return np.mean([alerted_by(rate_per_day, longer, **common, first_round_step=first) for first in range(0, steps, 4)])
+        return np.mean([alerted_by(rate_per_day, longer, **common, first_round_step=first) for first in range(2, steps, 4)])
 
     waits = 4 + 2 * (np.arange(1000) + 0.5) / 1000
-    assert chance(0.03, np.ones_like) == pytest.approx(np.mean(1 - np.exp(-0.03 * (40 - waits))), rel=0.003)
+    assert chance(0.03, np.ones_like) == pytest.approx(np.mean(1 - np.exp(-0.03 * (40 - waits))), rel=0.001)
     rare = 1e-6 * np.mean((40 - waits) * np.exp(-waits / 4))
-    assert chance(1e-6, lambda days: np.exp(-days / 4)) == pytest.approx(rare, rel=0.003)
+    assert chance(1e-6, lambda days: np.exp(-days / 4)) == pytest.approx(rare, rel=0.001)

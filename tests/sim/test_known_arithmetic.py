@@ -34,6 +34,7 @@ def alerts_on_silence(absence_days: float, log_sd: float) -> tuple[int, int]:
         fleet__stock_equipped=True,
         verification__grace_days=GRACE_DAYS,
         verification__period_days=1,
+        verification__unconfirmed_rounds=10_000,  # silence alone raises alerts
         verification__signing="none",
         adversary__strategies={"go_dark": 1},
         enforcement__inspectors=0,

@@ -23,6 +23,7 @@ def lossy(only_new_exports: Scenario) -> Scenario:
         geography__sites=300,
         calendar__end_after_duty_days=120,
         verification__attempts=1,
+        verification__unconfirmed_rounds=10_000,
         enforcement__inspectors=50,
         uncertainties={
             **only_new_exports.uncertainties,
@@ -91,6 +92,16 @@ def test_other_thresholds_are_calibrated_likewise(lever: str, candidates: Sequen
     honest = scenario.replace(uncertainties={**scenario.uncertainties, "diverted_chips_per_year": 0})
     before = honest.replace_keys({lever: candidates[place - 1]})
     assert false_alarm_rate(before, "month", seed=1, runs=range(1)).value > target
+
+
+def test_workers_count_the_same():
+    honest = drifting().replace(uncertainties={**drifting().uncertainties, "diverted_chips_per_year": 0})
+    alone, shared = (
+        false_alarm_rate(honest, "million chip-years", seed=3, runs=range(3), workers=workers) for workers in (1, 2)
+    )
+    assert alone == shared
+    years = 3 * honest.initial_chips * 60 / 365.25
+    assert alone.exposure == pytest.approx(years / 1e6, rel=0.2), "the stock, and what is exported meanwhile"
 
 
 def test_the_interval_is_exact():
