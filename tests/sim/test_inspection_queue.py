@@ -11,6 +11,7 @@ from sim import Scenario
 from sim.actors.setting import Setting
 from sim.actors.verifier import Verifier
 from sim.engine.wiring import run_engine
+from sim.parameters import load_parameters
 from sim.record import Happening
 
 from .queues import mean_wait_constant, mean_wait_exponential
@@ -18,6 +19,9 @@ from .queues import mean_wait_constant, mean_wait_exponential
 BUSY_DAYS, REVIEW_DAYS = 0.25, 1.0
 FEWEST_WARM_UP = 500
 """Cases that are left out at the start, when the queue is still too short."""
+
+CONSENT_AT_ONCE = {name: 0 for name in load_parameters().parameters if name.startswith("consent_")}
+"""Whatever there is between a review and the request for an inspector."""
 
 IntArray = NDArray[np.int64]
 Alert = Callable[[int, IntArray, float, str], None]
@@ -58,6 +62,7 @@ class PoissonAlerts(Verifier):
 def waits_days(inspectors: int, use: float, seed: int, days: float) -> NDArray[np.float64]:
     """From the end of each case's review until an inspector sets out, in the order of cases."""
     values = {
+        **CONSENT_AT_ONCE,
         "case_review_days": REVIEW_DAYS,
         "case_review_log_sd": 0,
         "inspection_travel_days": BUSY_DAYS / 2,

@@ -8,6 +8,7 @@ from scipy import stats
 
 from sim import Scenario, ScenarioError
 from sim.experiments.calibration import Rate, calibrate, false_alarm_rate
+from sim.parameters import load_parameters
 from sim.units import DAYS_PER_MONTH
 
 from .chains import mean_rounds_to_run
@@ -16,7 +17,8 @@ from .chains import mean_rounds_to_run
 @pytest.fixture
 def lossy(only_new_exports: Scenario) -> Scenario:
     """A thousand honest chips at three hundred sites. Challenges are lost; cases are closed as soon as they are opened."""
-    at_once = ("case_review_days", "inspection_travel_days", "inspection_days")
+    consent = [name for name in load_parameters().parameters if name.startswith("consent_")]
+    at_once = ("case_review_days", "inspection_travel_days", "inspection_days", *consent)
     return only_new_exports.replace(
         fleet__scale=0.0005,
         fleet__stock_equipped=True,
