@@ -5,9 +5,19 @@ result = simulate(Scenario.load("baseline"), seed=1)
 result.summary()
 """
 
+from .detection.cluster import cluster_detection_probability
 from .output import OutputError
 from .results import Result, Tabulation
 from .scenario import Scenario, ScenarioError
 from .simulation import RunFailed, simulate
 
-__all__ = ["OutputError", "Result", "RunFailed", "Scenario", "ScenarioError", "Tabulation", "simulate"]
+__all__ = [
+    "OutputError",
+    "Result",
+    "RunFailed",
+    "Scenario",
+    "ScenarioError",
+    "Tabulation",
+    "cluster_detection_probability",
+    "simulate",
+]
