@@ -28,6 +28,8 @@ class Happening(StrEnum):
     MOVE_REPORTED = auto()  # and their owner told the authority, so that their declared site changed
     OUTAGE_BEGAN = auto()
     OUTAGE_ENDED = auto()
+    LANDMARK_LOST = auto()  # a landmark times nobody
+    LANDMARK_BACK = auto()
     DEPARTED = auto()
     ARRIVED = auto()
     ENROLLED = auto()

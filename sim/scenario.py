@@ -28,6 +28,9 @@ from .world.territory import Territory, hubs_in, hubs_outside, territory
 UnclearedSites = Literal["inspect_only", "drift_test", "refuse_licence"]
 """Alert there on silence only; also on times that have drifted since enrolment; or let no chip be exported there."""
 
+LandmarkLoss = Literal["fail_open", "fail_closed"]
+"""An answer from which a landmark is missing, being down: read by what is there, or unconfirmed; see `detection.reading`."""
+
 Engine = Literal["fast", "reference"]
 LARGEST_FLEET: dict[Engine, int] = {"fast": 20_000_000, "reference": 200_000}
 """Chips that each engine can take in about a gigabyte and within minutes for each simulated year."""
@@ -125,6 +128,7 @@ class Verification(_Section):
     followed_share: float = Field(
         ge=0, le=1, description="share of chips in open cases followed under `sample`: every answer really signed"
     )
+    landmark_loss: LandmarkLoss = Field(description="how answers are read that lack a landmark because it is down")
 
 
 class Adversary(_Section):

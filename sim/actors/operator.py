@@ -1,4 +1,4 @@
-"""The operator of a site: takes deliveries in, moves lots elsewhere, and suffers outages and congestion."""
+"""The operator of a site: takes deliveries in, moves lots elsewhere, and suffers congestion."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from simpy.events import ProcessGenerator
 
 from ..fleet.chips import State
 from ..fleet.moves import Move
-from ..fleet.silence import site_outages
 from ..fleet.supply import Lot
 from ..record import Event, Happening
 from ..world.congestion import congestion_episodes
@@ -85,20 +84,6 @@ def replace_failed(setting: Setting, chips: NDArray[np.int64], days: NDArray[np.
     setting.trace_chips(days, Happening.RETIRED, chips)
     setting.trace_chips(days, Happening.REPLACED, fresh)
     return fresh
-
-
-def suffer_outages(setting: Setting, site: int) -> ProcessGenerator:
-    """Outages that cut off a whole site, relays left there included."""
-    status = setting.site_status[site]
-    for outage in site_outages(setting.draws, site, setting.values):
-        yield setting.until(outage.start_day)
-        status.cut_off = True
-        setting.site_changed(site)
-        setting.record.write(Event(outage.start_day, Happening.OUTAGE_BEGAN, site=site))
-        yield setting.until(outage.end_day)
-        status.cut_off = False
-        setting.site_changed(site)
-        setting.record.write(Event(outage.end_day, Happening.OUTAGE_ENDED, site=site))
 
 
 def suffer_congestion(setting: Setting, site: int) -> ProcessGenerator:

@@ -11,6 +11,7 @@ from simpy import Environment, Store
 from simpy import Event as Moment
 
 from ..fleet.chips import ChipTable
+from ..fleet.silence import Cause
 from ..fleet.supply import Lot
 from ..parameters import Values
 from ..randomness import Draws
@@ -29,18 +30,25 @@ class SiteStatus:
     """What changes about a site.
 
     Attributes:
-        cut_off: nothing gets through.
+        outages: why nothing gets through, if nothing does; several causes may coincide.
+        excused: it is out of order as announced to the authority: chips declared there are not judged.
         congestion_ms: what congestion adds to a round trip that crosses its link.
         clearable: it could be cleared reliably when it was enrolled.
         enrolled: it has been enrolled.
         usual_ms: the median of the times that its landmarks measured at enrolment, shape (landmarks,).
     """
 
-    cut_off: bool = False
+    outages: set[Cause] = field(default_factory=set)
+    excused: bool = False
     congestion_ms: float = 0.0
     clearable: bool = False
     enrolled: bool = False
     usual_ms: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+
+    @property
+    def cut_off(self) -> bool:
+        """Nothing gets through."""
+        return bool(self.outages)
 
 
 @dataclass(frozen=True)
@@ -63,7 +71,9 @@ class Setting:
         docks: the lots that wait for each site's operator.
         detours: the lots whose chips are not, or do not answer from, where they are declared, by lot number.
         reports_due: events that make the owner of a lot, moved but not yet reported, report it at once, by lot number.
+        landmarks_down: place numbers of the landmarks that time nobody now.
         site_changed: called with a site whose status has changed.
+        landmark_changed: called with the place number of a landmark that is lost or back.
         site_timing: the timing of the direct path to a site on a day.
     """
 
@@ -78,15 +88,18 @@ class Setting:
     chips: ChipTable = field(default_factory=ChipTable)
     detours: dict[int, Detour] = field(default_factory=dict)
     reports_due: dict[int, Moment] = field(default_factory=dict)
+    landmarks_down: set[int] = field(default_factory=set)
     docks: list[Store] = field(init=False)
     site_status: list[SiteStatus] = field(init=False)
     site_changed: Callable[[int], None] = field(init=False)
+    landmark_changed: Callable[[int], None] = field(init=False)
     site_timing: Callable[[int, float], PathTiming] = field(init=False)
 
     def __post_init__(self) -> None:
         self.docks = [Store(self.env) for _ in self.sites]
         self.site_status = [SiteStatus() for _ in self.sites]
         self.site_changed = lambda site: None
+        self.landmark_changed = lambda landmark: None
         self.site_timing = lambda site, day: self.network.timing(
             self.panels[site].landmarks, direct(self.sites[site].place), day
         )

@@ -65,6 +65,7 @@ class RoundByRound(Verifier):
         self._table.settle, self._table.on_move = self._faults.settle, self._notice_move
         self._sites = SiteReadings(setting)
         self._cut_off: set[int] = set()
+        self._excused_sites: set[int] = set()
         self._members: list[list[IntArray]] = [[] for _ in setting.sites]  # covered chips ever declared there
         self._due = np.zeros(len(setting.sites), np.int64)  # of them, those that are asked now
         self._phases = self.schedule.phase_of_site
@@ -135,6 +136,7 @@ class RoundByRound(Verifier):
             self._sites.until_day[site] = -np.inf
         status = self.setting.site_status[site]
         (self._cut_off.add if status.cut_off else self._cut_off.discard)(site)
+        (self._excused_sites.add if status.excused else self._excused_sites.discard)(site)
         for detour in self._dormant.pop(site, ()):
             self._detours[self._phases[detour.lot.site]][detour.lot.number] = detour
 
@@ -200,6 +202,7 @@ class RoundByRound(Verifier):
         self._table.settle(day)
         record, sites, slot = self.setting.record, self._sites_of[phase], self.schedule.slot(day)
         record.challenges += int(self._due[sites].sum())
+        self.look_at_landmarks()
         for site in sites[self._sites.until_day[sites] <= day].tolist():
             self._sites.renew(site, self.outlook_of_site(site, day))
 
@@ -219,11 +222,14 @@ class RoundByRound(Verifier):
             contradicting, suspicious, invalid = self._sign(signing, slot, day, small, contradicting, suspicious)
         self._note_lost(lost, False)
 
-        missed = self._missed[phase] = self._missed[phase].extended(silent)
-        before = self._suspicious[phase]
+        missed, before = self._missed[phase].extended(silent), self._suspicious[phase]
+        self._missed[phase] = missed.merged(self._missed[phase].part(self._excused(self._missed[phase].chips)))
+        proves_nothing = self.undecided[self._table.column("site")[suspicious]]
+        waits = among(before.chips, missed.chips)  # silence in between does not end a run
+        waits |= among(before.chips, np.sort(suspicious[proves_nothing])) | self._excused(before.chips)
+        suspicious = suspicious[~proves_nothing]
         doubted = before.extended(suspicious)
-        waiting = before.part(among(before.chips, missed.chips))  # silence in between does not end a run
-        self._suspicious[phase] = doubted.merged(waiting)
+        self._suspicious[phase] = doubted.merged(before.part(waits))
         self._count(day, sites, silent, suspicious)
         record.silences += len(silent)
         record.suspicious += len(suspicious)
@@ -283,9 +289,15 @@ class RoundByRound(Verifier):
         return here
 
     def _judged(self, chips: IntArray) -> IntArray:
-        """Those that are in no case and not excused."""
-        those: IntArray = chips[(self._table.column("marks")[chips] & WAIVED) == 0]
+        """Those that are in no case and not excused, nor is their site."""
+        those: IntArray = chips[((self._table.column("marks")[chips] & WAIVED) == 0) & ~self._excused(chips)]
         return those
+
+    def _excused(self, chips: IntArray) -> BoolArray:
+        """Which chips are declared at a site whose outage the authority knows of."""
+        if not self._excused_sites:
+            return np.zeros(len(chips), bool)
+        return np.isin(self._table.column("site")[chips], list(self._excused_sites))
 
     def _has_path(self, chips: IntArray) -> BoolArray:
         """Whether chips have a path to the landmarks, be it cut off or not."""
@@ -325,7 +337,7 @@ class RoundByRound(Verifier):
         quiet &= np.isnan(column("established_day")[chips]) & (self._phases.take(column("site")[chips]) == phase)
         quiet &= np.asarray(column("covered"))[chips] & ((column("marks")[chips] & WAIVED) == 0)
         self._quiet[phase] = chips[quiet]
-        return self._quiet[phase]
+        return self._judged(chips[quiet])
 
     def _behind_a_cut_link(self, sites: IntArray) -> IntArray:
         """Judged chips that are at sites cut off."""
@@ -381,7 +393,7 @@ class RoundByRound(Verifier):
         slow = small[1] < np.append(limits, 0.0).take(self._table.sites_of_slots(small[0]))
         chips, uniforms = self._table.occupants(small[0][slow]), small[1][slow]
         there = (column("state")[chips] == State.INSTALLED) & np.asarray(column("covered"))[chips] & ~self._is_lost[chips]
-        there &= (column("marks")[chips] & WAIVED) == 0
+        there &= ((column("marks")[chips] & WAIVED) == 0) & ~self._excused(chips)
         return chips[there], uniforms[there]
 
     def _looked_at(self, site: int, slot: int) -> tuple[IntArray, IntArray]:

@@ -141,14 +141,15 @@ class ChipByChip(Verifier):
                 silent = status.cut_off
             else:
                 silent = detour is None or setting.site_status[detour.through_site].cut_off
+            waived = bool(marks & _WAIVED) or status.excused
             if silent or slot_of_chip in self._lost_at(day):
-                if not marks & _WAIVED:
+                if not waived:
                     self._take_silence(chip, site, day, history)
                 continue
             outlook = self.outlook_of_site(site, day) if detour is None else self.outlook_of_lot(detour, site, day)
             signed = not unsigned and self._signs(slot_of_chip, day, bool(marks & _IN_CASE))
             verdict, suspicious = self._read(chip, slot_of_chip, day, outlook, signed)
-            if not marks & _WAIVED:
+            if not waived:
                 self._take_answer(chip, site, day, history, verdict, suspicious)
 
     def _lost_at(self, day: float) -> frozenset[int]:
@@ -207,6 +208,8 @@ class ChipByChip(Verifier):
         """Count an answer, and raise an alert if it refutes the chip or too many in a row have been suspicious."""
         record = self.setting.record
         history.missed_rounds = 0
+        if suspicious and self.undecided[site]:
+            return
         history.suspicious_rounds = history.suspicious_rounds + 1 if suspicious else 0
         if suspicious:
             record.suspicious += 1

@@ -14,7 +14,8 @@ from simpy.events import ProcessGenerator
 from ..actors.authority import Authority, Judge
 from ..actors.enrolment import enrol_site
 from ..actors.exporter import export_lots
-from ..actors.operator import move_lot, receive_lots, suffer_congestion, suffer_outages
+from ..actors.operator import move_lot, receive_lots, suffer_congestion
+from ..actors.outages import lose_landmark, suffer_conflicts, suffer_outages, undergo_maintenance
 from ..actors.setting import Setting
 from ..actors.smuggler import divert_lot
 from ..fleet.chips import ChipTable, State
@@ -26,6 +27,7 @@ from ..record import Category, Census, Event, EventLog, Record
 from ..scenario import Scenario
 from ..smuggling.plans import exposure_day, plan_diversion
 from ..units import DAYS_PER_YEAR
+from ..world.excess import GULF
 from ..world.geography import hubs
 from ..world.landmarks import build_panels
 from ..world.latency import Network
@@ -34,6 +36,9 @@ from ..world.sites import build_sites, capacity_steps
 from ..world.territory import hubs_in, hubs_outside
 
 CENSUS_DAYS = 7.0
+
+CONFLICT_REGIONS = (GULF,)
+"""Countries that one armed conflict silences together, by region; a region's place here keys its draws and never changes."""
 
 IntArray = NDArray[np.int64]
 
@@ -161,9 +166,14 @@ def _processes(setting: Setting, keeper: Keeper, authority: Authority) -> Iterat
     if scenario.verification.active:
         for site in setting.sites:
             yield enrol_site(setting, site)
+        for landmark in {landmark.number: landmark for panel in setting.panels for landmark in panel.landmarks}.values():
+            yield lose_landmark(setting, landmark)
+    for region, countries in enumerate(CONFLICT_REGIONS):
+        yield suffer_conflicts(setting, region, [site.number for site in setting.sites if site.place.country in countries])
     for site in setting.sites:
         yield receive_lots(setting, site.number, lambda chips, day: _install(setting, keeper, chips, day))
         yield suffer_outages(setting, site.number)
+        yield undergo_maintenance(setting, site.number)
         yield suffer_congestion(setting, site.number)
         if scenario.enforcement.random_inspections:
             yield authority.visit_at_random(site.number)
