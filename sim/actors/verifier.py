@@ -32,8 +32,8 @@ class Verifier:
     Attributes:
         schedule: when which sites are asked.
         loss: chance that all attempts of a challenge are lost.
-        undecided: sites one of whose landmarks is down, where the authority fails open: unconfirmed answers of chips declared
-            there prove nothing, and neither lengthen nor end a run of suspicious ones; shape (sites,).
+        undecided: sites one of whose landmarks is down, where the authority fails open, shape (sites,). Unconfirmed answers of
+            chips declared there prove nothing: they neither lengthen nor end a run of suspicious ones.
     """
 
     def __init__(self, setting: Setting) -> None:
@@ -69,9 +69,7 @@ class Verifier:
 
     def forget(self, site: int) -> None:
         """Something about a site has changed: its congestion, its landmarks, or what its enrolment showed."""
-        known, status = self._of_site[site], self.setting.site_status[site]
-        if known is None or status.clearable or self.drift_ms is not None or not known.closed_for_good:
-            self._of_site[site] = None  # otherwise its answers still mean nothing
+        self._of_site[site] = None
         for lot in self._lots_at.get(site, ()):
             self._of_lot.pop(lot, None)
 

@@ -132,9 +132,9 @@ class RoundByRound(Verifier):
     def forget(self, site: int) -> None:
         """Something about a site has changed."""
         super().forget(site)
-        if self._of_site[site] is None:
-            self._sites.until_day[site] = -np.inf
         status = self.setting.site_status[site]
+        if status.clearable or self.drift_ms is not None or not self._sites.closed_for_good[site]:
+            self._sites.until_day[site] = -np.inf  # otherwise its answers still mean nothing
         (self._cut_off.add if status.cut_off else self._cut_off.discard)(site)
         (self._excused_sites.add if status.excused else self._excused_sites.discard)(site)
         for detour in self._dormant.pop(site, ()):

@@ -31,14 +31,15 @@ class SiteReadings:
         all_looked_at: whether all answers from a site have to be read, shape (sites,).
         decided: whether the limits alone decide what is suspicious, whatever the times are, shape (sites,).
         nearest_decides: whether that of the nearest landmark alone does, shape (sites,).
+        closed_for_good: see `Outlook`, shape (sites,).
     """
 
     def __init__(self, setting: Setting) -> None:
         self._panels = setting.panels
         sites, self.landmarks = len(setting.panels), len(setting.panels[0].landmarks)
         self.until_day = np.full(sites, -np.inf)
-        self.contradictable, self.all_looked_at, self.decided, self.nearest_decides = (
-            np.zeros(sites, bool) for _ in range(4)
+        self.contradictable, self.all_looked_at, self.decided, self.nearest_decides, self.closed_for_good = (
+            np.zeros(sites, bool) for _ in range(5)
         )
         self.slow_limits, self._below_ms, self._base_ms, self._median_ms, self._log_sd, self._contradicting_ms = (
             np.zeros((sites, self.landmarks)) for _ in range(6)
@@ -57,6 +58,7 @@ class SiteReadings:
         self.until_day[site] = outlook.until_day
         self.slow_limits[site] = outlook.slow_limits
         self.contradictable[site] = outlook.contradictable
+        self.closed_for_good[site] = outlook.closed_for_good
         self.all_looked_at[site] = outlook.contradictable or outlook.slow_limit > SPARSE_LIMIT
         self._below_ms[site] = outlook.unsuspicious_below_ms
         self._base_ms[site] = base_ms = np.where(outlook.up, outlook.timing.base_ms, np.inf)

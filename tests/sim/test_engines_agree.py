@@ -53,6 +53,17 @@ EVERYWHERE = frozenset(
     }
 )
 
+OFTEN_DOWN = {
+    "landmark_outages_per_year": 30,
+    "landmark_outage_hours": 72,
+    "maintenance_days_per_site_year": 60,
+    "maintenance_hours": 72,
+    "maintenance_announced": 0.6,
+    "conflicts_per_region_year": 6,
+    "conflict_outage_days": 7,
+    "network_outage_length_ratio": 0.5,
+}
+
 WORLDS = {
     "weekly, with a drift test": World.of(
         seeds=(1, 2),
@@ -94,6 +105,34 @@ WORLDS = {
         one_inspector(),
         (6, 8),
         frozenset({Happening.CALLED_OFF, Happening.EXPOSED, Happening.SEIZED}),
+    ),
+    "landmarks and sites often down, failing open": World.of(
+        Happening.LANDMARK_LOST,
+        Happening.LANDMARK_BACK,
+        seeds=(1, 2),
+        reasons="silent unconfirmed",
+        values=OFTEN_DOWN,
+        geography__sites=40,
+        verification__unconfirmed_rounds=1,
+        verification__grace_days=5,
+        verification__signing="sample",
+        verification__signed_share=0.003,
+        verification__followed_share=0.1,
+    ),
+    "landmarks and sites often down, failing closed, with a drift test": World.of(
+        Happening.LANDMARK_LOST,
+        Happening.LANDMARK_BACK,
+        seeds=(1, 2),
+        reasons="silent unconfirmed drift",
+        values=OFTEN_DOWN,
+        verification__period_days=2,
+        verification__unconfirmed_rounds=1,
+        verification__uncleared_sites="drift_test",
+        verification__drift_ms=3,
+        verification__landmark_loss="fail_closed",
+        verification__signing="sample",
+        verification__signed_share=0.003,
+        verification__followed_share=0.1,
     ),
     "every answer signed, sixty chips": World.of(
         Happening.ANSWERED,
