@@ -31,6 +31,9 @@ UnclearedSites = Literal["inspect_only", "drift_test", "refuse_licence"]
 LandmarkLoss = Literal["fail_open", "fail_closed"]
 """An answer from which a landmark is missing, being down: read by what is there, or unconfirmed; see `detection.reading`."""
 
+AirGapped = Literal["inspect_only", "refuse_licence"]
+"""Sites that cannot answer by agreement are never asked; or, once they are registered, no chip may be exported there."""
+
 Engine = Literal["fast", "reference"]
 LARGEST_FLEET: dict[Engine, int] = {"fast": 20_000_000, "reference": 200_000}
 """Chips that each engine can take in about a gigabyte and within minutes for each simulated year."""
@@ -129,6 +132,7 @@ class Verification(_Section):
         ge=0, le=1, description="share of chips in open cases followed under `sample`: every answer really signed"
     )
     landmark_loss: LandmarkLoss = Field(description="how answers are read that lack a landmark because it is down")
+    air_gapped: AirGapped = Field(description="what happens to sites whose chips cannot answer by agreement")
 
 
 class Adversary(_Section):

@@ -28,12 +28,24 @@ FloatArray = NDArray[np.float64]
 
 def enrol_site(setting: Setting, site: Site) -> ProcessGenerator:
     """Measure a site in the days before the duty, or minutes apart if that starts at once."""
+    if site.air_gapped:
+        yield from _register(setting, site)
+        return
     duty_day, rounds = setting.scenario.calendar.duty_day, setting.scenario.verification.enrolment_rounds
     spacing = min(max(duty_day / rounds, 1 / MINUTES_PER_DAY), 25 / HOURS_PER_DAY)
     first = max(duty_day - (rounds - 1) * spacing, 0.0)
     yield from _measure(setting, site, [first + number * spacing for number in range(rounds)])
     setting.record.enrolled_sites += 1
     setting.record.clearable_sites += setting.site_status[site.number].clearable
+
+
+def _register(setting: Setting, site: Site) -> ProcessGenerator:
+    """Register a site that cannot be measured on the day of the duty: the authority knows that its chips will not answer."""
+    day = setting.scenario.calendar.duty_day
+    yield setting.until(day)
+    setting.site_status[site.number].enrolled = True
+    setting.record.enrolled_sites += 1
+    setting.record.write(Event(day, Happening.ENROLLED, site=site.number, detail=f"{site.place.name}: air-gapped"))
 
 
 def measure_anew(setting: Setting, site: Site) -> ProcessGenerator:

@@ -1,4 +1,4 @@
-"""The operator of a site: takes deliveries in, moves lots elsewhere, and suffers congestion."""
+"""The operator of a site: takes deliveries in, moves lots elsewhere or out of use, and suffers congestion."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from simpy.events import ProcessGenerator
 
 from ..fleet.chips import State
-from ..fleet.moves import Move
+from ..fleet.moves import Move, Withdrawal
 from ..fleet.supply import Lot
 from ..record import Event, Happening
 from ..world.congestion import congestion_episodes
@@ -48,7 +48,8 @@ def move_lot(
         return
     setting.detours[lot.number] = Detour(lot, direct(setting.sites[move.to_site].place), move.to_site)
     setting.chips.move(chips, State.MOVING, move.departure_day)
-    setting.write_chips(move.departure_day, Happening.MOVED, chips, lot=lot.number, site=lot.site)
+    detail = "sold" if move.sold else ""
+    setting.write_chips(move.departure_day, Happening.MOVED, chips, lot=lot.number, site=lot.site, detail=detail)
     arrival, report = setting.until(move.arrival_day), setting.until(move.report_day)
     asked = setting.reports_due[lot.number] = setting.env.event()
     yield arrival | report | asked
@@ -69,6 +70,31 @@ def move_lot(
         return
     setting.chips.move(chips, State.INSTALLED, day)
     declared(chips, day)
+
+
+def withdraw_lot(setting: Setting, lot: Lot, withdrawal: Withdrawal) -> ProcessGenerator:
+    """Take the working chips of a lot out of use for good, and report that late, never, or when an inspector asks.
+
+    Chips under repair stay in use. Nothing takes the place of those withdrawn.
+    """
+    yield setting.until(withdrawal.departure_day)
+    setting.chips.settle(withdrawal.departure_day)
+    members = setting.chips_of(lot)
+    chips = members[setting.chips.column("state")[members] == State.INSTALLED]
+    if not len(chips):
+        return
+    calendar, day = setting.scenario.calendar, withdrawal.departure_day
+    covered = int(np.count_nonzero(setting.chips.column("covered")[chips]))
+    setting.record.covered_chip_days -= covered * (calendar.end_day - max(day, calendar.duty_day))
+    setting.chips.move(chips, State.WITHDRAWN, day)
+    setting.write_chips(day, Happening.WITHDRAWN, chips, lot=lot.number, site=lot.site)
+    asked = setting.reports_due[lot.number] = setting.env.event()
+    yield setting.until(withdrawal.report_day) | asked
+    day = setting.env.now
+    setting.chips.settle(day)
+    del setting.reports_due[lot.number]
+    setting.chips.move(chips, State.RETIRED, day)
+    setting.write_chips(day, Happening.WITHDRAWAL_REPORTED, chips, lot=lot.number, site=lot.site)
 
 
 def replace_failed(setting: Setting, chips: NDArray[np.int64], days: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -97,7 +97,7 @@ class Setting:
 
     def __post_init__(self) -> None:
         self.docks = [Store(self.env) for _ in self.sites]
-        self.site_status = [SiteStatus() for _ in self.sites]
+        self.site_status = [SiteStatus(outages={Cause.AIR_GAP} if site.air_gapped else set()) for site in self.sites]
         self.site_changed = lambda site: None
         self.landmark_changed = lambda landmark: None
         self.site_timing = lambda site, day: self.network.timing(

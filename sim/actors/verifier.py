@@ -32,14 +32,15 @@ class Verifier:
     Attributes:
         schedule: when which sites are asked.
         loss: chance that all attempts of a challenge are lost.
-        undecided: sites one of whose landmarks is down, where the authority fails open, shape (sites,). Unconfirmed answers of
-            chips declared there prove nothing: they neither lengthen nor end a run of suspicious ones.
+        undecided: sites one of whose landmarks is down, where the authority fails open, shape (sites,). Unconfirmed answers
+            of chips declared there prove nothing: they neither lengthen nor end a run of suspicious ones.
     """
 
     def __init__(self, setting: Setting) -> None:
         self.setting = setting
         verification, seed = setting.scenario.verification, setting.draws.seed
-        self.schedule: Schedule = timetable(verification.period_days, len(setting.sites), setting.draws)
+        air_gapped = [site.number for site in setting.sites if site.air_gapped]
+        self.schedule: Schedule = timetable(verification.period_days, len(setting.sites), setting.draws, air_gapped)
         self.loss = setting.values["packet_loss"] ** verification.attempts
         self.sparse, self.jitter = Sparse(seed), Jitter(seed)
         self.level = self.schedule.slot_level

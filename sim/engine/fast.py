@@ -27,6 +27,7 @@ from simpy.events import ProcessGenerator
 from ..actors.setting import Detour, Setting
 from ..actors.verifier import Verifier
 from ..detection.reading import Outlook
+from ..detection.schedule import NEVER_ASKED
 from ..detection.streaks import silence_streak, suspicious_streak
 from ..detection.verdicts import Verdict
 from ..fleet.chips import GONE, IN_CASE, WAIVED, State
@@ -48,7 +49,7 @@ MOST_PARTS = 64
 """Arrays in which the chips of a site are kept before they are put together: each costs more than the chips in it."""
 
 _NOBODY = np.empty(0, np.int64)
-_SILENT = np.isin(np.arange(len(State)), [State.REPAIR, State.SMUGGLED, State.MOVING])
+_SILENT = np.isin(np.arange(len(State)), [State.REPAIR, State.SMUGGLED, State.MOVING, State.WITHDRAWN])
 _AWAY = np.isin(np.arange(len(State)), [State.RESTRICTED, State.ELSEWHERE])
 _GONE = np.isin(np.arange(len(State)), GONE)
 
@@ -64,7 +65,7 @@ class RoundByRound(Verifier):
         self._faults = Faults(setting, self.sparse, self._join)
         self._table.settle, self._table.on_move = self._faults.settle, self._notice_move
         self._sites = SiteReadings(setting)
-        self._cut_off: set[int] = set()
+        self._cut_off = {site for site, status in enumerate(setting.site_status) if status.cut_off}
         self._excused_sites: set[int] = set()
         self._members: list[list[IntArray]] = [[] for _ in setting.sites]  # covered chips ever declared there
         self._due = np.zeros(len(setting.sites), np.int64)  # of them, those that are asked now
@@ -179,8 +180,9 @@ class RoundByRound(Verifier):
             self._answering_lots = np.concatenate([self._answering_lots, np.zeros(lot + 1, bool)])
         self._answering_lots[lot] = detour.path is not None
         if detour.path is not None:
-            site = int(self._table.column("site")[chips[0]])
-            self._detours[self._phases[site]][lot] = detour
+            phase = self._phases[self._table.column("site")[chips[0]]]
+            if phase != NEVER_ASKED:
+                self._detours[phase][lot] = detour
 
     def _forget_runs(self, chips: IntArray) -> None:
         chips = np.sort(chips)
@@ -325,8 +327,10 @@ class RoundByRound(Verifier):
         column = self._table.column
         if self._fresh:
             fresh = np.concatenate(self._fresh)
-            here = self._phases.take(column("site")[fresh]) == phase
-            self._fresh = [fresh[~here]] if not here.all() else []
+            phases = self._phases.take(column("site")[fresh])
+            here = phases == phase
+            later = ~here & (phases != NEVER_ASKED)
+            self._fresh = [fresh[later]] if later.any() else []
             chips = np.sort(np.concatenate([self._quiet[phase], fresh[here]]))
             self._quiet[phase] = chips[np.append(True, chips[1:] != chips[:-1])] if len(chips) else chips
         chips = self._quiet[phase]

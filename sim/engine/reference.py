@@ -15,6 +15,7 @@ from ..actors.operator import replace_failed
 from ..actors.setting import Detour, Setting
 from ..actors.verifier import Verifier
 from ..detection.reading import Outlook
+from ..detection.schedule import NEVER_ASKED
 from ..detection.streaks import silence_streak, suspicious_streak
 from ..detection.verdicts import Verdict
 from ..fleet.chips import GONE, IN_CASE, WAIVED, State
@@ -125,6 +126,8 @@ class ChipByChip(Verifier):
         setting, table, record, schedule = self.setting, self.setting.chips, self.setting.record, self.schedule
         site, slot_of_chip = table.site(chip), int(table.column("slot")[chip])
         phase, status = int(schedule.phase_of_site[site]), setting.site_status[site]
+        if phase == NEVER_ASKED:
+            return
         number = schedule.first_round(phase, max(since_day, setting.scenario.calendar.duty_day))
         column, env, unsigned = table.column, setting.env, self._signing == "none"
         history = self._histories[chip] = History()

@@ -14,12 +14,12 @@ from simpy.events import ProcessGenerator
 from ..actors.authority import Authority, Judge
 from ..actors.enrolment import enrol_site
 from ..actors.exporter import export_lots
-from ..actors.operator import move_lot, receive_lots, suffer_congestion
+from ..actors.operator import move_lot, receive_lots, suffer_congestion, withdraw_lot
 from ..actors.outages import lose_landmark, suffer_conflicts, suffer_outages, undergo_maintenance
 from ..actors.setting import Setting
 from ..actors.smuggler import divert_lot
 from ..fleet.chips import ChipTable, State
-from ..fleet.moves import plan_move
+from ..fleet.moves import Move, plan_change
 from ..fleet.supply import Lot, lots_shipped, stock_by_site
 from ..parameters import load_parameters
 from ..randomness import Draws
@@ -152,7 +152,7 @@ def take_census(setting: Setting, day: float) -> Census:
         Category.IN_SERVICE_WITHOUT_MECHANISM: in_service[0].sum(),
         Category.IN_SERVICE_WITH_MECHANISM: in_service[1].sum(),
         Category.UNDER_REPAIR: by_state[State.REPAIR],
-        Category.RETIRED: by_state[State.RETIRED],
+        Category.RETIRED: by_state[State.RETIRED] + by_state[State.WITHDRAWN],
         Category.DIVERTED_UNDETECTED: diverted[:, 0].sum(),
         Category.DIVERTED_ESTABLISHED: diverted[:, 1].sum(),
         Category.SEIZED: by_state[State.SEIZED],
@@ -212,12 +212,16 @@ def _install(setting: Setting, keeper: Keeper, chips: IntArray, day: float) -> N
 
 
 def _follow_lot(setting: Setting, keeper: Keeper, authority: Authority, lot: Lot, steps: NDArray[np.float64]) -> None:
-    """Set the smuggler, and perhaps a tip, on a lot that was ordered on false pretences; let an honest owner move his."""
+    """Set the smuggler, and perhaps a tip, on a lot that was ordered on false pretences; let an honest owner change his."""
     scenario, values, draws, begin_one = setting.scenario, setting.values, setting.draws, setting.env.process
     if not lot.ordered_by_smuggler:
-        move = plan_move(lot, setting.sites, steps, values, draws)
-        if move is not None and move.departure_day < scenario.calendar.end_day:
-            begin_one(move_lot(setting, lot, move, keeper.redeclare))
+        change = plan_change(lot, setting.sites, steps, values, draws)
+        if change is None or change.departure_day >= scenario.calendar.end_day:
+            return
+        if isinstance(change, Move):
+            begin_one(move_lot(setting, lot, change, keeper.redeclare))
+        else:
+            begin_one(withdraw_lot(setting, lot, change))
         return
     destinations = hubs_in(scenario.geography.restricted, hubs())
     plan = plan_diversion(lot, scenario.adversary.strategies, destinations, values, draws)

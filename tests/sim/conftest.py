@@ -12,6 +12,13 @@ NO_NOISE = {
     "site_outages_per_site_year": 0,
     "packet_loss": 0,
     "lawful_moves_per_lot_year": 0,
+    "maintenance_days_per_site_year": 0,
+    "conflicts_per_region_year": 0,
+    "landmark_outages_per_year": 0,
+    "resales_per_lot_year": 0,
+    "withdrawals_per_lot_year": 0,
+    "air_gapped_sites": 0,
+    "stored_lots": 0,
 }
 
 

@@ -37,10 +37,14 @@ EVERYWHERE = frozenset(
         Happening.REPLACED,
         Happening.OUTAGE_BEGAN,
         Happening.OUTAGE_ENDED,
+        Happening.LANDMARK_LOST,
+        Happening.LANDMARK_BACK,
         Happening.SHIPPED,
         Happening.DELIVERED,
         Happening.MOVED,
         Happening.MOVE_REPORTED,
+        Happening.WITHDRAWN,
+        Happening.WITHDRAWAL_REPORTED,
         Happening.DEPARTED,
         Happening.ARRIVED,
         Happening.SILENT,
@@ -62,6 +66,7 @@ OFTEN_DOWN = {
     "conflicts_per_region_year": 6,
     "conflict_outage_days": 7,
     "network_outage_length_ratio": 0.5,
+    "air_gapped_sites": 0.15,
 }
 
 WORLDS = {
@@ -76,7 +81,7 @@ WORLDS = {
     ),
     "every six hours, licences refused": World.of(
         Happening.LICENCE_REFUSED,
-        seeds=(4, 8),
+        seeds=(4, 2),
         reasons="silent unconfirmed",
         verification__period_days=0.25,
         verification__grace_days=4,
@@ -103,16 +108,16 @@ WORLDS = {
     ),
     "one inspector, many tips": World(
         one_inspector(),
-        (6, 8),
+        (8, 13),
         frozenset({Happening.CALLED_OFF, Happening.EXPOSED, Happening.SEIZED}),
     ),
-    "landmarks and sites often down, failing open": World.of(
-        Happening.LANDMARK_LOST,
-        Happening.LANDMARK_BACK,
+    "landmarks and sites often down, failing open, no licences behind an air gap": World.of(
+        Happening.LICENCE_REFUSED,
         seeds=(1, 2),
         reasons="silent unconfirmed",
         values=OFTEN_DOWN,
         geography__sites=40,
+        verification__air_gapped="refuse_licence",
         verification__unconfirmed_rounds=1,
         verification__grace_days=5,
         verification__signing="sample",
@@ -120,8 +125,6 @@ WORLDS = {
         verification__followed_share=0.1,
     ),
     "landmarks and sites often down, failing closed, with a drift test": World.of(
-        Happening.LANDMARK_LOST,
-        Happening.LANDMARK_BACK,
         seeds=(1, 2),
         reasons="silent unconfirmed drift",
         values=OFTEN_DOWN,
@@ -136,7 +139,7 @@ WORLDS = {
     ),
     "every answer signed, sixty chips": World.of(
         Happening.ANSWERED,
-        seeds=(1, 12),
+        seeds=(1, 11),
         fleet__scale=0.00002,
         fleet__lot_chips=1,
         geography__sites=5,
@@ -144,7 +147,12 @@ WORLDS = {
         verification__grace_days=6,
         verification__signing="all",
         calendar__end_after_duty_days=60,
-        values={"gpu_faults_per_chip_year": 6, "lawful_moves_per_lot_year": 8, "diverted_chips_per_year": 1.0e6},
+        values={
+            "gpu_faults_per_chip_year": 6,
+            "lawful_moves_per_lot_year": 8,
+            "withdrawals_per_lot_year": 8,
+            "diverted_chips_per_year": 1.0e6,
+        },
     ),
 }
 
