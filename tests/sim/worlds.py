@@ -11,6 +11,21 @@ from sim import Scenario
 from sim.fleet.chips import chip_numbers
 from sim.record import Event, Record
 
+ORDERLY = dict.fromkeys(
+    (
+        "lawful_moves_per_lot_year",
+        "resales_per_lot_year",
+        "withdrawals_per_lot_year",
+        "maintenance_days_per_site_year",
+        "conflicts_per_region_year",
+        "landmark_outages_per_year",
+        "air_gapped_sites",
+        "stored_lots",
+    ),
+    0,
+)
+"""No owner moves anything, nothing is out of order by plan or by war, and everybody answers."""
+
 HURRIED = {
     "legacy_chips_abroad": 1.5e6,
     "covered_exports_per_year": 2.0e6,
