@@ -397,7 +397,7 @@ class RoundByRound(Verifier):
         slow = small[1] < np.append(limits, 0.0).take(self._table.sites_of_slots(small[0]))
         chips, uniforms = self._table.occupants(small[0][slow]), small[1][slow]
         there = (column("state")[chips] == State.INSTALLED) & np.asarray(column("covered"))[chips] & ~self._is_lost[chips]
-        there &= ((column("marks")[chips] & WAIVED) == 0) & ~self._excused(chips)
+        there &= (column("marks")[chips] & WAIVED) == 0  # sites that are excused are cut off
         return chips[there], uniforms[there]
 
     def _looked_at(self, site: int, slot: int) -> tuple[IntArray, IntArray]:

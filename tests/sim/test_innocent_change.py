@@ -3,6 +3,7 @@
 import itertools
 import math
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ from scipy import stats
 from sim import Scenario
 from sim.detection.reading import look_ahead
 from sim.engine import fast
+from sim.engine.site_readings import SiteReadings
+from sim.engine.wiring import build
 from sim.fleet.chips import State
 from sim.fleet.moves import Withdrawal, plan_change
 from sim.fleet.silence import Cause, Outage, conflicts, landmark_outages, site_maintenance, site_outages
@@ -22,6 +25,7 @@ from sim.record import Happening
 from sim.units import DAYS_PER_YEAR, HOURS_PER_DAY
 from sim.world.excess import GULF
 from sim.world.geography import hubs, landmark_cities
+from sim.world.jitter import to_deviates
 from sim.world.landmarks import build_panels
 from sim.world.latency import Network
 from sim.world.paths import direct
@@ -332,3 +336,24 @@ def test_a_landmark_that_is_down_neither_clears_nor_contradicts():
         assert (strictly[0] == loosely[0]).all()
         assert (strictly[1] == (loosely[1] if up.all() else ~loosely[0])).all()
         assert not hopeless[1].any(), "unconfirmed means nothing where nobody could be cleared"
+
+
+@pytest.mark.parametrize("fail_closed", [False, True])
+def test_answers_of_many_sites_are_read_like_those_of_one(fail_closed: bool):
+    """With any landmarks up, whether an answer may contradict or not, and where discs would clear an incomplete answer."""
+    setting = build(hurried(geography__landmarks=100, verification__landmarks_asked=5), 1)
+    readings, random = SiteReadings(setting), np.random.default_rng(1)
+    not_cleared = 0
+    for site, congestion_ms in itertools.product(range(12), (0.0, 2.0, 5.0, 10.0, 20.0)):
+        panel, uniforms = setting.panels[site], random.uniform(size=(200, 5))
+        timing, up = setting.site_timing(site, 0.0), random.uniform(size=5) < 0.8
+        ahead = look_ahead(timing, congestion_ms, panel, up=up, fail_closed=fail_closed, **CLEARABLE)
+        for contradictable in {True, ahead.contradictable}:
+            outlook = replace(ahead, contradictable=contradictable)
+            readings.renew(site, outlook)
+            rtt_ms = outlook.times_ms(to_deviates(uniforms))
+            together, single = readings.read(np.full(200, site), uniforms), outlook.read(rtt_ms)
+            assert (together[0] == single[0]).all()
+            assert (together[1] == single[1]).all()
+        not_cleared += np.count_nonzero(single[1] & panel.excludes(rtt_ms))
+    assert (not_cleared > 20) == fail_closed
