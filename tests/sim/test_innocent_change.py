@@ -339,11 +339,13 @@ def test_a_landmark_that_is_down_neither_clears_nor_contradicts():
 
 
 @pytest.mark.parametrize("fail_closed", [False, True])
-def test_answers_of_many_sites_are_read_like_those_of_one(fail_closed: bool):
+@pytest.mark.parametrize("bound", ["planning", "half"])
+def test_answers_of_many_sites_are_read_like_those_of_one(bound: str, fail_closed: bool):
     """With any landmarks up, whether an answer may contradict or not, and where discs would clear an incomplete answer."""
-    setting = build(hurried(geography__landmarks=100, verification__landmarks_asked=5), 1)
+    scenario = hurried(geography__landmarks=100, verification__landmarks_asked=5, verification__bound=bound)
+    setting = build(scenario, 1)
     readings, random = SiteReadings(setting), np.random.default_rng(1)
-    not_cleared = 0
+    not_cleared = contradictions = 0
     for site, congestion_ms in itertools.product(range(12), (0.0, 2.0, 5.0, 10.0, 20.0)):
         panel, uniforms = setting.panels[site], random.uniform(size=(200, 5))
         timing, up = setting.site_timing(site, 0.0), random.uniform(size=5) < 0.8
@@ -356,4 +358,6 @@ def test_answers_of_many_sites_are_read_like_those_of_one(fail_closed: bool):
             assert (together[0] == single[0]).all()
             assert (together[1] == single[1]).all()
         not_cleared += np.count_nonzero(single[1] & panel.excludes(rtt_ms))
+        contradictions += np.count_nonzero(single[0])
     assert (not_cleared > 20) == fail_closed
+    assert (contradictions > 20) == (bound == "half")
