@@ -62,12 +62,12 @@ def lose_landmark(setting: Setting, landmark: Place) -> ProcessGenerator:
 def _begin(setting: Setting, sites: Sequence[int], day: float, cause: Cause, manner: str = "") -> None:
     for site in sites:
         setting.site_status[site].outages.add(cause)
-        setting.site_changed(site)
+        setting.link_changed(site)
         setting.record.write(Event(day, Happening.OUTAGE_BEGAN, site=site, detail=manner + cause))
 
 
 def _end(setting: Setting, sites: Sequence[int], day: float, cause: Cause) -> None:
     for site in sites:
         setting.site_status[site].outages.remove(cause)
-        setting.site_changed(site)
+        setting.link_changed(site)
         setting.record.write(Event(day, Happening.OUTAGE_ENDED, site=site, detail=cause))

@@ -72,7 +72,8 @@ class Setting:
         detours: the lots whose chips are not, or do not answer from, where they are declared, by lot number.
         reports_due: events that make the owner of a lot, moved but not yet reported, report it at once, by lot number.
         landmarks_down: place numbers of the landmarks that time nobody now.
-        site_changed: called with a site whose status has changed.
+        site_changed: called with a site whose status has changed, but for its outages.
+        link_changed: called with a site that is cut off for one more cause, or one less.
         landmark_changed: called with the place number of a landmark that is lost or back.
         site_timing: the timing of the direct path to a site on a day.
     """
@@ -92,6 +93,7 @@ class Setting:
     docks: list[Store] = field(init=False)
     site_status: list[SiteStatus] = field(init=False)
     site_changed: Callable[[int], None] = field(init=False)
+    link_changed: Callable[[int], None] = field(init=False)
     landmark_changed: Callable[[int], None] = field(init=False)
     site_timing: Callable[[int, float], PathTiming] = field(init=False)
 
@@ -99,6 +101,7 @@ class Setting:
         self.docks = [Store(self.env) for _ in self.sites]
         self.site_status = [SiteStatus(outages={Cause.AIR_GAP} if site.air_gapped else set()) for site in self.sites]
         self.site_changed = lambda site: None
+        self.link_changed = lambda site: None
         self.landmark_changed = lambda landmark: None
         self.site_timing = lambda site, day: self.network.timing(
             self.panels[site].landmarks, direct(self.sites[site].place), day

@@ -64,6 +64,7 @@ class RoundByRound(Verifier):
         self._alert: Alert = lambda site, chips, day, reason: None
         self._faults = Faults(setting, self.sparse, self._join)
         self._table.settle, self._table.on_move = self._faults.settle, self._notice_move
+        setting.link_changed = self._note_link
         self._sites = SiteReadings(setting)
         self._cut_off = {site for site, status in enumerate(setting.site_status) if status.cut_off}
         self._excused_sites: set[int] = set()
@@ -131,13 +132,22 @@ class RoundByRound(Verifier):
         """Nothing is left to do."""
 
     def forget(self, site: int) -> None:
-        """Something about a site has changed."""
+        """What answers from a site show has changed."""
         super().forget(site)
         status = self.setting.site_status[site]
         if status.clearable or self.drift_ms is not None or not self._sites.closed_for_good[site]:
             self._sites.until_day[site] = -np.inf  # otherwise its answers still mean nothing
+        self._look_again(site)
+
+    def _note_link(self, site: int) -> None:
+        """A site is cut off, or back."""
+        status = self.setting.site_status[site]
         (self._cut_off.add if status.cut_off else self._cut_off.discard)(site)
         (self._excused_sites.add if status.excused else self._excused_sites.discard)(site)
+        self._look_again(site)
+
+    def _look_again(self, site: int) -> None:
+        """Take an interest again in chips elsewhere that a site is of importance to."""
         for detour in self._dormant.pop(site, ()):
             self._detours[self._phases[detour.lot.site]][detour.lot.number] = detour
 
