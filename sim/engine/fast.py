@@ -67,7 +67,8 @@ class RoundByRound(Verifier):
         setting.link_changed = self._note_link
         self._sites = SiteReadings(setting)
         self._cut_off = {site for site, status in enumerate(setting.site_status) if status.cut_off}
-        self._excused_sites: set[int] = set()
+        self._is_cut_off_site = np.array([status.cut_off for status in setting.site_status])
+        self._is_excused_site = np.array([status.excused for status in setting.site_status])
         self._members: list[list[IntArray]] = [[] for _ in setting.sites]  # covered chips ever declared there
         self._due = np.zeros(len(setting.sites), np.int64)  # of them, those that are asked now
         self._phases = self.schedule.phase_of_site
@@ -143,7 +144,7 @@ class RoundByRound(Verifier):
         """A site is cut off, or back."""
         status = self.setting.site_status[site]
         (self._cut_off.add if status.cut_off else self._cut_off.discard)(site)
-        (self._excused_sites.add if status.excused else self._excused_sites.discard)(site)
+        self._is_cut_off_site[site], self._is_excused_site[site] = status.cut_off, status.excused
         self._look_again(site)
 
     def _look_again(self, site: int) -> None:
@@ -307,9 +308,8 @@ class RoundByRound(Verifier):
 
     def _excused(self, chips: IntArray) -> BoolArray:
         """Which chips are declared at a site whose outage the authority knows of."""
-        if not self._excused_sites:
-            return np.zeros(len(chips), bool)
-        return np.isin(self._table.column("site")[chips], list(self._excused_sites))
+        excused: BoolArray = self._is_excused_site.take(self._table.column("site")[chips])
+        return excused
 
     def _has_path(self, chips: IntArray) -> BoolArray:
         """Whether chips have a path to the landmarks, be it cut off or not."""
@@ -330,7 +330,8 @@ class RoundByRound(Verifier):
         for index in np.flatnonzero(_AWAY.take(state)):
             detour = self.setting.detours[int(self._table.column("lot")[chips[index]])]
             through[index] = detour.through_site
-        return np.isin(through, list(self._cut_off))
+        cut_off: BoolArray = self._is_cut_off_site.take(through)
+        return cut_off
 
     def _pathless(self, phase: int) -> IntArray:
         """Chips of a phase that have no path: those known from its last round, and those that may have lost it since."""
