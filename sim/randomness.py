@@ -90,6 +90,19 @@ class Stream(IntEnum):
     CONSEQUENCE = 67  # entity: lot; word 0 when it follows, word 1 whether a penalty is collected, word 2 interdiction
     LOT_STAGING = 68  # entity: lot; what inspectors are shown in its place
     RMA_REPORTED = 90  # cells: slot of the chip, occasion: its generation; whether its owner reports its repairs
+    OUTAGE_CAUSE = 100  # entity: site, occasion: outage number; what has caused it
+    MAINTENANCE_GAP = 101  # entity: site, occasion: number of the work; time until it begins
+    MAINTENANCE_ANNOUNCED = 102  # entity: site, occasion: number of the work; whether the authority knows
+    CONFLICT_GAP = 103  # entity: region, occasion: number of the conflict; time until it begins
+    CONFLICT_LENGTH = 104  # entity: region, occasion: number of the conflict
+    LANDMARK_OUTAGE_GAP = 105  # entity: landmark's place number, occasion: outage number; time until the outage
+    LANDMARK_OUTAGE_LENGTH = 106  # entity: landmark's place number, occasion: outage number
+    RESALE_DAY = 107  # entity: lot; when its owner sells it to another site
+    RESALE = 108  # entity: lot; words 0 to 2 as of `MOVE`, word 3 whether the sale is ever reported
+    WITHDRAWAL_DAY = 109  # entity: lot; when its owner takes it out of use
+    WITHDRAWAL = 110  # entity: lot; word 0 when that is reported, word 1 whether it ever is
+    AIR_GAPPED = 111  # entity: site; whether its chips can be reached from outside
+    STORAGE = 112  # entity: lot; word 0 whether it is put in storage, word 1 for how long
 
 
 class Sequences:

@@ -25,10 +25,14 @@ class Happening(StrEnum):
     REPAIRED = auto()
     RETIRED = auto()  # a chip failed for good
     REPLACED = auto()  # a new chip took the place of one that had failed for good
-    MOVED = auto()  # chips lawfully went to another site of their owner
+    MOVED = auto()  # chips lawfully went to another site, of their owner or of who bought them
     MOVE_REPORTED = auto()  # and their owner told the authority, so that their declared site changed
+    WITHDRAWN = auto()  # chips were lawfully taken out of use for good
+    WITHDRAWAL_REPORTED = auto()
     OUTAGE_BEGAN = auto()
     OUTAGE_ENDED = auto()
+    LANDMARK_LOST = auto()  # a landmark times nobody
+    LANDMARK_BACK = auto()
     DEPARTED = auto()
     ARRIVED = auto()
     ENROLLED = auto()

@@ -32,6 +32,12 @@ from .world.territory import Territory, hubs_in, hubs_outside, territory
 UnclearedSites = Literal["inspect_only", "drift_test", "refuse_licence"]
 """Alert there on silence only; also on times that have drifted since enrolment; or let no chip be exported there."""
 
+LandmarkLoss = Literal["fail_open", "fail_closed"]
+"""An answer from which a landmark is missing, being down: read by what is there, or unconfirmed; see `detection.reading`."""
+
+AirGapped = Literal["inspect_only", "refuse_licence"]
+"""Sites that cannot answer by agreement are never asked; or, once they are registered, no chip may be exported there."""
+
 Engine = Literal["fast", "reference"]
 LARGEST_FLEET: dict[Engine, int] = {"fast": 20_000_000, "reference": 200_000}
 """Chips that each engine can take in about a gigabyte and within minutes for each simulated year."""
@@ -141,6 +147,8 @@ class Verification(_Section):
     sprt_beta: float = Field(gt=0, lt=0.5, description="wanted chance that it accepts a diverted one")
     registry_days: float = Field(gt=0, le=3650, description="time between reconciliations of the register")
     rma_reconciliation: bool = Field(description="whether chips whose repair is reported are excused until they are back")
+    landmark_loss: LandmarkLoss = Field(description="how answers are read that lack a landmark because it is down")
+    air_gapped: AirGapped = Field(description="what happens to sites whose chips cannot answer by agreement")
 
     @field_validator("detectors")
     @classmethod

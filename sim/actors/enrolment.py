@@ -28,12 +28,24 @@ FloatArray = NDArray[np.float64]
 
 def enrol_site(setting: Setting, site: Site) -> ProcessGenerator:
     """Measure a site in the days before the duty, or minutes apart if that starts at once."""
+    if site.air_gapped:
+        yield from _register(setting, site)
+        return
     duty_day, rounds = setting.scenario.calendar.duty_day, setting.scenario.verification.enrolment_rounds
     spacing = min(max(duty_day / rounds, 1 / MINUTES_PER_DAY), 25 / HOURS_PER_DAY)
     first = max(duty_day - (rounds - 1) * spacing, 0.0)
     yield from _measure(setting, site, [first + number * spacing for number in range(rounds)])
     setting.record.enrolled_sites += 1
     setting.record.clearable_sites += setting.site_status[site.number].clearable
+
+
+def _register(setting: Setting, site: Site) -> ProcessGenerator:
+    """Register a site that cannot be measured on the day of the duty: the authority knows that its chips will not answer."""
+    day = setting.scenario.calendar.duty_day
+    yield setting.until(day)
+    setting.site_status[site.number].enrolled = True
+    setting.record.enrolled_sites += 1
+    setting.record.write(Event(day, Happening.ENROLLED, site=site.number, detail=f"{site.place.name}: air-gapped"))
 
 
 def measure_anew(setting: Setting, site: Site) -> ProcessGenerator:
@@ -46,20 +58,31 @@ def _measure(setting: Setting, site: Site, days: Sequence[float]) -> ProcessGene
     """Ask an honest chip at a site on some days, and set the site's status by what that showed."""
     status, panel = setting.site_status[site.number], setting.panels[site.number]
     asked: list[tuple[int, PathTiming, float]] = []  # rounds that got through, and what their times were made of
+    lost: list[list[bool]] = []  # which landmarks were down in each of them
     for number, day in enumerate(days):
         yield setting.until(day)
         if not status.cut_off:
             asked.append((number, setting.site_timing(site.number, day), status.congestion_ms))
+            lost.append([landmark.number in setting.landmarks_down for landmark in panel.landmarks])
     measured_ms = _times_ms(setting, site, days[0], len(days), asked)
-    cleared = panel.clears(measured_ms) if asked else np.zeros(0)
+    down = np.array(lost, bool).reshape(measured_ms.shape)
+    cleared = panel.clears(np.where(down, np.inf, measured_ms)) if asked else np.zeros(0)
     share = np.count_nonzero(cleared) / len(days)
     status.enrolled = True
     status.clearable = bool(share >= setting.scenario.verification.enrolment_cleared_share)
     if asked:
-        status.usual_ms = np.median(measured_ms, axis=0)
+        status.usual_ms = _medians(measured_ms, down)
     setting.site_changed(site.number)
     detail = f"{site.place.name}: cleared in {share:.0%}"
     setting.record.write(Event(days[-1], Happening.ENROLLED, site=site.number, detail=detail))
+
+
+def _medians(measured_ms: FloatArray, down: NDArray[np.bool_]) -> FloatArray:
+    """Median of each landmark's times, shape (landmarks,), of the rounds in which it was up; infinite if in none."""
+    times_ms = np.where(down, np.nan, measured_ms)
+    times_ms[:, down.all(axis=0)] = np.inf
+    medians: FloatArray = np.nanmedian(times_ms, axis=0)
+    return medians
 
 
 def _times_ms(

@@ -70,7 +70,7 @@ class EvidenceDesk:
         self._manifest = Manifest()
         self._landmark_keys: dict[int, SigningKey] = {}
         self._km_per_ms = km_per_ms = KM_PER_MS[setting.scenario.verification.bound]
-        self._panels = {frozenset(_name(landmark) for landmark in panel.landmarks): panel for panel in setting.panels}
+        self._panel = setting.panels[0]  # of the session at work
         self._verifier = EvidenceVerifier(
             audience=AUDIENCE,
             endorsements=Endorsements([self._vendor.certificate], self._manifest),
@@ -88,16 +88,20 @@ class EvidenceDesk:
             number: of the chip.
             day: time of the challenge.
             slot: the same as absolute time slot, by which nonces are keyed.
-            rtt_ms: what the landmarks' clocks will show, in the order of the site's panel.
+            rtt_ms: what the landmarks' clocks will show, in the order of the site's panel; infinite for those that are
+                down, which take no part. At least one is up.
         """
         site = self._setting.chips.site(number)
-        landmarks = self._setting.panels[site].landmarks
+        self._panel = self._setting.panels[site]
+        asked = len(self._panel.landmarks)
+        up = np.flatnonzero(np.isfinite(rtt_ms)).tolist()
+        landmarks, rtt_ms = [self._panel.landmarks[rank] for rank in up], rtt_ms[up]
         now_s = self._start_s + day * SECONDS_PER_DAY
         self._verifier.ledger.forget(now_s - 2 * NONCE_LIFETIME_S)
         chip, chain = self._chip(number)
         session_key = SigningKey.from_seed(self._setting.draws.data(Stream.SESSION_KEY, number, slot, size=32))
-        opening, *entropies = self._entropies(number, slot, 1 + 2 * len(landmarks))
-        nonces, closing_entropies = entropies[: len(landmarks)], entropies[len(landmarks) :]
+        opening, *entropies = self._entropies(number, slot, 1 + 2 * asked)
+        nonces, closing_entropies = [entropies[rank] for rank in up], [entropies[asked + rank] for rank in up]
         claims = self._claims(chip, self._setting.sites[site].place, int(now_s))
 
         names = [_name(landmark) for landmark in landmarks]
@@ -122,10 +126,10 @@ class EvidenceDesk:
         return Verdict(session.conclude(token, now_s).verdict.value)
 
     def _excludes(self, radius_km: Mapping[str, float]) -> bool:
-        """The verifier's map: whether the discs of a panel's landmarks, which all report, together miss the territory."""
-        panel = self._panels[frozenset(radius_km)]
-        rtt_ms = np.array([[radius_km[_name(landmark)] for landmark in panel.landmarks]]) / self._km_per_ms
-        return bool(panel.excludes(rtt_ms)[0])
+        """The verifier's map: whether the discs of those landmarks of a panel that report together miss the territory."""
+        names = [_name(landmark) for landmark in self._panel.landmarks]
+        rtt_ms = np.array([[radius_km.get(name, np.inf) for name in names]]) / self._km_per_ms
+        return bool(self._panel.excludes(rtt_ms)[0])
 
     def _landmarks(self, panels: Sequence[Panel], km_per_ms: float) -> list[Landmark]:
         """Every landmark of any panel, as the verifier knows it."""

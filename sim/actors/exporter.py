@@ -46,10 +46,13 @@ def export_lots(setting: Setting, lots: Iterable[Lot], shipped: OnShipped) -> Pr
 
 
 def refuses_licence(setting: Setting, lot: Lot) -> bool:
-    """Whether the authority refuses the licence because chips at the declared site could not be cleared."""
-    refusing = setting.scenario.verification.active and setting.scenario.verification.uncleared_sites == "refuse_licence"
-    status = setting.site_status[lot.site]
-    return refusing and status.enrolled and not status.clearable
+    """Whether the authority refuses the licence because chips at the declared site could not be cleared, or never answer."""
+    verification, status = setting.scenario.verification, setting.site_status[lot.site]
+    if not verification.active or not status.enrolled:
+        return False
+    if setting.sites[lot.site].air_gapped:
+        return verification.air_gapped == "refuse_licence"
+    return verification.uncleared_sites == "refuse_licence" and not status.clearable
 
 
 def is_blocked(setting: Setting, lot: Lot) -> bool:

@@ -1,4 +1,4 @@
-"""The operator of a site: takes deliveries in, moves lots elsewhere, and suffers outages and congestion."""
+"""The operator of a site: takes deliveries in, moves lots elsewhere or out of use, and suffers congestion."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from simpy.events import ProcessGenerator
 
 from ..fleet.chips import State
-from ..fleet.moves import Move
-from ..fleet.silence import site_outages
+from ..fleet.moves import Move, Withdrawal
 from ..fleet.supply import Lot
 from ..record import Event, Happening
 from ..world.congestion import congestion_episodes
@@ -50,7 +49,8 @@ def move_lot(
         return
     setting.detours[lot.number] = Detour(lot, direct(setting.sites[move.to_site].place), move.to_site)
     setting.chips.move(chips, State.MOVING, move.departure_day)
-    setting.write_chips(move.departure_day, Happening.MOVED, chips, lot=lot.number, site=lot.site)
+    detail = "sold" if move.sold else ""
+    setting.write_chips(move.departure_day, Happening.MOVED, chips, lot=lot.number, site=lot.site, detail=detail)
     arrival, report = setting.until(move.arrival_day), setting.until(move.report_day)
     asked = setting.reports_due[lot.number] = setting.env.event()
     yield arrival | report | asked
@@ -73,6 +73,31 @@ def move_lot(
     declared(chips, day)
 
 
+def withdraw_lot(setting: Setting, lot: Lot, withdrawal: Withdrawal) -> ProcessGenerator:
+    """Take the working chips of a lot out of use for good, and report that late, never, or when an inspector asks.
+
+    Chips under repair stay in use. Nothing takes the place of those withdrawn.
+    """
+    yield setting.until(withdrawal.departure_day)
+    setting.chips.settle(withdrawal.departure_day)
+    members = setting.chips_of(lot)
+    chips = members[setting.chips.column("state")[members] == State.INSTALLED]
+    if not len(chips):
+        return
+    calendar, day = setting.scenario.calendar, withdrawal.departure_day
+    covered = int(np.count_nonzero(setting.chips.column("covered")[chips]))
+    setting.record.covered_chip_days -= covered * (calendar.end_day - max(day, calendar.duty_day))
+    setting.chips.move(chips, State.WITHDRAWN, day)
+    setting.write_chips(day, Happening.WITHDRAWN, chips, lot=lot.number, site=lot.site)
+    asked = setting.reports_due[lot.number] = setting.env.event()
+    yield setting.until(withdrawal.report_day) | asked
+    day = setting.env.now
+    setting.chips.settle(day)
+    del setting.reports_due[lot.number]
+    setting.chips.move(chips, State.RETIRED, day)
+    setting.write_chips(day, Happening.WITHDRAWAL_REPORTED, chips, lot=lot.number, site=lot.site)
+
+
 def replace_failed(setting: Setting, chips: NDArray[np.int64], days: NDArray[np.float64]) -> NDArray[np.int64]:
     """Retire chips that have failed for good, each on its day, and install others in their place; returns those.
 
@@ -86,20 +111,6 @@ def replace_failed(setting: Setting, chips: NDArray[np.int64], days: NDArray[np.
     setting.trace_chips(days, Happening.RETIRED, chips)
     setting.trace_chips(days, Happening.REPLACED, fresh)
     return fresh
-
-
-def suffer_outages(setting: Setting, site: int) -> ProcessGenerator:
-    """Outages that cut off a whole site, relays left there included."""
-    status = setting.site_status[site]
-    for outage in site_outages(setting.draws, site, setting.values):
-        yield setting.until(outage.start_day)
-        status.cut_off = True
-        setting.site_changed(site)
-        setting.record.write(Event(outage.start_day, Happening.OUTAGE_BEGAN, site=site))
-        yield setting.until(outage.end_day)
-        status.cut_off = False
-        setting.site_changed(site)
-        setting.record.write(Event(outage.end_day, Happening.OUTAGE_ENDED, site=site))
 
 
 def suffer_congestion(setting: Setting, site: int) -> ProcessGenerator:

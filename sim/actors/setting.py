@@ -12,7 +12,7 @@ from simpy import Event as Moment
 
 from ..cells import Cells
 from ..fleet.chips import ChipTable, State
-from ..fleet.silence import rma_reported
+from ..fleet.silence import Cause, rma_reported
 from ..fleet.supply import Lot
 from ..parameters import Values
 from ..randomness import Draws, Stream
@@ -31,18 +31,25 @@ class SiteStatus:
     """What changes about a site.
 
     Attributes:
-        cut_off: nothing gets through.
+        outages: why nothing gets through, if nothing does; several causes may coincide.
+        excused: it is out of order as announced to the authority: chips declared there are not judged.
         congestion_ms: what congestion adds to a round trip that crosses its link.
         clearable: it could be cleared reliably when it was enrolled.
         enrolled: it has been enrolled.
         usual_ms: the median of the times that its landmarks measured at enrolment, shape (landmarks,).
     """
 
-    cut_off: bool = False
+    outages: set[Cause] = field(default_factory=set)
+    excused: bool = False
     congestion_ms: float = 0.0
     clearable: bool = False
     enrolled: bool = False
     usual_ms: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+
+    @property
+    def cut_off(self) -> bool:
+        """Nothing gets through."""
+        return bool(self.outages)
 
 
 @dataclass(frozen=True)
@@ -67,7 +74,10 @@ class Setting:
         blocked_until: until when the smugglers' company at a site gets no licence, by site.
         delivered_chips: chips delivered to each site in lots so far, shape (sites,).
         reports_due: events that make the owner of a lot, moved but not yet reported, report it at once, by lot number.
-        site_changed: called with a site whose status has changed.
+        landmarks_down: place numbers of the landmarks that time nobody now.
+        site_changed: called with a site whose status has changed, but for its outages.
+        link_changed: called with a site that is cut off for one more cause, or one less.
+        landmark_changed: called with the place number of a landmark that is lost or back.
         site_timing: the timing of the direct path to a site on a day.
     """
 
@@ -83,18 +93,23 @@ class Setting:
     detours: dict[int, Detour] = field(default_factory=dict)
     blocked_until: dict[int, float] = field(default_factory=dict)
     reports_due: dict[int, Moment] = field(default_factory=dict)
+    landmarks_down: set[int] = field(default_factory=set)
     docks: list[Store] = field(init=False)
     delivered_chips: NDArray[np.float64] = field(init=False)
     site_status: list[SiteStatus] = field(init=False)
     site_changed: Callable[[int], None] = field(init=False)
+    link_changed: Callable[[int], None] = field(init=False)
+    landmark_changed: Callable[[int], None] = field(init=False)
     site_timing: Callable[[int, float], PathTiming] = field(init=False)
 
     def __post_init__(self) -> None:
         self._rma = Cells(self.draws.seed, Stream.RMA_REPORTED)
         self.docks = [Store(self.env) for _ in self.sites]
         self.delivered_chips = np.zeros(len(self.sites))
-        self.site_status = [SiteStatus() for _ in self.sites]
+        self.site_status = [SiteStatus(outages={Cause.AIR_GAP} if site.air_gapped else set()) for site in self.sites]
         self.site_changed = lambda site: None
+        self.link_changed = lambda site: None
+        self.landmark_changed = lambda landmark: None
         self.site_timing = lambda site, day: self.network.timing(
             self.panels[site].landmarks, direct(self.sites[site].place), day
         )

@@ -36,12 +36,15 @@ class Verifier:
     Attributes:
         schedule: when which sites are asked.
         loss: chance that all attempts of a challenge are lost.
+        undecided: sites one of whose landmarks is down, where the authority fails open, shape (sites,). Unconfirmed answers
+            of chips declared there prove nothing: they neither lengthen nor end a run of suspicious ones.
     """
 
     def __init__(self, setting: Setting) -> None:
         self.setting = setting
         verification, seed = setting.scenario.verification, setting.draws.seed
-        self.schedule: Schedule = timetable(verification.period_days, len(setting.sites), setting.draws)
+        air_gapped = [site.number for site in setting.sites if site.air_gapped]
+        self.schedule: Schedule = timetable(verification.period_days, len(setting.sites), setting.draws, air_gapped)
         self.loss = setting.values["packet_loss"] ** verification.attempts
         self.sparse, self.jitter = Sparse(seed), Jitter(seed)
         self.level = self.schedule.slot_level
@@ -61,7 +64,15 @@ class Verifier:
         self._lots_at: dict[int, set[int]] = {}
         self._timings: list[PathTiming | None] = [None] * len(setting.sites)
         self._direct = [direct(site.place) for site in setting.sites]
+        self._fail_closed = verification.landmark_loss == "fail_closed"
+        self._changed_landmarks: set[int] = set()  # by number, that are up and were not when last looked at, or the reverse
+        self._sites_of_landmark: dict[int, list[int]] = {}
+        for site, panel in enumerate(setting.panels):
+            for landmark in panel.landmarks:
+                self._sites_of_landmark.setdefault(landmark.number, []).append(site)
+        self.undecided = np.zeros(len(setting.sites), bool)
         setting.site_changed = self.forget
+        setting.landmark_changed = self._note_landmark
         setting.site_timing = self.site_timing
 
     def measure_anew(self, site: int) -> None:
@@ -69,12 +80,28 @@ class Verifier:
         self.setting.env.process(measure_anew(self.setting, self.setting.sites[site]))
 
     def forget(self, site: int) -> None:
-        """Something about a site has changed: its congestion, or what its enrolment showed."""
-        known, status = self._of_site[site], self.setting.site_status[site]
-        if known is None or status.clearable or self.drift_ms is not None or not known.closed_for_good:
-            self._of_site[site] = None  # otherwise its answers still mean nothing
+        """Something about a site has changed: its congestion, its landmarks, or what its enrolment showed."""
+        self._of_site[site] = None
         for lot in self._lots_at.get(site, ()):
             self._of_lot.pop(lot, None)
+
+    def _note_landmark(self, landmark: int) -> None:
+        """A landmark is lost or back. What is lost and back before anybody looks has made no difference."""
+        self._changed_landmarks ^= {landmark}
+
+    def look_at_landmarks(self) -> None:
+        """Take in which landmarks are up; to be called before outlooks are used."""
+        if not self._changed_landmarks:
+            return
+        changed, self._changed_landmarks = self._changed_landmarks, set()
+        for site in sorted({site for landmark in changed for site in self._sites_of_landmark[landmark]}):
+            self.undecided[site] = not (self._fail_closed or self._landmarks_up(site).all())
+            self.forget(site)
+
+    def _landmarks_up(self, site: int) -> NDArray[np.bool_]:
+        """Which landmarks of a site's panel are up, shape (landmarks,)."""
+        down = self.setting.landmarks_down
+        return np.array([landmark.number not in down for landmark in self.setting.panels[site].landmarks])
 
     def site_timing(self, site: int, day: float) -> PathTiming:
         """Timing of the direct path to a site on a day, worked out anew after each route change."""
@@ -86,6 +113,7 @@ class Verifier:
 
     def outlook_of_site(self, site: int, day: float) -> Outlook:
         """What answers of chips that are at their declared site show on a day."""
+        self.look_at_landmarks()
         known = self._of_site[site]
         if known is None or day >= known.timing.until_day:
             known = self._outlook(self.site_timing(site, day), site, site, self._direct[site])
@@ -95,6 +123,7 @@ class Verifier:
     def outlook_of_lot(self, detour: Detour, site: int, day: float) -> Outlook:
         """What answers of a lot with a path of its own, declared at a site, show on a day."""
         assert detour.path is not None
+        self.look_at_landmarks()
         known = self._of_lot.get(detour.lot.number)
         if known is None or day >= known.timing.until_day:
             known = self._outlook(self._timing(site, detour.path, day), site, detour.through_site, detour.path)
@@ -118,15 +147,20 @@ class Verifier:
         return np.full(len(slots), verification.signing == "all")
 
     def attest(self, chip: int, day: float, outlook: Outlook, rtt_ms: NDArray[np.float64]) -> tuple[Verdict, bool]:
-        """Sign and appraise one answer with the times measured: the verdict, and whether it is suspicious."""
+        """Sign and appraise one answer with the times measured: the verdict, and whether it is suspicious.
+
+        Where no landmark is up there is nothing to sign.
+        """
+        if not outlook.up.any():
+            return Verdict.UNCONFIRMED, not outlook.meaningless
         assert self._desk is not None
         verdict = self._desk.attest(chip, day, self.schedule.slot(day), rtt_ms)
         site = self.setting.chips.site(chip)
         self.setting.record.signed_challenges += 1
         number = int(self.setting.chips.numbers(np.array([chip]))[0])
         self.setting.record.write(Event(day, Happening.ANSWERED, chip=number, site=site, detail=verdict.value))
-        suspicious = verdict is Verdict.UNCONFIRMED and bool((rtt_ms >= outlook.unsuspicious_below_ms).all())
-        return verdict, suspicious
+        unconfirmed = verdict is Verdict.UNCONFIRMED or (verdict is Verdict.CLEARED and not outlook.may_clear)
+        return verdict, unconfirmed and bool(outlook.slow(rtt_ms[None, :])[0])
 
     def _timing(self, site: int, path: Path, day: float) -> PathTiming:
         return self.setting.network.timing(self.setting.panels[site].landmarks, path, day)
@@ -141,4 +175,6 @@ class Verifier:
             clearable=status.clearable,
             usual_ms=status.usual_ms,
             drift_ms=self.drift_ms,
+            up=self._landmarks_up(site),
+            fail_closed=self._fail_closed,
         )

@@ -8,6 +8,7 @@ so that no round falls on the moment of anything else.
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,6 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..randomness import Draws, Stream
+
+NEVER_ASKED = -1
+"""The phase of sites that are never asked."""
 
 
 @dataclass(frozen=True)
@@ -49,10 +53,12 @@ class Schedule:
         return math.floor(day * 2.0**self.slot_level)
 
 
-def timetable(period_days: float, sites: int, draws: Draws) -> Schedule:
-    """Draw the phase of each site and the shift of all."""
+def timetable(period_days: float, sites: int, draws: Draws, never_asked: Collection[int] = ()) -> Schedule:
+    """Draw the phase of each site, but for those that are never asked, and the shift of all."""
     phases = max(1, math.floor(period_days + 1e-9))
     shift = draws.uniform(Stream.ROUND_SHIFT, 0)
     days = tuple((phase + shift) * period_days / phases for phase in range(phases))
     of_site = [int(draws.uniform(Stream.SITE_PHASE, site) * phases) for site in range(sites)]
-    return Schedule(period_days, days, np.array(of_site, np.int64))
+    phase_of_site = np.array(of_site, np.int64)
+    phase_of_site[list(never_asked)] = NEVER_ASKED
+    return Schedule(period_days, days, phase_of_site)

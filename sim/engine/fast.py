@@ -27,6 +27,7 @@ from simpy.events import ProcessGenerator
 from ..actors.setting import Detour, Setting
 from ..actors.verifier import Verifier
 from ..detection.reading import Outlook
+from ..detection.schedule import NEVER_ASKED
 from ..detection.seen import RoundSeen
 from ..detection.verdicts import Verdict
 from ..fleet.chips import GONE, IN_CASE, WAIVED, State
@@ -49,7 +50,7 @@ MOST_PARTS = 64
 """Arrays in which the chips of a site are kept before they are put together: each costs more than the chips in it."""
 
 _NOBODY = np.empty(0, np.int64)
-_SILENT = np.isin(np.arange(len(State)), [State.REPAIR, State.SMUGGLED, State.MOVING])
+_SILENT = np.isin(np.arange(len(State)), [State.REPAIR, State.SMUGGLED, State.MOVING, State.WITHDRAWN])
 _AWAY = np.isin(np.arange(len(State)), [State.RESTRICTED, State.ELSEWHERE])
 _GONE = np.isin(np.arange(len(State)), GONE)
 
@@ -64,8 +65,11 @@ class RoundByRound(Verifier):
         self._alert: Alert = lambda site, chips, day, reason: None
         self._faults = Faults(setting, self.sparse, self._join)
         self._table.settle, self._table.on_move = self._faults.settle, self._notice_move
+        setting.link_changed = self._note_link
         self._sites = SiteReadings(setting)
-        self._cut_off: set[int] = set()
+        self._cut_off = {site for site, status in enumerate(setting.site_status) if status.cut_off}
+        self._is_cut_off_site = np.array([status.cut_off for status in setting.site_status])
+        self._is_excused_site = np.array([status.excused for status in setting.site_status])
         self._members: list[list[IntArray]] = [[] for _ in setting.sites]  # covered chips ever declared there
         self._due = np.zeros(len(setting.sites), np.int64)  # of them, those that are asked now
         self._phases = self.schedule.phase_of_site
@@ -144,12 +148,22 @@ class RoundByRound(Verifier):
         """Nothing is left to do."""
 
     def forget(self, site: int) -> None:
-        """Something about a site has changed."""
+        """What answers from a site show has changed."""
         super().forget(site)
-        if self._of_site[site] is None:
-            self._sites.until_day[site] = -np.inf
+        status = self.setting.site_status[site]
+        if status.clearable or self.drift_ms is not None or not self._sites.closed_for_good[site]:
+            self._sites.until_day[site] = -np.inf  # otherwise its answers still mean nothing
+        self._look_again(site)
+
+    def _note_link(self, site: int) -> None:
+        """A site is cut off, or back."""
         status = self.setting.site_status[site]
         (self._cut_off.add if status.cut_off else self._cut_off.discard)(site)
+        self._is_cut_off_site[site], self._is_excused_site[site] = status.cut_off, status.excused
+        self._look_again(site)
+
+    def _look_again(self, site: int) -> None:
+        """Take an interest again in chips elsewhere that a site is of importance to."""
         for detour in self._dormant.pop(site, ()):
             self._detours[self._phases[detour.lot.site]][detour.lot.number] = detour
 
@@ -192,8 +206,9 @@ class RoundByRound(Verifier):
             self._answering_lots = np.concatenate([self._answering_lots, np.zeros(lot + 1, bool)])
         self._answering_lots[lot] = detour.path is not None
         if detour.path is not None:
-            site = int(self._table.column("site")[chips[0]])
-            self._detours[self._phases[site]][lot] = detour
+            phase = self._phases[self._table.column("site")[chips[0]]]
+            if phase != NEVER_ASKED:
+                self._detours[phase][lot] = detour
 
     def _forget_runs(self, chips: IntArray) -> None:
         chips = np.sort(chips)
@@ -217,6 +232,7 @@ class RoundByRound(Verifier):
         self._table.settle(day)
         record, sites, slot = self.setting.record, self._sites_of[phase], self.schedule.slot(day)
         record.challenges += int(self._due[sites].sum())
+        self.look_at_landmarks()
         for site in sites[self._sites.until_day[sites] <= day].tolist():
             self._sites.renew(site, self.outlook_of_site(site, day))
 
@@ -236,6 +252,8 @@ class RoundByRound(Verifier):
             contradicting, suspicious, invalid = self._sign(signing, slot, day, small, contradicting, suspicious)
         self._note_lost(lost, False)
 
+        proves_nothing = self.undecided[self._table.column("site")[suspicious]]
+        undecided, suspicious = suspicious[proves_nothing], suspicious[~proves_nothing]
         self._count(day, sites, silent, suspicious)
         record.silences += len(silent)
         record.suspicious += len(suspicious)
@@ -246,11 +264,12 @@ class RoundByRound(Verifier):
             self._note_answers(phase, silent)
         if self._excuses:
             silent = self._unexcused(silent)
-        missed = self._missed[phase] = self._missed[phase].extended(silent)
-        before = self._suspicious[phase]
+        missed, before = self._missed[phase].extended(silent), self._suspicious[phase]
+        self._missed[phase] = missed.merged(self._missed[phase].part(self._excused(self._missed[phase].chips)))
+        waits = among(before.chips, missed.chips)  # silence in between does not end a run
+        waits |= among(before.chips, np.sort(undecided)) | self._excused(before.chips)
         doubted = before.extended(suspicious)
-        waiting = before.part(among(before.chips, missed.chips))  # silence in between does not end a run
-        self._suspicious[phase] = doubted.merged(waiting)
+        self._suspicious[phase] = doubted.merged(before.part(waits))
         if self._tests:
             self._test(phase, missed.chips)
         seen = RoundSeen(
@@ -295,8 +314,9 @@ class RoundByRound(Verifier):
     def _test(self, phase: int, silent: IntArray) -> None:
         """Carry the sequential tests of a phase on."""
         tests = self._open_tests[phase]
+        waits = tests.part(self._excused(tests.chips))
         asked = np.isin(tests.chips, self._judged(self._still_asked(tests.chips)))
-        self._open_tests[phase] = tests.part(asked).after(silent, self._thresholds)
+        self._open_tests[phase] = tests.part(asked).after(silent, self._thresholds).merged(waits)
 
     def _asked_of_lot(self, lot: int, site: int) -> int:
         """Chips asked that belong to a lot and are declared at a site."""
@@ -349,9 +369,14 @@ class RoundByRound(Verifier):
         return here
 
     def _judged(self, chips: IntArray) -> IntArray:
-        """Those that are in no case and not excused."""
-        those: IntArray = chips[(self._table.column("marks")[chips] & WAIVED) == 0]
+        """Those that are in no case and not excused, nor is their site."""
+        those: IntArray = chips[((self._table.column("marks")[chips] & WAIVED) == 0) & ~self._excused(chips)]
         return those
+
+    def _excused(self, chips: IntArray) -> BoolArray:
+        """Which chips are declared at a site whose outage the authority knows of."""
+        excused: BoolArray = self._is_excused_site.take(self._table.column("site")[chips])
+        return excused
 
     def _has_path(self, chips: IntArray) -> BoolArray:
         """Whether chips have a path to the landmarks, be it cut off or not."""
@@ -372,15 +397,18 @@ class RoundByRound(Verifier):
         for index in np.flatnonzero(_AWAY.take(state)):
             detour = self.setting.detours[int(self._table.column("lot")[chips[index]])]
             through[index] = detour.through_site
-        return np.isin(through, list(self._cut_off))
+        cut_off: BoolArray = self._is_cut_off_site.take(through)
+        return cut_off
 
     def _pathless(self, phase: int) -> IntArray:
         """Chips of a phase that have no path: those known from its last round, and those that may have lost it since."""
         column = self._table.column
         if self._fresh:
             fresh = np.concatenate(self._fresh)
-            here = self._phases.take(column("site")[fresh]) == phase
-            self._fresh = [fresh[~here]] if not here.all() else []
+            phases = self._phases.take(column("site")[fresh])
+            here = phases == phase
+            later = ~here & (phases != NEVER_ASKED)
+            self._fresh = [fresh[later]] if later.any() else []
             chips = np.sort(np.concatenate([self._quiet[phase], fresh[here]]))
             self._quiet[phase] = chips[np.append(True, chips[1:] != chips[:-1])] if len(chips) else chips
         chips = self._quiet[phase]
@@ -391,7 +419,7 @@ class RoundByRound(Verifier):
         quiet &= np.isnan(column("established_day")[chips]) & (self._phases.take(column("site")[chips]) == phase)
         quiet &= np.asarray(column("covered"))[chips] & ((column("marks")[chips] & WAIVED) == 0)
         self._quiet[phase] = chips[quiet]
-        return self._quiet[phase]
+        return self._judged(chips[quiet])
 
     def _behind_a_cut_link(self, sites: IntArray) -> IntArray:
         """Judged chips that are at sites cut off."""
@@ -447,7 +475,7 @@ class RoundByRound(Verifier):
         slow = small[1] < np.append(limits, 0.0).take(self._table.sites_of_slots(small[0]))
         chips, uniforms = self._table.occupants(small[0][slow]), small[1][slow]
         there = (column("state")[chips] == State.INSTALLED) & np.asarray(column("covered"))[chips] & ~self._is_lost[chips]
-        there &= (column("marks")[chips] & WAIVED) == 0
+        there &= (column("marks")[chips] & WAIVED) == 0  # sites that are excused are cut off
         return chips[there], uniforms[there]
 
     def _looked_at(self, site: int, slot: int) -> tuple[IntArray, IntArray]:

@@ -15,6 +15,7 @@ from ..actors.operator import replace_failed
 from ..actors.setting import Detour, Setting
 from ..actors.verifier import Verifier
 from ..detection.reading import Outlook
+from ..detection.schedule import NEVER_ASKED
 from ..detection.seen import RoundSeen
 from ..detection.sprt import is_accepted
 from ..detection.verdicts import Verdict
@@ -89,7 +90,7 @@ class ChipByChip(Verifier):
         """One for the end of the rounds of each phase; those of chips come with the chips."""
         self._alert = alert
         if self.setting.scenario.verification.active:
-            for phase in np.unique(self.schedule.phase_of_site).tolist():
+            for phase in set(self.schedule.phase_of_site.tolist()) - {NEVER_ASKED}:
                 yield self._judge_rounds(phase)
 
     def install(self, chips: IntArray, day: float) -> None:
@@ -155,6 +156,8 @@ class ChipByChip(Verifier):
         setting, table, record, schedule = self.setting, self.setting.chips, self.setting.record, self.schedule
         site, slot_of_chip = table.site(chip), int(table.column("slot")[chip])
         phase, status = int(schedule.phase_of_site[site]), setting.site_status[site]
+        if phase == NEVER_ASKED:
+            return
         number = schedule.first_round(phase, max(since_day, setting.scenario.calendar.duty_day))
         column, env, unsigned = table.column, setting.env, self._signing == "none"
         history = self._histories[chip] = History()
@@ -174,14 +177,15 @@ class ChipByChip(Verifier):
                 silent = status.cut_off
             else:
                 silent = detour is None or setting.site_status[detour.through_site].cut_off
+            waived = bool(marks & _WAIVED) or status.excused
             if silent or slot_of_chip in self._lost_at(day):
-                if not marks & _WAIVED:
+                if not waived:
                     self._take_silence(chip, site, day, history)
                 continue
             outlook = self.outlook_of_site(site, day) if detour is None else self.outlook_of_lot(detour, site, day)
             signed = not unsigned and self._signs(slot_of_chip, day, bool(marks & _IN_CASE))
             verdict, suspicious = self._read(chip, slot_of_chip, day, outlook, signed)
-            if not marks & _WAIVED:
+            if not waived:
                 self._take_answer(chip, site, day, history, verdict, suspicious)
 
     def _lost_at(self, day: float) -> frozenset[int]:
@@ -240,12 +244,14 @@ class ChipByChip(Verifier):
         """Count an answer, and note whether it refutes the chip or is suspicious."""
         record = self.setting.record
         history.missed_rounds = 0
-        history.suspicious_rounds = history.suspicious_rounds + 1 if suspicious else 0
         self._unheard.discard(chip)
         if history.tested_silences:
             history.tested_answers += 1
             if is_accepted(history.tested_silences, history.tested_answers, self._thresholds):
                 history.tested_silences = history.tested_answers = 0
+        if suspicious and self.undecided[site]:
+            return
+        history.suspicious_rounds = history.suspicious_rounds + 1 if suspicious else 0
         if suspicious:
             record.suspicious += 1
             self._counts[day, site][2] += 1
@@ -303,7 +309,7 @@ class ChipByChip(Verifier):
         """Whether a chip that has never answered is judged in a phase, be it asked or on its way."""
         table = self.setting.chips
         gone = table.state(chip) in GONE or table.is_established(chip)
-        waived = table.column("marks").item(chip) & _WAIVED
+        waived = table.column("marks").item(chip) & _WAIVED or self.setting.site_status[table.site(chip)].excused
         return not gone and not waived and self.schedule.phase_of_site.item(table.site(chip)) == phase
 
 

@@ -62,6 +62,12 @@ class SequentialTests:
         """Some of them."""
         return SequentialTests(self.chips[which], self.counts[:, which])
 
+    def merged(self, other: SequentialTests) -> SequentialTests:
+        """These and the tests of other chips."""
+        chips = np.concatenate([self.chips, other.chips])
+        order = np.argsort(chips)
+        return SequentialTests(chips[order], np.concatenate([self.counts, other.counts], axis=1)[:, order])
+
     def of(self, chips: IntArray) -> IntArray:
         """Silences and answers of some chips, zero where no test is open; shape (2, chips)."""
         counts = np.zeros((2, len(chips)), np.int64)

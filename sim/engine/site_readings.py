@@ -31,19 +31,21 @@ class SiteReadings:
         all_looked_at: whether all answers from a site have to be read, shape (sites,).
         decided: whether the limits alone decide what is suspicious, whatever the times are, shape (sites,).
         nearest_decides: whether that of the nearest landmark alone does, shape (sites,).
+        closed_for_good: see `Outlook`, shape (sites,).
     """
 
     def __init__(self, setting: Setting) -> None:
         self._panels = setting.panels
         sites, self.landmarks = len(setting.panels), len(setting.panels[0].landmarks)
         self.until_day = np.full(sites, -np.inf)
-        self.contradictable, self.all_looked_at, self.decided, self.nearest_decides = (
-            np.zeros(sites, bool) for _ in range(4)
+        self.contradictable, self.all_looked_at, self.decided, self.nearest_decides, self.closed_for_good = (
+            np.zeros(sites, bool) for _ in range(5)
         )
         self.slow_limits, self._below_ms, self._base_ms, self._median_ms, self._log_sd, self._contradicting_ms = (
             np.zeros((sites, self.landmarks)) for _ in range(6)
         )
         self._congestion_ms = np.zeros((sites, 1))
+        self._may_clear = np.ones(sites, bool)
         near = min(INTERSECTED, self.landmarks)
         self._nearest_km = np.zeros((sites, near, near))
         for site, panel in enumerate(setting.panels):
@@ -56,15 +58,17 @@ class SiteReadings:
         self.until_day[site] = outlook.until_day
         self.slow_limits[site] = outlook.slow_limits
         self.contradictable[site] = outlook.contradictable
+        self.closed_for_good[site] = outlook.closed_for_good
         self.all_looked_at[site] = outlook.contradictable or outlook.slow_limit > SPARSE_LIMIT
         self._below_ms[site] = outlook.unsuspicious_below_ms
-        self._base_ms[site] = outlook.timing.base_ms
+        self._base_ms[site] = base_ms = np.where(outlook.up, outlook.timing.base_ms, np.inf)
         self._median_ms[site] = outlook.timing.jitter_median_ms[:, 0]
         self._log_sd[site] = outlook.timing.jitter_log_sd[:, 0]
         self._congestion_ms[site] = outlook.congestion_ms
+        self._may_clear[site] = outlook.may_clear
         # Times of suspicious answers are no shorter than these. If their discs do not leave out the territory, none do.
-        shortest_ms = np.maximum(outlook.unsuspicious_below_ms, outlook.timing.base_ms + outlook.congestion_ms)[None, :]
-        never_left_out = not self._may_leave_out(np.array([site]), shortest_ms)[0]
+        shortest_ms = np.maximum(outlook.unsuspicious_below_ms, base_ms + outlook.congestion_ms)[None, :]
+        never_left_out = not outlook.may_clear or not self._may_leave_out(np.array([site]), shortest_ms)[0]
         self.decided[site] = never_left_out and not outlook.contradictable
         self.nearest_decides[site] = self.decided[site] and bool((outlook.slow_limits[1:] >= 1).all())
 
@@ -86,7 +90,7 @@ class SiteReadings:
         rtt_ms += self._congestion_ms[sites]
         contradicts[rows] = (rtt_ms < self._contradicting_ms[sites]).any(axis=1)
         suspicious[rows] = ~contradicts[rows] & (rtt_ms >= self._below_ms[sites]).all(axis=1)
-        perhaps = np.flatnonzero(suspicious[rows])
+        perhaps = np.flatnonzero(suspicious[rows] & self._may_clear[sites])
         perhaps = perhaps[self._may_leave_out(sites[perhaps], rtt_ms[perhaps])]
         for site in np.unique(sites[perhaps]):
             here = perhaps[sites[perhaps] == site]

@@ -14,12 +14,13 @@ from simpy.events import ProcessGenerator
 from ..actors.authority import Authority, Judge
 from ..actors.enrolment import enrol_site
 from ..actors.exporter import export_lots
-from ..actors.operator import move_lot, receive_lots, suffer_congestion, suffer_outages
+from ..actors.operator import move_lot, receive_lots, suffer_congestion, withdraw_lot
+from ..actors.outages import lose_landmark, suffer_conflicts, suffer_outages, undergo_maintenance
 from ..actors.planned_visits import visit_by_plan
 from ..actors.setting import Setting
 from ..actors.smuggler import divert_lot
 from ..fleet.chips import ChipTable, State
-from ..fleet.moves import plan_move
+from ..fleet.moves import Move, plan_change
 from ..fleet.supply import Lot, lots_shipped, stock_by_site
 from ..parameters import load_parameters
 from ..randomness import Draws
@@ -27,6 +28,7 @@ from ..record import Category, Census, Event, EventLog, Record
 from ..scenario import Scenario
 from ..smuggling.plans import exposure_day, plan_diversion
 from ..units import DAYS_PER_YEAR
+from ..world.excess import GULF
 from ..world.geography import hubs
 from ..world.landmarks import build_panels
 from ..world.latency import Network
@@ -35,6 +37,9 @@ from ..world.sites import build_sites, capacity_steps
 from ..world.territory import hubs_in, hubs_outside
 
 CENSUS_DAYS = 7.0
+
+CONFLICT_REGIONS = (GULF,)
+"""Countries that one armed conflict silences together, by region; a region's place here keys its draws and never changes."""
 
 IntArray = NDArray[np.int64]
 
@@ -153,7 +158,7 @@ def take_census(setting: Setting, day: float) -> Census:
         Category.IN_SERVICE_WITHOUT_MECHANISM: in_service[0].sum(),
         Category.IN_SERVICE_WITH_MECHANISM: in_service[1].sum(),
         Category.UNDER_REPAIR: by_state[State.REPAIR],
-        Category.RETIRED: by_state[State.RETIRED],
+        Category.RETIRED: by_state[State.RETIRED] + by_state[State.WITHDRAWN],
         Category.DIVERTED_UNDETECTED: diverted[:, 0].sum(),
         Category.DIVERTED_ESTABLISHED: diverted[:, 1].sum(),
         Category.SEIZED: by_state[State.SEIZED],
@@ -175,9 +180,14 @@ def _processes(setting: Setting, keeper: Keeper, authority: Authority) -> Iterat
     if scenario.verification.active:
         for site in setting.sites:
             yield enrol_site(setting, site)
+        for landmark in {landmark.number: landmark for panel in setting.panels for landmark in panel.landmarks}.values():
+            yield lose_landmark(setting, landmark)
+    for region, countries in enumerate(CONFLICT_REGIONS):
+        yield suffer_conflicts(setting, region, [site.number for site in setting.sites if site.place.country in countries])
     for site in setting.sites:
         yield receive_lots(setting, site.number, lambda chips, day: _install(setting, keeper, chips, day))
         yield suffer_outages(setting, site.number)
+        yield undergo_maintenance(setting, site.number)
         yield suffer_congestion(setting, site.number)
         if scenario.enforcement.random_inspections:
             yield authority.visit_at_random(site.number)
@@ -218,13 +228,17 @@ def _install(setting: Setting, keeper: Keeper, chips: IntArray, day: float) -> N
 
 
 def _follow_lot(setting: Setting, keeper: Keeper, authority: Authority, lot: Lot, steps: NDArray[np.float64]) -> None:
-    """Set the smuggler, and perhaps a tip, on a lot that was ordered on false pretences; let an honest owner move his."""
+    """Set the smuggler, and perhaps a tip, on a lot that was ordered on false pretences; let an honest owner change his."""
     keeper.expect(lot)
     scenario, values, draws, begin_one = setting.scenario, setting.values, setting.draws, setting.env.process
     if not lot.ordered_by_smuggler:
-        move = plan_move(lot, setting.sites, steps, values, draws)
-        if move is not None and move.departure_day < scenario.calendar.end_day:
-            begin_one(move_lot(setting, lot, move, keeper.redeclare))
+        change = plan_change(lot, setting.sites, steps, values, draws)
+        if change is None or change.departure_day >= scenario.calendar.end_day:
+            return
+        if isinstance(change, Move):
+            begin_one(move_lot(setting, lot, change, keeper.redeclare))
+        else:
+            begin_one(withdraw_lot(setting, lot, change))
         return
     destinations = hubs_in(scenario.geography.restricted, hubs())
     adversary, enforcement = scenario.adversary, scenario.enforcement

@@ -32,7 +32,8 @@ class State(IntEnum):
     SEIZED = 5  # taken in transit or in a cooperating country
     MOVING = 6  # lawfully on its way to another site
     ELSEWHERE = 7  # lawfully at another site, which is not yet reported
-    RETIRED = 8  # failed for good
+    RETIRED = 8  # failed for good, or out of use as reported
+    WITHDRAWN = 9  # lawfully out of use for good, which is not yet reported
 
 
 ALLOWED = frozenset(
@@ -49,6 +50,8 @@ ALLOWED = frozenset(
         (State.MOVING, State.ELSEWHERE),
         (State.MOVING, State.INSTALLED),  # reported before it has arrived
         (State.ELSEWHERE, State.INSTALLED),
+        (State.INSTALLED, State.WITHDRAWN),
+        (State.WITHDRAWN, State.RETIRED),
     }
 )
 

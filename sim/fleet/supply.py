@@ -21,7 +21,10 @@ from ..world.sites import Site, capacity_steps, pick_site
 
 @dataclass(frozen=True)
 class Lot:
-    """Chips that ship together, and the slots that they fill. Days are since the scenario's start."""
+    """Chips that ship together, and the slots that they fill. Days are since the scenario's start.
+
+    Delivered means installed: what stands in storage without power is still shipping.
+    """
 
     number: int
     slots: range
@@ -80,7 +83,16 @@ def lots_shipped(
         spread = values["transport_log_sd"]
         days = lognormal(transport, median=values["export_transport_days"], log_sd=spread)
         days += lognormal(customs, median=values["customs_hold_days"], log_sd=spread)
+        days += _storage_days(number, values, draws)
         site = pick_site(*candidates, draws.uniform(Stream.LOT_SITE, number))
         slots = range(first_slot + number * chips_per_lot, first_slot + (number + 1) * chips_per_lot)
         lots.append(Lot(number, slots, site.number, smuggled, ship_day, ship_day + days))
     return tuple(lots)
+
+
+def _storage_days(lot: int, values: Values, draws: Draws) -> float:
+    """How long a lot stands in storage before it is installed; most lots do not."""
+    stored, length = draws.uniforms(Stream.STORAGE, lot, count=2)
+    if stored >= values["stored_lots"]:
+        return 0.0
+    return lognormal(length, median=values["storage_days"], log_sd=values["storage_log_sd"])

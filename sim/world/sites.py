@@ -22,11 +22,15 @@ from .geography import Hub, Place
 
 @dataclass(frozen=True)
 class Site:
-    """A data centre. `capacity_chips` is its real-world size, by which chips are spread over sites."""
+    """A data centre. `capacity_chips` is its real-world size, by which chips are spread over sites.
+
+    Nothing outside can reach the chips of a site that is air-gapped.
+    """
 
     number: int
     place: Place
     capacity_chips: float
+    air_gapped: bool = False
 
     @property
     def in_south_east_asia(self) -> bool:
@@ -47,7 +51,8 @@ def build_sites(count: int, hubs: Sequence[Hub], values: Values, draws: Draws) -
         low, high = limits[ranks[number]]
         hub = hubs[number % len(hubs)]
         capacity = low * (high / low) ** float(words[number, 1])
-        sites.append(Site(number, Place(number, f"{hub.name} {number}", hub.country, hub.position), capacity))
+        air_gapped = draws.uniform(Stream.AIR_GAPPED, number) < values["air_gapped_sites"]
+        sites.append(Site(number, Place(number, f"{hub.name} {number}", hub.country, hub.position), capacity, air_gapped))
     return tuple(sites)
 
 

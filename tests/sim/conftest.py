@@ -7,11 +7,13 @@ import pytest
 from sim import Scenario
 from sim.engine import fast, reference
 
+from .worlds import ORDERLY
+
 NO_NOISE = {
+    **ORDERLY,
     "gpu_faults_per_chip_year": 0,
     "site_outages_per_site_year": 0,
     "packet_loss": 0,
-    "lawful_moves_per_lot_year": 0,
 }
 
 

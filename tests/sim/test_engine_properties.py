@@ -20,7 +20,7 @@ from sim.fleet.supply import Lot
 from sim.record import Event, Happening, Record
 from sim.sparse import Sparse
 
-from .worlds import hurried
+from .worlds import ORDERLY, hurried
 
 OF_A_CHIP = {
     Happening.FAILED,
@@ -98,7 +98,7 @@ def test_a_fault_strikes_whoever_is_installed_and_nobody_before_that(engine):
 
     The initial stock is there from the first moment.
     """
-    nobody_leaves = {"diverted_chips_per_year": 0, "lawful_moves_per_lot_year": 0}
+    nobody_leaves = {**ORDERLY, "diverted_chips_per_year": 0}
     scenario = hurried(
         {**nobody_leaves, "gpu_faults_per_chip_year": 20, "covered_exports_per_year": 2.0e7},
         calendar__end_after_duty_days=10,
@@ -162,7 +162,7 @@ def test_more_packet_loss_only_adds_lost_challenges():
     quiet = dict.fromkeys(("gpu_faults_per_chip_year", "site_outages_per_site_year", "diverted_chips_per_year"), 0)
     missed = []
     for loss in (0.1, 0.2, 0.4):
-        values = {**quiet, "lawful_moves_per_lot_year": 0, "packet_loss": loss}
+        values = {**quiet, **ORDERLY, "packet_loss": loss}
         record = fast.run(hurried(values, verification__grace_days=1000, verification__unconfirmed_rounds=10_000), 1)
         missed.append({(event.day, event.chip) for event in record.events if event.happening is Happening.SILENT})
         assert len(missed[-1]) == record.silences == pytest.approx(record.challenges * loss**3, rel=0.3)
@@ -211,9 +211,7 @@ def test_faults_never_run_ahead_of_the_clock(monkeypatch):
 
 def test_one_outage_of_a_site_is_one_case_however_many_chips_are_silent():
     """Outages of about 18 days, which a visit ends no sooner than 20 days after they began."""
-    still = dict.fromkeys(
-        ("gpu_faults_per_chip_year", "diverted_chips_per_year", "packet_loss", "lawful_moves_per_lot_year"), 0
-    )
+    still = {**ORDERLY, **dict.fromkeys(("gpu_faults_per_chip_year", "diverted_chips_per_year", "packet_loss"), 0)}
     outages = {"site_outages_per_site_year": 3, "site_outage_hours": 24 * 18, "site_outage_log_sd": 0.05}
     scenario = hurried(
         {**still, **outages, "covered_exports_per_year": 1, "inspection_travel_days": 5, "case_review_days": 3},

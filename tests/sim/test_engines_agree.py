@@ -43,10 +43,14 @@ EVERYWHERE = frozenset(
         Happening.REPLACED,
         Happening.OUTAGE_BEGAN,
         Happening.OUTAGE_ENDED,
+        Happening.LANDMARK_LOST,
+        Happening.LANDMARK_BACK,
         Happening.SHIPPED,
         Happening.DELIVERED,
         Happening.MOVED,
         Happening.MOVE_REPORTED,
+        Happening.WITHDRAWN,
+        Happening.WITHDRAWAL_REPORTED,
         Happening.DEPARTED,
         Happening.ARRIVED,
         Happening.SILENT,
@@ -58,6 +62,18 @@ EVERYWHERE = frozenset(
         Happening.ESTABLISHED,
     }
 )
+
+OFTEN_DOWN = {
+    "landmark_outages_per_year": 30,
+    "landmark_outage_hours": 72,
+    "maintenance_days_per_site_year": 60,
+    "maintenance_hours": 72,
+    "maintenance_announced": 0.6,
+    "conflicts_per_region_year": 6,
+    "conflict_outage_days": 7,
+    "network_outage_length_ratio": 0.5,
+    "air_gapped_sites": 0.15,
+}
 
 WORLDS = {
     "weekly, with a drift test": World.of(
@@ -71,7 +87,7 @@ WORLDS = {
     ),
     "every six hours, licences refused": World.of(
         Happening.LICENCE_REFUSED,
-        seeds=(4, 8),
+        seeds=(4, 2),
         reasons="silence_streak unconfirmed",
         verification__period_days=0.25,
         verification__grace_days=4,
@@ -98,7 +114,7 @@ WORLDS = {
     ),
     "one inspector, many tips": World(
         one_inspector(),
-        (6, 8),
+        (8, 13),
         frozenset({Happening.CALLED_OFF, Happening.EXPOSED, Happening.SEIZED}),
     ),
     "requests, posts, staged inspections and their consequences": World.of(
@@ -124,9 +140,36 @@ WORLDS = {
         enforcement__whistleblower_award=0.2,
         values={"consent_days": 2, "consent_refused": 0.2, "consequence_days": 5, "penalty_reach_partners": 0.5},
     ),
+    "landmarks and sites often down, failing open, no licences behind an air gap": World.of(
+        Happening.LICENCE_REFUSED,
+        seeds=(1, 2),
+        reasons="sprt unconfirmed",
+        values=OFTEN_DOWN,
+        geography__sites=40,
+        verification__detectors=tuple(DETECTORS),
+        verification__air_gapped="refuse_licence",
+        verification__unconfirmed_rounds=1,
+        verification__grace_days=5,
+        verification__signing="sample",
+        verification__signed_share=0.003,
+        verification__followed_share=0.1,
+    ),
+    "landmarks and sites often down, failing closed, with a drift test": World.of(
+        seeds=(1, 2),
+        reasons="silence_streak unconfirmed drift",
+        values=OFTEN_DOWN,
+        verification__period_days=2,
+        verification__unconfirmed_rounds=1,
+        verification__uncleared_sites="drift_test",
+        verification__drift_ms=3,
+        verification__landmark_loss="fail_closed",
+        verification__signing="sample",
+        verification__signed_share=0.003,
+        verification__followed_share=0.1,
+    ),
     "every answer signed, sixty chips": World.of(
         Happening.ANSWERED,
-        seeds=(1, 12),
+        seeds=(1, 11),
         fleet__scale=0.00002,
         fleet__lot_chips=1,
         geography__sites=5,
@@ -134,7 +177,12 @@ WORLDS = {
         verification__grace_days=6,
         verification__signing="all",
         calendar__end_after_duty_days=60,
-        values={"gpu_faults_per_chip_year": 6, "lawful_moves_per_lot_year": 8, "diverted_chips_per_year": 1.0e6},
+        values={
+            "gpu_faults_per_chip_year": 6,
+            "lawful_moves_per_lot_year": 8,
+            "withdrawals_per_lot_year": 8,
+            "diverted_chips_per_year": 1.0e6,
+        },
     ),
 }
 

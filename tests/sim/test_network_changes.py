@@ -22,6 +22,8 @@ from sim.world.paths import Leg, Path, direct
 from sim.world.sites import Site
 from sim.world.territory import territory
 
+from .worlds import ORDERLY
+
 SINGAPORE, FRANKFURT = (next(hub for hub in hubs() if hub.name == name) for name in ("Singapore", "Frankfurt"))
 
 
@@ -147,6 +149,7 @@ def relays(small: Scenario) -> Scenario:
         enforcement__random_inspections=False,
         enforcement__tips=False,
         uncertainties={
+            **ORDERLY,
             "diverted_chips_per_year": 4.0e5,
             "legacy_chips_abroad": 0,
             "in_loop_processing_ms": 2000,
@@ -202,6 +205,7 @@ def test_a_lasting_reroute_is_not_inspected_for_again_and_again(small: Scenario,
         verification__signing="none",
         enforcement__inspectors=100,
         uncertainties={
+            **ORDERLY,
             **dict.fromkeys((*noise, "congested_sites", "congested_days_elsewhere", "legacy_chips_abroad"), 0),
             "route_changes_per_year": 8,
             "metro_route_changes_per_year": 8,

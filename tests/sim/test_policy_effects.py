@@ -7,6 +7,8 @@ from sim import Scenario, simulate
 from sim.engine.fast import run
 from sim.record import Happening
 
+from .worlds import ORDERLY
+
 
 @pytest.fixture
 def busy(small: Scenario) -> Scenario:
@@ -91,7 +93,8 @@ def test_refused_evidence_is_an_alert_at_once(small: Scenario, monkeypatch):
     from sim.actors import evidence
 
     monkeypatch.setattr(evidence, "combined_sha256", lambda _: bytes(32))
-    record = run(small.replace(verification__signing="all", calendar__end_after_duty_days=40), 1)
+    scenario = small.replace(verification__signing="all", calendar__end_after_duty_days=40, uncertainties=ORDERLY)
+    record = run(scenario, 1)
     verdicts = {event.detail for event in record.events if event.happening is Happening.ANSWERED}
     assert verdicts == {"invalid"}
     assert record.refuted > 0 == record.suspicious

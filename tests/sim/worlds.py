@@ -11,6 +11,21 @@ from sim import Scenario
 from sim.fleet.chips import chip_numbers
 from sim.record import Event, Record
 
+ORDERLY = dict.fromkeys(
+    (
+        "lawful_moves_per_lot_year",
+        "resales_per_lot_year",
+        "withdrawals_per_lot_year",
+        "maintenance_days_per_site_year",
+        "conflicts_per_region_year",
+        "landmark_outages_per_year",
+        "air_gapped_sites",
+        "stored_lots",
+    ),
+    0,
+)
+"""No owner moves anything, nothing is out of order by plan or by war, and everybody answers."""
+
 HURRIED = {
     "legacy_chips_abroad": 1.5e6,
     "covered_exports_per_year": 2.0e6,
@@ -24,6 +39,15 @@ HURRIED = {
     "site_outage_hours": 48,
     "lawful_moves_per_lot_year": 4,
     "lawful_move_report_days": 12,
+    "resales_per_lot_year": 1,
+    "resale_report_days": 20,
+    "withdrawals_per_lot_year": 2,
+    "withdrawal_report_days": 12,
+    "stored_lots": 0.3,
+    "storage_days": 5,
+    "maintenance_days_per_site_year": 10,
+    "landmark_outages_per_year": 12,
+    "landmark_outage_hours": 24,
     "case_review_days": 2,
     "consent_days": 0,
     "consent_refused": 0,
