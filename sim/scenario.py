@@ -140,9 +140,11 @@ class Verification(_Section):
     registry_days: float = Field(gt=0, le=3650, description="time between reconciliations of the register")
     rma_reconciliation: bool = Field(description="whether chips whose repair is reported are excused until they are back")
 
-    @field_validator("detectors")
+    @field_validator("detectors", mode="before")
     @classmethod
-    def _known_detectors(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+    def _known_detectors(cls, names: Any) -> tuple[str, ...]:
+        if not (isinstance(names, list | tuple) and all(isinstance(name, str) for name in names)):
+            raise ValueError(f"must be a list of names; allowed: {', '.join(DETECTORS)}")
         if unknown := [name for name in names if name not in DETECTORS]:
             raise ValueError(f"unknown detector {', '.join(unknown)}; allowed: {', '.join(DETECTORS)}")
         if not names:
