@@ -150,9 +150,11 @@ class Verification(_Section):
     landmark_loss: LandmarkLoss = Field(description="how answers are read that lack a landmark because it is down")
     air_gapped: AirGapped = Field(description="what happens to sites whose chips cannot answer by agreement")
 
-    @field_validator("detectors")
+    @field_validator("detectors", mode="before")
     @classmethod
-    def _known_detectors(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+    def _known_detectors(cls, names: Any) -> tuple[str, ...]:
+        if not (isinstance(names, list | tuple) and all(isinstance(name, str) for name in names)):
+            raise ValueError(f"must be a list of names; allowed: {', '.join(DETECTORS)}")
         if unknown := [name for name in names if name not in DETECTORS]:
             raise ValueError(f"unknown detector {', '.join(unknown)}; allowed: {', '.join(DETECTORS)}")
         if not names:

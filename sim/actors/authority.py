@@ -222,7 +222,7 @@ class Authority:
         self._accept(case, explained=answer.processed)
 
     def _accept(self, case: Case, *, explained: bool) -> None:
-        """Settle what is proved: silent chips that answer now, and, if the operator explains, repairs and lawful moves.
+        """Settle what is proved: silent chips that answer now, and, if the operator explains, repairs, lawful moves and withdrawals.
 
         Nothing is taken on trust: the maker confirms a repair, and an owner who is asked where a lot is reports its move.
         """
@@ -236,7 +236,7 @@ class Authority:
         if explained:
             repair = setting.in_reported_repair(silent)
             settled |= repair
-            settled |= np.isin(state, (State.MOVING, State.ELSEWHERE)) & np.isin(lots, list(setting.reports_due))
+            settled |= np.isin(state, (State.MOVING, State.ELSEWHERE, State.WITHDRAWN)) & np.isin(lots, list(setting.reports_due))
             self._report_moves(silent)
         self._write(case, Happening.REQUEST_ANSWERED, chips=int(np.count_nonzero(settled)))
         if settled.any():

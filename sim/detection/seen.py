@@ -55,7 +55,7 @@ class RoundSeen:
         asked: chips asked at each site, shape (sites of the fleet,); those that are not judged included.
         silent: chips that did not answer, shape (silent,).
         missed_rounds: challenges in a row that each of them has missed, shape (silent,).
-        tested: of each of them, silences and answers since its sequential test began, shape (2, silent).
+        tested: of each of them, silences and answers since its sequential test began, shape (2, silent); 0 without `sprt`.
         suspicious: chips whose answer was suspicious, shape (suspicious,).
         suspicious_rounds: answers in a row that were, shape (suspicious,).
         contradicting: chips whose answer contradicts the declared site.

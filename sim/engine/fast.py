@@ -7,7 +7,7 @@ suspicious, and leaves the others alone. In each round, in this order:
 2. silent are: chips known to have no path, those behind a site's link that is cut off, those whose attempts are all lost;
 3. of the others, answers that may contradict the declared site or be suspicious are read, and some are really signed;
 4. the lengths of runs are updated: what the round does not add to is forgotten;
-5. alerts are raised, and join the open case of their site.
+5. detectors look at what the round has shown; alerts are raised, and join the open case of their site.
 
 A run needs no visit to end: it is kept only if the round adds to it. Chips in an open case are not judged. The
 plain counterpart of all this is `reference`; tests hold the two against each other, chip by chip.

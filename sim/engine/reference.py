@@ -161,7 +161,7 @@ class ChipByChip(Verifier):
         number = schedule.first_round(phase, max(since_day, setting.scenario.calendar.duty_day))
         column, env, unsigned = table.column, setting.env, self._signing == "none"
         history = self._histories[chip] = History()
-        yield setting.until(schedule.day(number, phase) / 2)  # from there, and onwards, sums of times are exact
+        yield setting.until(schedule.day(number, phase) / 2)  # from there on, sums of times are exact (Sterbenz)
         while (day := schedule.day(number, phase)) < self.end_day:
             yield env.timeout(max(0.0, day - env.now))
             number += 1
@@ -232,7 +232,7 @@ class ChipByChip(Verifier):
     def _take_silence(self, chip: int, site: int, day: float, history: History) -> None:
         """Count a challenge that was missed."""
         history.missed_rounds += 1
-        history.tested_silences += 1
+        history.tested_silences += self._tests
         self.setting.record.silences += 1
         self._counts[day, site][1] += 1
         self._round.silent.append(chip)
@@ -244,7 +244,8 @@ class ChipByChip(Verifier):
         """Count an answer, and note whether it refutes the chip or is suspicious."""
         record = self.setting.record
         history.missed_rounds = 0
-        self._unheard.discard(chip)
+        if self._awaits_answers:
+            self._unheard.discard(chip)
         if history.tested_silences:
             history.tested_answers += 1
             if is_accepted(history.tested_silences, history.tested_answers, self._thresholds):
@@ -257,7 +258,7 @@ class ChipByChip(Verifier):
             self._counts[day, site][2] += 1
             self._round.suspicious.append(chip)
             self.setting.trace_chips(day, Happening.SUSPICIOUS, np.array([chip]))
-        if verdict in (Verdict.CONTRADICTION, Verdict.INVALID):
+        if verdict is not None and verdict in (Verdict.CONTRADICTION, Verdict.INVALID):
             record.refuted += 1
             (self._round.contradicting if verdict is Verdict.CONTRADICTION else self._round.invalid).append(chip)
 

@@ -18,9 +18,10 @@ from sim.fleet.supply import Lot
 from sim.record import ConsequenceKind, Finding, Happening, Record, VisitReason
 from sim.smuggling.plans import exposure_day
 
-from .worlds import hurried
+from .worlds import ORDERLY, hurried
 
 QUIET = {
+    **ORDERLY,
     "gpu_faults_per_chip_year": 0,
     "packet_loss": 0,
     "site_outages_per_site_year": 0,

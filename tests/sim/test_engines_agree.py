@@ -3,11 +3,15 @@
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from sim import Scenario
 from sim.detection.register import DETECTORS
+from sim.detection.seen import Memory, RoundSeen, Thresholds
 from sim.engine import fast, reference
+from sim.fleet.chips import chip_numbers
 from sim.record import Happening
 
 from .worlds import Story, hurried, one_inspector
@@ -237,6 +241,47 @@ def test_both_engines_tell_the_same_story(name: str, seed: int):
     assert world.reasons <= {event.detail for event in events if event.happening is Happening.ALERTED}
     strategies = {event.detail for event in events if event.happening is Happening.DEPARTED}
     assert strategies == {"go_dark", "relay_from_declared_site"}
+
+
+def test_both_engines_show_the_detectors_the_same(monkeypatch: pytest.MonkeyPatch):
+    """Every number that a detector may look at, in every round, for chips that are silent now and then for many reasons."""
+    shown: list[list[Any]] = []
+
+    def look(seen: RoundSeen, thresholds: Thresholds, memory: Memory) -> NDArray[np.int64]:
+        def numbers(chips: NDArray[np.int64]) -> list[int]:
+            return chip_numbers(seen.column("slot")[chips], seen.column("generation")[chips]).tolist()
+
+        silent = zip(numbers(seen.silent), seen.missed_rounds.tolist(), seen.tested.T.tolist(), strict=True)
+        suspicious = zip(numbers(seen.suspicious), seen.suspicious_rounds.tolist(), strict=True)
+        pairs = {*zip(seen.column("lot")[seen.silent].tolist(), seen.sites_of(seen.silent).tolist(), strict=True)}
+        asked_of_lots = {pair: seen.asked_of_lot(*pair) for pair in pairs if pair[0] >= 0}
+        others = [sorted(numbers(chips)) for chips in (seen.contradicting, seen.invalid, seen.unheard)]
+        reported = sorted(numbers(seen.silent[seen.in_reported_repair(seen.silent)]))
+        shown.append([seen.day, seen.number, seen.asked.tolist(), sorted(silent), sorted(suspicious)])
+        shown[-1] += [asked_of_lots, others, reported]
+        return seen.silent[:0]
+
+    monkeypatch.setitem(DETECTORS, "lot_scan", look)
+    scenario = hurried(
+        {"packet_loss": 0.8, "gpu_faults_per_chip_year": 20, "repair_absence_days": 2, "permanent_fault_share": 0.2},
+        **EVERY_DETECTOR,
+    ).replace(
+        verification__detectors=("lot_scan", "silence_streak", "sprt", "activation_deadline"),
+        verification__rma_reconciliation=True,
+        verification__period_days=2,
+        verification__sprt_innocent=0.3,
+        verification__sprt_diverted=0.9,
+        verification__sprt_beta=0.2,
+        fleet__stock_equipped=False,
+    )
+    for engine in (fast, reference):
+        shown.append([])
+        engine.run(scenario, 1)
+    rounds = len(shown) // 2
+    assert rounds > 50
+    assert sum(len(asked_of_lots) for *_, asked_of_lots, _, _ in shown[1:rounds]) > 400
+    for quick, plain in zip(shown[1:rounds], shown[rounds + 1 :], strict=True):
+        assert quick == plain
 
 
 CORNERS = {
