@@ -29,7 +29,7 @@ SELECTIONS: dict[str, dict[str, Any]] = {
 """Where inspectors go. By a plan, each of them goes by it, and alerts lead to remote requests only."""
 
 NUMBERS, QUICK_NUMBERS = (10, 1, 2, 5, 20, 50), (2, 10)
-DRAWS, QUICK_DRAWS = 8, 2
+DRAWS, QUICK_DRAWS = 5, 2
 FOUND, BUSY, WAIT = "established_by_day_90", "inspector_utilisation", "inspection_wait_mean"
 
 

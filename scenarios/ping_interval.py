@@ -30,7 +30,7 @@ PERIODS_DAYS = (1.0, 1 / HOURS_PER_DAY, 0.25, 3.0, 7.0, 14.0, 30.0)
 """The baseline's first."""
 
 QUICK_PERIODS_DAYS = (1.0, 0.25, 7.0, 30.0)
-DRAWS, QUICK_DRAWS = 10, 2
+DRAWS, QUICK_DRAWS = 5, 2
 FOUND, FALSE, ASKED = "established_by_day_90", "false_alarms_per_month", "challenges"
 
 

@@ -30,7 +30,7 @@ BUDGETS_MUSD, QUICK_BUDGETS_MUSD = (4.0, 1.0, 2.0, 8.0, 16.0), (4.0, 16.0)
 
 PING = "ping, inspect alerts"
 METHODS = {"inspect only, count": "count", "inspect only, read labels": "labels", "inspect only, challenge": "challenge"}
-DRAWS, QUICK_DRAWS = 8, 2
+DRAWS, QUICK_DRAWS = 5, 2
 SOON, EVER, SPENT = "established_by_day_90", "established_by_day_365", "cost_authority"
 
 

@@ -31,7 +31,7 @@ KINDS: dict[str, dict[str, Any]] = {
         "verification.rma_reconciliation": True,
     },
 }
-DRAWS, QUICK_DRAWS = 8, 2
+DRAWS, QUICK_DRAWS = 5, 2
 FOUND, FALSE = "established_by_day_90", "false_alarms_per_month"
 RIGHT_CASES, RIGHT_CHIPS = "precision_of_cases", "precision_of_alerts"
 

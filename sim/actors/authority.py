@@ -236,7 +236,9 @@ class Authority:
         if explained:
             repair = setting.in_reported_repair(silent)
             settled |= repair
-            settled |= np.isin(state, (State.MOVING, State.ELSEWHERE, State.WITHDRAWN)) & np.isin(lots, list(setting.reports_due))
+            settled |= np.isin(state, (State.MOVING, State.ELSEWHERE, State.WITHDRAWN)) & np.isin(
+                lots, list(setting.reports_due)
+            )
             self._report_moves(silent)
         self._write(case, Happening.REQUEST_ANSWERED, chips=int(np.count_nonzero(settled)))
         if settled.any():

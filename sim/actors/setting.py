@@ -125,12 +125,12 @@ class Setting:
     def answer(self, chips: IntArray) -> NDArray[np.bool_]:
         """Which chips can answer now, from wherever they are, if they are asked until they do; shape (chips,)."""
         states, sites, lots = (np.asarray(self.chips.column(name))[chips] for name in ("state", "site", "lot"))
-        cut_off = np.array([status.cut_off for status in self.site_status])
-        answering: NDArray[np.bool_] = (states == State.INSTALLED) & ~cut_off[sites]
+        cut_off = [site for site in np.unique(sites).tolist() if self.site_status[site].cut_off]
+        answering: NDArray[np.bool_] = (states == State.INSTALLED) & ~np.isin(sites, cut_off)
         away = np.isin(states, (State.RESTRICTED, State.ELSEWHERE))
         for lot in np.unique(lots[away]).tolist():
             detour = self.detours[lot]
-            answering[away & (lots == lot)] = detour.path is not None and not cut_off[detour.through_site]
+            answering[away & (lots == lot)] = detour.path is not None and not self.site_status[detour.through_site].cut_off
         return answering
 
     def rma_reported(self, chips: IntArray) -> NDArray[np.bool_]:
