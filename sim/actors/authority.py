@@ -222,7 +222,7 @@ class Authority:
         self._accept(case, explained=answer.processed)
 
     def _accept(self, case: Case, *, explained: bool) -> None:
-        """Settle what is proved: silent chips that answer now, and, if the operator explains, repairs, lawful moves and withdrawals.
+        """Settle what is proved: silent chips that answer now; if the operator explains, repairs, moves and withdrawals.
 
         Nothing is taken on trust: the maker confirms a repair, and an owner who is asked where a lot is reports its move.
         """
