@@ -109,15 +109,17 @@ def _claim(data: pd.DataFrame) -> str:
     if lone is None or all_of_it is None or FOUND not in lone or FOUND not in all_of_it:
         return "Too few chips were diverted, or followed for too short a time, for a headline"
     return (
-        f"{GRACES_DAYS[0]} days of grace: {100 * all_of_it[FOUND]:.0f} % found, {all_of_it[FALSE]:.0f} false alarms a "
-        f"month; lone silence {100 * lone[FOUND]:.0f} %, {lone[FALSE]:.0f}"
+        f"{GRACES_DAYS[0]} days of grace: scans find {100 * all_of_it[FOUND]:.0f} % with {all_of_it[FALSE]:.0f} false "
+        f"alarms a month; without {100 * lone[FOUND]:.0f} %, {lone[FALSE]:.0f}"
     )
 
 
 def _right(data: pd.DataFrame) -> str:
     rows = data[(data["outcome"] == RIGHT_CASES) & (data["value"] == GRACES_DAYS[0])].set_index("group")["median"]
-    parts = ", ".join(f"{kind} {100 * share:.0f} %" for kind, share in rows.items())
-    return f"Cases that are right at {GRACES_DAYS[0]} days of grace: {parts}" if parts else "No case was closed"
+    if list(rows.index) != list(KINDS):
+        return "No case was closed"
+    lone, reconciled, scanned = (f"{100 * rows[kind]:.0f} %" for kind in KINDS)
+    return f"Of cases {lone} are right; {reconciled} with repairs reconciled, {scanned} with batches scanned too"
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ went silent is right in 140 of 140 + 270 cases, 34 %; if a fifth of them does, i
 """
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,11 +19,11 @@ CHIPS, FAILURE_RATE, DIVERTED_PER_YEAR = 3.0e6, 0.09, 1.4e5
 GRACE_DAYS = 14
 
 
-def alerts_on_silence(absence_days: float, log_sd: float) -> tuple[int, int]:
+def alerts_on_silence(absence_days: float, log_sd: float, reported: float = 0, **levers: Any) -> tuple[int, int]:
     """Chips alerted on in a year that were diverted, and all, in a fleet of 60,000.
 
     Smugglers ship chip by chip, at once, and go dark. There are no outages, lost challenges or lawful moves, and nobody
-    inspects.
+    inspects. `reported` is the share of repairs that the maker confirms.
     """
     nothing = ("site_outages_per_site_year", "lawful_moves_per_lot_year", "packet_loss")
     at_once = ("export_transport_days", "customs_hold_days", "dwell_at_declared_site_days", "transit_to_restricted_days")
@@ -50,8 +51,10 @@ def alerts_on_silence(absence_days: float, log_sd: float) -> tuple[int, int]:
             "permanent_fault_share": 1,
             "repair_absence_days": absence_days,
             "repair_log_sd": log_sd,
+            "rma_reported_share": reported,
         },
     )
+    scenario = scenario.replace(**levers) if levers else scenario
     chips = run(scenario, seed=1).chips
     alerted, diverted = ~np.isnan(chips["alert_day"]), ~np.isnan(chips["diverted_day"])
     return int(np.count_nonzero(alerted & diverted)), int(np.count_nonzero(alerted))
@@ -82,6 +85,24 @@ def test_a_lone_silence_is_right_as_often_as_the_base_rates_say(
     assert interval.high - interval.low < 0.07
     other = DIVERTED_PER_YEAR / (DIVERTED_PER_YEAR + 0.8 * look_permanent * FAILURE_RATE * CHIPS)
     assert not interval.low < other < interval.high, "the check must be able to fail"
+
+
+@pytest.mark.parametrize(
+    ("absence_days", "log_sd", "look_permanent", "lone"), [(20, 0, 1.0, 0.34), (A_FIFTH, 0.8, 0.2, 0.72)]
+)
+def test_repairs_known_and_batches_scanned_raise_it(absence_days: float, log_sd: float, look_permanent: float, lone: float):
+    """Six repairs in ten confirmed by the maker: 56 and 87 %. Lots of 40 that leave together, scanned for: above 95 %."""
+    right, alerts = alerts_on_silence(absence_days, log_sd, 0.6, verification__rma_reconciliation=True)
+    expected = DIVERTED_PER_YEAR / (DIVERTED_PER_YEAR + 0.4 * look_permanent * FAILURE_RATE * CHIPS)
+    interval = stats.binomtest(right, alerts).proportion_ci(0.999, "wilson")
+    assert lone + 0.1 < interval.low < expected < interval.high
+    lone_right, _ = alerts_on_silence(absence_days, log_sd)
+    assert right == lone_right, "no smuggler reports a repair, so none is missed"
+
+    scans = {"fleet__lot_chips": 40, "verification__detectors": ("lot_scan",)}
+    right, alerts = alerts_on_silence(absence_days, log_sd, **scans)
+    assert stats.binomtest(right, alerts).proportion_ci(0.999, "wilson").low > 0.95
+    assert right > 0.9 * lone_right, "and no fewer are found"
 
 
 def test_the_central_repair_times_give_about_a_fifth_by_themselves():

@@ -1,0 +1,99 @@
+"""Questions that set many policies beside each other: what they run, and what their pictures show."""
+
+import importlib
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from scenarios.ping_or_inspect import inspectors_for
+from scenarios.study import Options, UsageError
+from scenarios.variations import settings
+from sim import Scenario, simulate
+from sim.figures import Setting, by_lever, policies_data, trade_off
+from sim.scenario import STATUS_QUO
+
+QUESTIONS = ("ping_interval", "silence", "inspectors", "ping_or_inspect", "detectors")
+
+
+@pytest.mark.parametrize("quick", [True, False])
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_policies_differ_in_levers_only(name: str, quick: bool):
+    """Not in what is a fact of the world, or they would not meet the same one."""
+    study = importlib.import_module(f"scenarios.{name}").study(Options(name, quick=quick))
+    policies = [study.scenario, *study.beside]
+    assert len({policy.name for policy in policies}) == len(policies) > (3 if quick else 6)
+    for policy in policies:
+        for section in ("calendar", "fleet", "geography", "adversary", "uncertainties"):
+            assert getattr(policy, section) == getattr(study.scenario, section)
+    assert len({policy.model_copy(update={"name": ""}).digest() for policy in policies}) == len(policies)
+    assert study.scenario.verification.active, "a study has a status quo to compare with"
+
+
+def test_a_lever_that_the_question_varies_is_refused():
+    question = importlib.import_module("scenarios.ping_interval")
+    with pytest.raises(UsageError, match=r"verification.period_days: the question ping_interval varies this"):
+        question.study(Options("ping_interval", levers={"verification.period_days": 2}, quick=True))
+    kept = question.study(Options("ping_interval", levers={"verification.grace_days": 5}, quick=True))
+    assert all(policy.verification.grace_days == 5 for policy in (kept.scenario, *kept.beside))
+
+
+def test_a_budget_buys_as_many_inspectors_as_it_can_keep_busy():
+    scenario = Scenario.load("baseline").replace(
+        enforcement__inspected_chips=100,
+        uncertainties={"inspection_days": 7.305, "inspection_cost_usd": 4000, "inspection_cost_usd_per_chip": 20},
+    )
+    each = 50 * (4000 + 100 * 20)  # visits a year, and what each costs
+    assert inspectors_for(10 * each + 1, scenario) == 10
+    assert inspectors_for(10 * each - 1, scenario) == 9
+    assert inspectors_for(-5.0, scenario) == 0
+
+
+@pytest.fixture(scope="module")
+def result():
+    small = Scenario.load("miniature").replace(
+        name="daily", fleet__scale=0.0005, calendar__duty_after_days=30, calendar__end_after_duty_days=150
+    )
+    return simulate(small, 1, 3, beside=[small.replace(name="weekly", verification__period_days=7)])
+
+
+def test_policies_beside_each_other_are_what_they_are_alone(result):
+    """In the same worlds: with the same seeds each policy gives what it gives by itself."""
+    alone = simulate(result.beside[0], 1, 3)
+    ours, theirs = (
+        frame[frame["scenario"].isin(["weekly", STATUS_QUO])].reset_index(drop=True) for frame in (result.table, alone.table)
+    )
+    order = ["scenario", "run", "date", "outcome"]
+    pd.testing.assert_frame_equal(
+        ours.sort_values(order).reset_index(drop=True), theirs.sort_values(order).reset_index(drop=True)
+    )
+    differences = {name for name in result.summary()["scenario"] if name.startswith("difference")}
+    assert differences == {"difference", "difference: weekly"}
+
+
+def test_two_policies_of_one_name_are_refused(result):
+    with pytest.raises(ValueError, match="policies need different names, not daily, daily"):
+        simulate(result.scenario, beside=[result.scenario])
+
+
+def test_pictures_show_what_the_summary_says(result):
+    places = {"daily": Setting("asked", 1), "weekly": Setting("asked", 7)}
+    outcomes = ("alerted_by_day_30", "false_alarms_per_month")
+    data = policies_data(result, places, outcomes)
+    summary = result.summary().set_index(["scenario", "outcome"])["median"]
+    for row in data.itertuples():
+        assert row.median == summary[row.scenario, row.outcome]
+    axis = by_lever(data, outcomes[0], share=True)
+    drawn = axis.containers[0].lines[0].get_xydata()
+    expected = [(1, summary["daily", outcomes[0]]), (7, summary["weekly", outcomes[0]])]
+    assert np.allclose(drawn, expected)
+    across = trade_off(data, outcomes[1], outcomes[0])
+    drawn = across.containers[0].lines[0].get_xydata()
+    assert np.allclose(drawn, [[summary[name, outcome] for outcome in outcomes[::-1]] for name in places])
+    labels = [text.get_text() for text in axis.texts]
+    assert labels == ["status quo", "asked"]
+
+
+def test_settings_name_every_policy():
+    variations = importlib.import_module("scenarios.inspectors").variations(quick=False)
+    assert settings(variations).keys() == {variation.name for variation in variations}
