@@ -106,8 +106,9 @@ def figures(result: Result) -> Iterator[Chart]:
         "and test a sample of all chips there; chips without the mechanism cannot be challenged, so their labels are read. "
         f"Inspectors for a budget in million dollars, without pings: {numbers}; with pings the landmarks are paid first. "
         "Where one simulated chip stands for several, a sample of a given size is a larger share of a site than it would be "
-        "in the nation, which flatters inspections. The cost to makers and operators is not in the budget; the table of outcomes has it. What the authority really "
-        f"spent is in the data, over the whole time of the duty. {assumptions(result)}"
+        "in the nation, which flatters inspections. The cost to makers and operators is not in the budget; the table of "
+        "outcomes has it. What the authority really spent is in the data, over the whole time of the duty. "
+        f"{assumptions(result)}"
     )
     yield Chart("ping-or-inspect", figure, data, caption)
 
