@@ -193,7 +193,7 @@ class Authority:
                     self._close(case, Finding.RMA if case.rma else Finding.CLEARED)
                     return
             if not self._pools:
-                return
+                yield setting.env.event()  # nobody can be sent: only a tip can settle it
             if not (yield from self._ask_host_country(case)):
                 self._close(case, Finding.UNKNOWN)
                 return

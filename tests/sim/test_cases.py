@@ -154,3 +154,11 @@ def test_a_tip_that_settles_a_case_changes_who_is_visited(seed: int, monkeypatch
     assert any(not case.visited for case in plain.closed_cases)
     for record, inspectors in zip((plain, deaf), made, strict=True):
         check_nobody_is_kept(scenario, record, inspectors)
+
+
+def test_without_inspectors_a_tip_still_settles_a_case():
+    """Nobody can be sent, so the case waits for ever, but not for the tip."""
+    record = run(one_inspector().replace(enforcement__inspectors=0), 6)
+    assert any(event.happening is Happening.CALLED_OFF for event in record.events)
+    assert record.closed_cases
+    assert not any(case.visited for case in record.closed_cases)
