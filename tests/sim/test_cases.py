@@ -11,7 +11,7 @@ from sim.actors import authority
 from sim.engine.fast import run
 from sim.record import Event, Happening, Record
 
-from .worlds import hurried, one_inspector
+from .worlds import ORDERLY, hurried, one_inspector
 
 
 @dataclass
@@ -158,7 +158,10 @@ def test_a_tip_that_settles_a_case_changes_who_is_visited(seed: int, monkeypatch
 
 def test_without_inspectors_a_tip_still_settles_a_case():
     """Nobody can be sent, so the case waits for ever, but not for the tip."""
-    record = run(one_inspector().replace(enforcement__inspectors=0), 6)
+    noise = ("gpu_faults_per_chip_year", "packet_loss", "site_outages_per_site_year")
+    values = {**ORDERLY, **dict.fromkeys(noise, 0), "tips_detection_ever": 1, "tips_time_to_charge_months": 1}
+    dark = hurried(values, geography__sites=40, enforcement__inspectors=0, adversary__strategies={"go_dark": 1})
+    record = run(dark, 1)
     assert any(event.happening is Happening.CALLED_OFF for event in record.events)
     assert record.closed_cases
     assert not any(case.visited for case in record.closed_cases)
