@@ -84,8 +84,8 @@ def figures(result: Result) -> Iterator[Chart]:
     axis.axvspan(*capacity, color="#999999", alpha=0.2, linewidth=0)
     trade_off(data, FALSE, FOUND, axis)
     axis.annotate(
-        f"visits a month of {OFFICERS[0]} to {OFFICERS[1]} officers", (capacity[0], 0.02),
-        xycoords=("data", "axes fraction"), fontsize=6.5, color="#444444", rotation=90, va="bottom", ha="right",
+        f"visits a month of\n{OFFICERS[0]} to {OFFICERS[1]} officers", (capacity[0] * 1.05, 0.98),
+        xycoords=("data", "axes fraction"), fontsize=6.5, color="#444444", va="top",
     )  # fmt: skip
     axis.set_xlabel("false alarms per month (logarithmic)")
     axis.set_ylabel("share of diverted chips")
@@ -98,8 +98,9 @@ def figures(result: Result) -> Iterator[Chart]:
     caption = (
         "Each point is a threshold of a detector used alone, in its own unit; the first curve is all of them together with "
         "repairs confirmed by the maker, by days of grace. A false alarm is a closed case without a diverted chip, also one "
-        "that a remote request has settled. Points without false alarms cannot be drawn and are in the data. Grey: visits a "
-        f"month that {OFFICERS[0]} to {OFFICERS[1]} officers make. {assumptions(result)}"
+        "that a remote request has settled. Points without false alarms cannot be drawn and are in the data; where points "
+        "lie close together only one has its value. Grey: visits a month that "
+        f"{OFFICERS[0]} to {OFFICERS[1]} officers make. {assumptions(result)}"
     )
     yield Chart("detectors", figure, data, caption)
 

@@ -114,6 +114,7 @@ def trade_off(
     x, y = (data[data["outcome"] == name].set_index("scenario") for name in (across, up))
     names = [name for name in x.index if name in y.index and name != STATUS_QUO]
     x, y = x.loc[names], y.loc[names]
+    marks: list[tuple[str, Sequence[float], str]] = []
     for (group, points), look in zip(x.groupby("group", sort=False), _looks(x), strict=True):
         points = points.sort_values("value")
         heights = y.loc[points.index]
@@ -123,11 +124,10 @@ def trade_off(
             yerr=[heights["median"] - heights["low"], heights["high"] - heights["median"]],
             color=look.colour, linestyle=look.dash, marker=_marker(look), markersize=4, elinewidth=0.5, capsize=1.5,
         )  # fmt: skip
-        for value, horizontal, vertical in zip(points["value"], points["median"], heights["median"], strict=True):
-            ax.annotate(
-                value_label.format(value), (horizontal, vertical), xytext=(3, 4), textcoords="offset points",
-                fontsize=6.5, color=look.colour,
-            )  # fmt: skip
+        marks += [
+            (value_label.format(value), spot, look.colour)
+            for value, *spot in zip(points["value"], points["median"], heights["median"], strict=True)
+        ]
         _label(ax, heights["median"].iloc[-1], Look(str(group), look.colour, look.dash))
     if log:
         ax.set_xscale("log")
@@ -137,8 +137,22 @@ def trade_off(
     ax.set_ylim(0, 1.05 * ax.get_ylim()[1])
     ax.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %", decimals=0))
     ax.grid()
+    _mark(ax, marks)
     spread_labels(ax)
     return ax
+
+
+def _mark(ax: Axes, marks: Sequence[tuple[str, Sequence[float], str]]) -> None:
+    """Write each value beside its point, but for points so close to one that has its value that both would be unreadable."""
+    to_fraction = ax.transData + ax.transAxes.inverted()
+    taken: list[tuple[float, float]] = []
+    for text, (horizontal, vertical), colour in marks:
+        place = to_fraction.transform((horizontal, vertical))
+        if all(abs(place[0] - x) > 0.05 or abs(place[1] - y) > 0.035 for x, y in taken):
+            taken.append((place[0], place[1]))
+            ax.annotate(
+                text, (horizontal, vertical), xytext=(3, 4), textcoords="offset points", fontsize=6.5, color=colour
+            )  # fmt: skip
 
 
 def name_values(ax: Axes, data: pd.DataFrame, label: str, name: Callable[[float], str] = "{:g}".format) -> None:
