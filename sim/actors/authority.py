@@ -151,14 +151,14 @@ class Authority:
         for number in itertools.count():
             day += self._setting.draws.exponential(Stream.VISIT, site, number, mean=DAYS_PER_YEAR / per_year)
             yield self._setting.until(day)
-            self._visit_site(site, VisitReason.END_USE_CHECK, wait_days=0.0)
+            self._visit_site(site, VisitReason.END_USE_CHECK)
 
     def visit(self, site: int, reason: VisitReason) -> ProcessGenerator:
         """Send a planned inspector to a site; he is back when this ends."""
         env, enforcement = self._setting.env, self._setting.scenario.enforcement
         travel_days = max(self._travel_days[site], enforcement.notice_days)
         yield env.timeout(travel_days)
-        busy_days = self._visit_site(site, reason, wait_days=0.0)
+        busy_days = self._visit_site(site, reason)
         yield env.timeout(max(busy_days - travel_days, 1 / HOURS_PER_DAY))
 
     def follow_tip(self, lot: Lot, day: float) -> ProcessGenerator:
@@ -285,7 +285,7 @@ class Authority:
         self._report_moves(chips)
         method = setting.scenario.enforcement.method
         tested, missing = self._inspections.inspect(case.site, chips, method)
-        busy_days = self._busy_days(case.site, tested)
+        busy_days = self._busy_days(case.site, tested, method)
         setting.record.visits.append(
             Visit(day, case.site, VisitReason.CASE, tested, len(missing), busy_days, wait_days)
         )  # fmt: skip
@@ -335,7 +335,7 @@ class Authority:
 
     # --- what visits and tips establish -----------------------------------------------------------------------------------
 
-    def _visit_site(self, site: int, reason: VisitReason, wait_days: float) -> float:
+    def _visit_site(self, site: int, reason: VisitReason) -> float:
         """Inspect a site that nobody has alerted on; returns the days that this takes."""
         setting, day = self._setting, self._setting.env.now
         setting.chips.settle(day)
@@ -345,8 +345,8 @@ class Authority:
         method = setting.scenario.enforcement.method if own else END_USE_CHECK_METHOD
         tested, missing = self._inspections.inspect(site, chips, method)
         self._establish_missing(missing, day)
-        busy_days = self._busy_days(site, tested)
-        setting.record.visits.append(Visit(day, site, reason, tested, len(missing), busy_days, wait_days))
+        busy_days = self._busy_days(site, tested, method)
+        setting.record.visits.append(Visit(day, site, reason, tested, len(missing), busy_days, 0.0))
         return busy_days
 
     def _establish_missing(self, missing: IntArray, day: float, case_number: int = -1) -> None:
@@ -395,9 +395,8 @@ class Authority:
             len(chips) * (self._found[reason] + 1) / (self._alerted[reason] + 2) for reason, chips in case.parts
         )  # fmt: skip
 
-    def _busy_days(self, site: int, tested: int) -> float:
+    def _busy_days(self, site: int, tested: int, method: Method) -> float:
         """Days that a visit takes: as many as usual, or longer if there is more to test."""
-        method = self._setting.scenario.enforcement.method
         needed = self._travel_days[site] + self._inspections.test_days(tested, method)
         return float(max(self._setting.values["inspection_days"], needed))
 

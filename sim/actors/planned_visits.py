@@ -21,7 +21,7 @@ FloatArray = NDArray[np.float64]
 def visit_by_plan(setting: Setting, authority: Authority, inspector: int) -> ProcessGenerator:
     """Send one inspector from site to site, from the day of the duty on."""
     yield setting.until(setting.scenario.calendar.duty_day)
-    reason = VisitReason(setting.scenario.enforcement.planned_visits.lower())
+    reason = VisitReason(setting.scenario.enforcement.planned_visits)
     for number in itertools.count():
         steps = np.cumsum(_weights(setting))
         uniform = setting.draws.uniform(Stream.PLANNED_VISIT, inspector, number)

@@ -223,6 +223,16 @@ def test_planned_visits_are_spread_as_planned_and_no_faster_than_inspectors_trav
     assert not any(event.happening is Happening.SENT_OUT for event in record.events)
 
 
+def test_end_use_checks_take_as_long_as_labels_do_whatever_inspectors_use():
+    slow = {"labels_read_per_day": 2, "chips_challenged_per_day": 1e6, "end_use_checks_per_year": 1e5}
+    scenario = dark({**slow, "end_use_checks_on_ai_chips": 0.1}, enforcement__random_inspections=True)
+    record = run(scenario.replace(enforcement__method="challenge"), 1)
+    checks = [visit for visit in record.visits if visit.reason is VisitReason.END_USE_CHECK and visit.tested_chips > 30]
+    assert checks
+    travel = scenario.values["inspection_travel_days"]
+    assert [visit.busy_days for visit in checks] == pytest.approx([travel + visit.tested_chips / 2 for visit in checks])
+
+
 def test_risk_follows_new_chips_and_the_known_route():
     setting = build(dark(geography__sites=12), 1)
     sites, values = setting.sites, setting.values
