@@ -2,7 +2,7 @@
 
 from ..strategy import Strategy
 from .go_dark import GoDark
-from .relay import RelayFromDeclaredSite
+from .relay_from_declared_site import RelayFromDeclaredSite
 
 STRATEGIES: dict[str, Strategy] = {
     "go_dark": GoDark(),
