@@ -1,5 +1,6 @@
 """Figures: tables in, axes out. Importing this package loads matplotlib; importing `sim` does not."""
 
+from .heat_map import heat_map
 from .incidence import diversion_to_detection, incidence_data
 from .landmark_value import landmark_value, landmark_value_data
 from .policies import Setting, by_lever, hide_labels, name_values, policies_data, trade_off
@@ -15,6 +16,7 @@ __all__ = [
     "chips_by_state",
     "diversion_to_detection",
     "frame",
+    "heat_map",
     "hide_labels",
     "house_style",
     "incidence_data",

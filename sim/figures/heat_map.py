@@ -1,0 +1,117 @@
+"""A table as a picture: a number in each cell, the darker the larger, and a hatched cell where there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from textwrap import fill
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.patches import Rectangle
+
+from .style import new_figure
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SHADES = LinearSegmentedColormap.from_list("house", colormaps["Blues"](np.linspace(0.0, 0.92, 256)))
+"""From nearly white to dark blue, evenly in lightness, so that the order of cells is kept in grey."""
+
+WHITE_BELOW = 0.18
+"""Relative luminance of a cell below which white words stand out more than black ones (WCAG 2.2, contrast ratio)."""
+
+NOTHING = "–"  # noqa: RUF001, a dash
+HEADING_LETTERS, HEADING_DEGREES = 21, 40
+"""Longest line of a column's heading, unless a word is longer, and by how much headings are turned to have room."""
+
+
+def heat_map(
+    cells: pd.DataFrame,
+    ax: Axes | None = None,
+    *,
+    write: Callable[[float], str],
+    darkest: float = 1.0,
+    columns_beside: Sequence[tuple[str, Sequence[str]]] = (),
+) -> Axes:
+    """Draw a table with a value written in each cell.
+
+    Args:
+        cells: a row and a column for each of those drawn, in their order, under the names to be written; NaN where nothing
+            applies.
+        ax: where to draw; by default a new figure.
+        write: how a value is written.
+        darkest: value of the darkest shade; 0 has the lightest.
+        columns_beside: further columns at the right without shades: heading, and what stands in each row.
+
+    Returns:
+        The axes. Their y axis points down: row k of the table is at k.
+
+    Raises:
+        ValueError: no cells, or `darkest` is not above 0.
+    """
+    if not cells.size:
+        raise ValueError("cells: there are none to draw")
+    if not darkest > 0:
+        raise ValueError(f"darkest = {darkest}: allowed above 0")
+    ax = ax if ax is not None else new_figure(1.2 + 0.2 * len(cells)).add_axes((0.25, 0.06, 0.64, 0.72))
+    values = cells.to_numpy(dtype=np.float64)
+    ax.imshow(np.ma.masked_invalid(values), cmap=SHADES, vmin=0.0, vmax=darkest, aspect="auto", interpolation="nearest")  # type: ignore[no-untyped-call]
+    for (row, column), value in np.ndenumerate(values):
+        _write_cell(ax, row, column, float(value), write, dark=_luminance(value / darkest) < WHITE_BELOW)
+    headings = [*map(str, cells.columns), *(heading for heading, _ in columns_beside)]
+    for number, (_, texts) in enumerate(columns_beside, start=len(cells.columns)):
+        for row, text in enumerate(texts):
+            ax.text(number, row, text, ha="center", va="center", fontsize=6.5, clip_on=False)
+    ax.set_xlim(-0.5, len(headings) - 0.5)
+    ax.set_xticks(
+        range(len(headings)), [_heading(heading) for heading in headings], fontsize=6.5, rotation=HEADING_DEGREES,
+        rotation_mode="anchor", ha="left", va="bottom", linespacing=0.95,
+    )  # fmt: skip
+    ax.set_yticks(range(len(cells)), list(map(str, cells.index)), fontsize=7)
+    ax.xaxis.tick_top()
+    ax.tick_params(length=0, pad=3)
+    for side in ax.spines.values():
+        side.set_visible(False)
+    _rule_off(ax, values.shape)
+    return ax
+
+
+def _write_cell(ax: Axes, row: int, column: int, value: float, write: Callable[[float], str], *, dark: bool) -> None:
+    if np.isnan(value):
+        ax.add_patch(
+            Rectangle(
+                (column - 0.5, row - 0.5), 1, 1, facecolor="white", edgecolor="#bbbbbb", hatch="////", linewidth=0,
+                zorder=1.5,
+            )
+        )  # fmt: skip
+        text, colour = NOTHING, "black"
+    else:
+        text, colour = write(value), "white" if dark else "black"
+    words = ax.text(column, row, text, ha="center", va="center", fontsize=6.5, color=colour, zorder=3)
+    if np.isnan(value):
+        words.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 1.0})
+
+
+def _luminance(share: float) -> float:
+    """Relative luminance of a shade (WCAG 2.2), from 0 for black to 1 for white."""
+    red, green, blue = (
+        level / 12.92 if level <= 0.04045 else ((level + 0.055) / 1.055) ** 2.4 for level in SHADES(share)[:3]
+    )  # fmt: skip
+    return float(0.2126 * red + 0.7152 * green + 0.0722 * blue)
+
+
+def _heading(text: str) -> str:
+    """A heading over several lines."""
+    return fill(text, HEADING_LETTERS, break_long_words=False, break_on_hyphens=False)
+
+
+def _rule_off(ax: Axes, shape: tuple[int, ...]) -> None:
+    """White lines between cells."""
+    rows, columns = shape
+    for row in range(rows + 1):
+        ax.plot([-0.5, columns - 0.5], [row - 0.5] * 2, color="white", linewidth=1.0, zorder=2)
+    for column in range(columns + 1):
+        ax.plot([column - 0.5] * 2, [-0.5, rows - 0.5], color="white", linewidth=1.0, zorder=2)
