@@ -58,7 +58,7 @@ def heat_map(
         raise ValueError(f"darkest = {darkest}: allowed above 0")
     ax = ax if ax is not None else new_figure(1.2 + 0.2 * len(cells)).add_axes((0.25, 0.06, 0.64, 0.72))
     values = cells.to_numpy(dtype=np.float64)
-    ax.imshow(np.ma.masked_invalid(values), cmap=SHADES, vmin=0.0, vmax=darkest, aspect="auto", interpolation="nearest")  # type: ignore[no-untyped-call]
+    ax.imshow(np.ma.masked_invalid(values), cmap=SHADES, vmin=0.0, vmax=darkest, aspect="auto", interpolation="nearest")
     for (row, column), value in np.ndenumerate(values):
         _write_cell(ax, row, column, float(value), write, dark=_luminance(value / darkest) < WHITE_BELOW)
     headings = [*map(str, cells.columns), *(heading for heading, _ in columns_beside)]

@@ -6,7 +6,7 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from sim.figures import heat_map, percent
-from sim.figures.heat_map import SHADES
+from sim.figures.heat_map import NOTHING, SHADES
 
 CELLS = pd.DataFrame(
     [[0.0, 0.5, 1.0], [0.25, np.nan, 0.004]], index=["go dark", "relay"], columns=["today", "silence only", "drift test"]
@@ -21,7 +21,7 @@ def test_every_cell_says_its_value_and_a_dash_where_there_is_none():
     axis = heat_map(CELLS, write=percent, columns_beside=[("cost", ["$1", "$2"])])
     assert written(axis) == {
         (0, 0): "0 %", (1, 0): "50 %", (2, 0): "100 %", (3, 0): "$1",
-        (0, 1): "25 %", (1, 1): "–", (2, 1): "<1 %", (3, 1): "$2",
+        (0, 1): "25 %", (1, 1): NOTHING, (2, 1): "<1 %", (3, 1): "$2",
     }  # fmt: skip
     assert [label.get_text() for label in axis.get_yticklabels()] == ["go dark", "relay"]
     assert [label.get_text() for label in axis.get_xticklabels()] == ["today", "silence only", "drift test", "cost"]
