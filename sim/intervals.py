@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 Z_80 = 1.2815515655446004
 """Standard normal quantile of a two-sided 80 % interval: from 10 to 90 %, as the other intervals of a summary."""
 
+Z_95 = 1.959963984540054
+"""The same of a two-sided 95 % interval."""
+
 
 def wilson_interval(answers: NDArray[np.float64], z: float = Z_80) -> tuple[float, float, float, int]:
     """Mean of answers between 0 and 1, low and high end of Wilson's score interval (1927), and how many there are.
@@ -20,9 +23,14 @@ def wilson_interval(answers: NDArray[np.float64], z: float = Z_80) -> tuple[floa
     if not number:
         return float("nan"), float("nan"), float("nan"), 0
     mean = float(answers.mean())
-    centre = (mean + z**2 / (2 * number)) / (1 + z**2 / number)
-    half = z / (1 + z**2 / number) * float(np.sqrt(mean * (1 - mean) / number + z**2 / (4 * number**2)))
-    return mean, max(0.0, centre - half), min(1.0, centre + half), number
+    return mean, *wilson_bounds(mean, number, z), number
+
+
+def wilson_bounds(share: float, number: float, z: float = Z_80) -> tuple[float, float]:
+    """Low and high end of Wilson's score interval (1927) for a share of so many independent answers, above 0."""
+    centre = (share + z**2 / (2 * number)) / (1 + z**2 / number)
+    half = z / (1 + z**2 / number) * float(np.sqrt(share * (1 - share) / number + z**2 / (4 * number**2)))
+    return max(0.0, centre - half), min(1.0, centre + half)
 
 
 def paired_interval(

@@ -1,0 +1,112 @@
+"""From the runs of the question `evasion` to its table: a row for each strategy, verification choice and horizon."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from scenarios.variations import Variation
+from sim.intervals import Z_95, wilson_bounds
+from sim.outcomes.cohort import diverted_cohort
+from sim.outcomes.incidence import cumulative_incidence
+from sim.outcomes.smuggling_cost import Parcels, strategy_cost_usd
+from sim.record import Happening
+from sim.smuggling.strategies import STRATEGIES
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim import Result
+
+HORIZONS_DAYS = (30, 90, 365)
+ORDER = ["draw", "run", "lot"]
+"""What makes an order one of its own, among the runs of a policy."""
+
+
+def evasion_cells(result: Result, variations: Sequence[Variation]) -> pd.DataFrame:
+    """Probability of established diversion, and cost, for each policy.
+
+    Args:
+        result: of `simulate`, with a policy for each variation.
+        variations: strategy as group, number of the verification choice as value, the rest as of `Variation`.
+
+    Returns:
+        strategy, choice, days, probability, low, high, chips, orders, followed_orders, usd_per_chip and its terms. The
+        probability is that of Aalen and Johansen over all chips diverted under the duty, in all runs; `low` and `high` are
+        its 95 % interval after Wilson (1927), as if each order that could be followed for so many days were one answer:
+        chips of an order share their fate. NaN where no chip is diverted. `chips` and `orders` are those diverted, or rented
+        out where chips stay where they are.
+    """
+    import pandas as pd
+
+    chips, diversions = (dict(list(table.groupby("scenario"))) for table in (result.chips, result.diversions))
+    rows = []
+    for variation in variations:
+        strategy, name = variation.group, variation.name
+        of_policy = chips.get(name, result.chips.iloc[:0])
+        if STRATEGIES[strategy].moves:
+            moved = _parcels(diversions.get(name, result.diversions.iloc[:0]), of_policy, result)
+        else:
+            moved = _rented(result, name)
+        cost = _cost(result, strategy, moved)
+        common = {"strategy": strategy, "choice": variation.value, "chips": moved["chips"].sum(), **cost}
+        common["orders"] = len(moved.drop_duplicates(ORDER))
+        rows += [{**common, **found} for found in _found(of_policy, result)]
+    table = pd.DataFrame(rows)
+    first = ["strategy", "choice", "days", "probability", "low", "high", "chips", "orders", "followed_orders"]
+    return table[[*first, *(name for name in table if name not in first)]]
+
+
+def _found(chips: pd.DataFrame, result: Result) -> list[dict[str, float]]:
+    """Probability and interval at each horizon."""
+    calendar = result.scenario.calendar
+    followed_up = diverted_cohort({name: chips[name].to_numpy() for name in chips}, calendar).to_established()
+    grid = np.array(HORIZONS_DAYS, dtype=np.float64)
+    shares = cumulative_incidence(followed_up.days, followed_up.happened, grid, followed_up.competed)
+    under_duty = chips[chips["diverted_day"] >= calendar.duty_day]
+    last_t0 = under_duty.groupby(ORDER)["diverted_day"].max()
+    found = []
+    for days, share in zip(HORIZONS_DAYS, shares.tolist(), strict=True):
+        followed = int((last_t0 + days <= calendar.end_day).sum())
+        low, high = wilson_bounds(share, followed, Z_95) if followed and not np.isnan(share) else (np.nan, np.nan)
+        found.append({"days": days, "probability": share, "low": low, "high": high, "followed_orders": followed})
+    return found
+
+
+def _parcels(diversions: pd.DataFrame, chips: pd.DataFrame, result: Result) -> pd.DataFrame:
+    """Parcels that left under the duty: order, site, chips, and from when to when answers in their name are of use."""
+    calendar = result.scenario.calendar
+    ends = chips[["established_day", "seized_day"]].min(axis=1).fillna(calendar.end_day)
+    until = ends.groupby([chips[name] for name in ORDER]).max().rename("until_day")
+    parcels = diversions[diversions["t0_day"] >= calendar.duty_day].join(until, on=ORDER)
+    parcels = parcels.assign(from_day=parcels["departure_day"])
+    return parcels[[*ORDER, "site", "chips", "from_day", "until_day"]]
+
+
+def _rented(result: Result, policy: str) -> pd.DataFrame:
+    """The same for chips that stay where they are, from when they are rented out."""
+    alone = replace(result, runs=[run for run in result.runs if run.scenario == policy])
+    events, calendar = alone.events, result.scenario.calendar
+    rented = events[(events["happening"] == Happening.RENTED) & (events["day"] >= calendar.duty_day)]
+    rented = rented.assign(from_day=rented["day"], until_day=calendar.end_day)
+    return rented[[*ORDER, "site", "chips", "from_day", "until_day"]]
+
+
+def _cost(result: Result, strategy: str, parcels: pd.DataFrame) -> dict[str, float]:
+    """What the strategy costs for each chip, in all and by term, over all runs; NaN where there is no chip.
+
+    Sites of different draws and runs are different sites. Parameters are the scenario's, also where some are drawn.
+    """
+    total = parcels["chips"].sum()
+    site = parcels.groupby(["draw", "run", "site"], sort=False).ngroup().to_numpy()
+    columns = (parcels[name].to_numpy(dtype=kind) for name, kind in (("chips", int), ("from_day", float), ("until_day", float)))
+    terms = strategy_cost_usd(STRATEGIES[strategy].cost(result.scenario.values), Parcels(site, *columns))
+    if not total:
+        return dict.fromkeys(("usd_per_chip", *(f"usd_per_chip_{term}" for term in terms)), np.nan)
+    return {
+        "usd_per_chip": sum(terms.values()) / total,
+        **{f"usd_per_chip_{term}": usd / total for term, usd in terms.items()},
+    }
