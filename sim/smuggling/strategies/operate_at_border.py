@@ -36,7 +36,7 @@ class OperateAtBorder(Strategy):
 
     def declared_sites(self, candidates: Sequence[Site], restricted: Territory) -> Sequence[Site]:
         away_km = distance_to_km([site.place.position for site in candidates], restricted)
-        return [candidates[rank] for rank in np.flatnonzero(away_km == away_km.min())]
+        return [site for site, km in zip(candidates, away_km.tolist(), strict=True) if km == away_km.min()]
 
     def true_site(self, declared_site: Place, destinations: Sequence[Place]) -> Sequence[Place]:
         away_km = distances_km([declared_site.position], [place.position for place in destinations])[0]
