@@ -178,6 +178,7 @@ def test_a_landmark_that_stands_beside_the_true_site_clears_chips_there_and_none
     panel, strategy = panel_of(SINGAPORE), STRATEGIES["misreport_landmark"]
     values = load_parameters().values()
     (true_site,) = strategy.true_site(SINGAPORE, INSIDE)
+    assert strategy.false_landmarks([], INSIDE, values) == {}
     moved = strategy.false_landmarks(panel.landmarks, INSIDE, values)
     really = [moved.get(landmark.number, landmark) for landmark in panel.landmarks]
     assert sum(one != other for one, other in zip(really, panel.landmarks, strict=True)) == 1
