@@ -10,24 +10,15 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum, auto
 from typing import Literal
 
 from ..parameters import Values
 from ..world.geography import Place
+from ..world.keys import Key as Key
 from ..world.paths import Path
 from ..world.sites import Site
 from ..world.territory import Territory
 from .staging import Staging
-
-
-class Key(StrEnum):
-    """Whose key signs an answer that is given in a chip's name."""
-
-    OWN = auto()  # the chip's own, wherever that is by now
-    HOST = auto()  # that of the host in which the chip was declared
-    OTHER = auto()  # that of another chip
-    FORGED = auto()  # a new one, endorsed with a vendor's signing key that has leaked
 
 
 @dataclass(frozen=True)
