@@ -9,7 +9,7 @@ import difflib
 import hashlib
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import fields
 from datetime import date
 from importlib import resources
@@ -24,6 +24,7 @@ from .detection.inspection import Method
 from .detection.register import DETECTORS
 from .detection.sprt import answer_accepts
 from .parameters import NetworkClass, Values, load_parameters
+from .smuggling.channels import CHANNELS
 from .smuggling.staging import STAGINGS
 from .smuggling.strategies import STRATEGIES
 from .units import MINUTES_PER_DAY
@@ -195,6 +196,9 @@ class Adversary(_Section):
     staging: dict[str, Annotated[float, Field(ge=0)]] = Field(
         description="weight of what is shown to inspectors in place of chips that have gone"
     )
+    channels: dict[str, Annotated[float, Field(ge=0)]] = Field(
+        description="weight of each channel among orders by which chips leave the licensed path"
+    )
 
     @field_validator("strategies")
     @classmethod
@@ -205,6 +209,11 @@ class Adversary(_Section):
     @classmethod
     def _known_stagings(cls, weights: dict[str, float]) -> dict[str, float]:
         return _mix("staging", weights, STAGINGS)
+
+    @field_validator("channels")
+    @classmethod
+    def _known_channels(cls, weights: dict[str, float]) -> dict[str, float]:
+        return _mix("channel", weights, CHANNELS)
 
 
 class Enforcement(_Section):
@@ -445,9 +454,9 @@ class Scenario(_Section):
         return hashlib.sha256(json.dumps(self.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()
 
 
-def _mix(kind: str, weights: dict[str, float], known: Mapping[str, object]) -> dict[str, float]:
+def _mix(kind: str, weights: dict[str, float], known: Collection[str]) -> dict[str, float]:
     """Weights in the order of a register."""
-    if unknown := sorted(weights.keys() - known.keys()):
+    if unknown := sorted(weights.keys() - set(known)):
         raise ValueError(f"unknown {kind} {', '.join(unknown)}; allowed: {', '.join(known)}")
     if not sum(weights.values()) > 0:
         raise ValueError("at least one weight must be above 0")

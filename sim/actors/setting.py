@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -11,6 +12,7 @@ from simpy import Environment, Store
 from simpy import Event as Moment
 
 from ..cells import Cells
+from ..detection.acceptance import accepts
 from ..fleet.chips import AWAY, ChipTable, State
 from ..fleet.silence import Cause, rma_reported
 from ..fleet.supply import Lot
@@ -19,10 +21,9 @@ from ..randomness import Draws, Stream
 from ..record import Event, Happening, Record
 from ..scenario import Scenario
 from ..smuggling.strategy import DARK, Answer, Facts
-from ..world.geography import Place
 from ..world.landmarks import Panel
 from ..world.latency import Network, PathTiming
-from ..world.paths import direct
+from ..world.paths import Path, direct
 from ..world.sites import Site
 
 IntArray = NDArray[np.int64]
@@ -94,6 +95,7 @@ class Setting:
         reports_due: events that make the owner of a lot, moved but not yet reported, report it at once, by lot number.
         landmarks_down: place numbers of the landmarks that time nobody now, each with the causes of that.
         inspected: for each site an event that the next inspection there triggers.
+        vendor_key_used_day: when a key forged with the vendor's was first used; infinite if never.
         pleaded_days: for how many days the authority has waited because chips were said to be out of order, by site.
         site_changed: called with a site whose status has changed, but for its outages.
         link_changed: called with a site that is cut off for one more cause, or one less.
@@ -115,6 +117,7 @@ class Setting:
     blocked_until: dict[int, float] = field(default_factory=dict)
     reports_due: dict[int, Moment] = field(default_factory=dict)
     landmarks_down: dict[int, set[str]] = field(default_factory=dict)
+    vendor_key_used_day: float = math.inf
     pleaded_days: dict[int, float] = field(default_factory=dict)
     docks: list[Store] = field(init=False)
     delivered_chips: NDArray[np.float64] = field(init=False)
@@ -152,9 +155,22 @@ class Setting:
         self.detours.append(Detour(len(self.detours), lot.number, slots, answer, through_site, facts))
         return len(self.detours) - 1
 
-    def site_at(self, place: Place, among: int) -> int:
-        """The site `among` if it is at a place, otherwise NOWHERE."""
-        return among if self.sites[among].place == place else NOWHERE
+    def path_of(self, answer: Answer) -> Path:
+        """The path that counts: where attesters choose the nonces, that to answers signed beforehand."""
+        flaws = self.scenario.verification.protocol_flaws
+        if flaws.attester_chosen_nonce and answer.replayed_over is not None:
+            return answer.replayed_over
+        return answer.path
+
+    def accepts(self, answer: Answer, day: float) -> bool:
+        """Whether the authority accepts the signature on an answer given on a day."""
+        verification = self.scenario.verification
+        return accepts(
+            answer.key,
+            verification.protocol_flaws,
+            key_register=verification.key_register,
+            vendor_key_revoked=day >= self.vendor_key_used_day + self.values["vendor_key_revoked_days"],
+        )
 
     def is_cut_off(self, site: int) -> bool:
         """Whether nothing gets through to a site; never where there is none."""
@@ -187,6 +203,7 @@ class Setting:
         for number in np.unique(numbers[away]).tolist():
             detour = self.detours[number]
             answers = detour.answer is not None and not self.is_cut_off(detour.through_site)
+            answers = answers and self.accepts(detour.answer, self.env.now)
             answering[away & (numbers == number)] = answers
         return answering
 
@@ -213,6 +230,14 @@ class Setting:
         said: NDArray[np.bool_] = np.isin(states, (State.SMUGGLED, State.RESTRICTED))
         said[said] = [self.detours[number].facts.said_to_be_in_repair for number in numbers[said].tolist()]
         return said
+
+    def is_pleaded(self, chips: IntArray) -> bool:
+        """Whether the owner of any of some chips says that they are out of order for the time being, truly or not."""
+        states, numbers = (np.asarray(self.chips.column(name))[chips] for name in ("state", "detour"))
+        if (states == State.REPAIR).any():
+            return True
+        away = np.isin(states, (State.SMUGGLED, State.RESTRICTED))
+        return any(self.detours[number].facts.pleads_outage for number in np.unique(numbers[away]).tolist())
 
     def write_chips(
         self, day: float, happening: Happening, chips: IntArray, *, lot: int = -1, site: int = -1, case: int = -1,
