@@ -34,10 +34,10 @@ from attestation import Verifier as EvidenceVerifier
 
 from ..detection.verdicts import Verdict
 from ..randomness import Stream
-from ..smuggling.strategy import Key
 from ..units import SECONDS_PER_DAY
 from ..world.bounds import KM_PER_MS
 from ..world.geography import Place
+from ..world.keys import Key
 from ..world.landmarks import Panel
 from .identities import Identities, Identity
 from .setting import Setting

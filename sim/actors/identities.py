@@ -16,7 +16,7 @@ import numpy as np
 from attestation import Authority, Endorsements, Manifest, SigningKey, key_id
 
 from ..randomness import Stream
-from ..smuggling.strategy import Key
+from ..world.keys import Key
 from .setting import Setting
 
 _FIRST_ROOT, _NEXT_ROOT = 0, 1
