@@ -1,0 +1,184 @@
+"""Which evasion does which way of verifying find, how soon, and what does evading cost?
+
+Every strategy of smugglers by itself under every choice of verification, in the same worlds: the probability that the
+diversion of a chip is established within 30, 90 and 365 days of leaving the licensed path, and what the strategy costs for
+each chip. Companies are not blocked after a find, so that each strategy diverts the same chips under every choice.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from scenarios.evasion_cells import HORIZONS_DAYS, evasion_cells
+from scenarios.study import Options, Study, main
+from scenarios.variations import Variation, vary
+from sim.detection.register import DETECTORS
+from sim.smuggling.strategies import STRATEGIES
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim import Result
+    from sim.figures import Chart
+
+SETTING = {
+    "fleet.scale": 0.006,
+    "fleet.lot_chips": 8,
+    "geography.sites": 60,
+    "calendar.duty_after_days": 60,
+    "calendar.end_after_duty_days": 730,
+    "verification.signing": "none",
+    "adversary.staging": {"none": 1},
+    "enforcement.licence_denial": False,
+}
+QUICK = {"fleet.scale": 0.001, "geography.sites": 20, "calendar.end_after_duty_days": 400}
+
+TIMED = ["contradiction", "invalid", "silence_streak", "unconfirmed"]
+RULE: Mapping[str, Any] = {
+    "geography.landmarks": 12,
+    "verification.active": True,
+    "verification.bound": "planning",
+    "verification.detectors": TIMED,
+    "verification.flaws": [],
+    "verification.key_register": True,
+    "verification.landmark_cross_checks": False,
+    "verification.landmarks_asked": 3,
+    "verification.landmarks_needed": 1,
+    "verification.rma_confirmation": "maker",
+    "verification.rma_reconciliation": False,
+    "verification.uncleared_sites": "inspect_only",
+    "enforcement.downtime_budget_days": 0,
+    "enforcement.method": "challenge",
+    "enforcement.notice_days": 0,
+}
+"""What the choices vary, as the rule has it where a choice says nothing else."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A way of verifying.
+
+    Attributes:
+        heading: in the figure.
+        levers: dotted keys in which it differs from `RULE`.
+    """
+
+    heading: str
+    levers: Mapping[str, Any]
+
+
+CHOICES: Mapping[str, Choice] = {
+    "today": Choice("today: tips and label checks", {"verification.active": False}),
+    "silence_only": Choice("silence only", {"verification.detectors": ["silence_streak"]}),
+    "planning_bound": Choice("planning bound, 12 landmarks", {}),
+    "vacuum_bound": Choice(
+        "vacuum bound, 100 landmarks", {"verification.bound": "vacuum", "geography.landmarks": 100}
+    ),
+    "two_landmarks": Choice(
+        "two of five landmarks, cross-checked",
+        {
+            "geography.landmarks": 100,
+            "verification.landmarks_asked": 5,
+            "verification.landmarks_needed": 2,
+            "verification.landmark_cross_checks": True,
+        },
+    ),
+    "drift_test": Choice(
+        "drift test where not cleared",
+        {"verification.uncleared_sites": "drift_test", "verification.detectors": [*TIMED, "drift"]},
+    ),
+    "scans": Choice(
+        "batch scans, repairs reconciled",
+        {"verification.detectors": [*TIMED, "lot_scan", "site_scan"], "verification.rma_reconciliation": True},
+    ),
+    "all_detectors": Choice(
+        "all detectors and registers",
+        {
+            "verification.detectors": list(DETECTORS),
+            "verification.rma_reconciliation": True,
+            "verification.uncleared_sites": "drift_test",
+        },
+    ),
+    "owners_word": Choice(
+        "owner's word on repairs, 60 days for pleas",
+        {
+            "verification.rma_reconciliation": True,
+            "verification.rma_confirmation": "owner",
+            "enforcement.downtime_budget_days": 60,
+        },
+    ),
+    "flawed_protocol": Choice(
+        "flawed protocol, no key register",
+        {
+            "verification.flaws": [
+                "attester_chosen_nonce",
+                "prover_reported_time_subtracted",
+                "long_term_key_signs_in_exchange",
+                "one_key_per_host",
+            ],
+            "verification.key_register": False,
+        },
+    ),
+    "labels_on_notice": Choice(
+        "inspectors read labels, on notice", {"enforcement.method": "labels", "enforcement.notice_days": 21}
+    ),
+}
+"""By name, in the order of the figure. Where nothing else is said, inspectors have chips sign on the spot, without notice."""
+
+QUICK_STRATEGIES = ("go_dark", "relay_from_declared_site", "claim_repair_or_scrap", "presigned_probes", "rent_remotely")
+QUICK_CHOICES = ("today", "silence_only", "planning_bound", "owners_word", "flawed_protocol")
+COST_UNDER = "planning_bound"
+"""The choice whose cost the figures show; the table has all."""
+
+
+def variations(quick: bool) -> list[Variation]:
+    """One policy for each strategy and choice; its value is the number of the choice."""
+    choices = QUICK_CHOICES if quick else tuple(CHOICES)
+    return [
+        Variation(
+            f"{strategy}_under_{name}",
+            strategy,
+            number,
+            {**RULE, **CHOICES[name].levers, "adversary.strategies": {strategy: 1}},
+        )
+        for strategy in (QUICK_STRATEGIES if quick else STRATEGIES)
+        for number, name in enumerate(CHOICES)
+        if name in choices
+    ]
+
+
+def study(options: Options) -> Study:
+    """The baseline's world in small under each policy, parameters at central values unless draws are asked for."""
+    return vary(options, options.scenario("baseline", QUICK, SETTING), variations(options.quick), 0)
+
+
+def figures(result: Result) -> Iterator[Chart]:
+    """A heat map for each horizon, with the cost of each strategy."""
+    from sim.figures import Chart, frame, heat_map, new_figure, percent
+    from sim.figures.captions import source
+
+    table = evasion_cells(result, variations(result.manifest["quick"]))
+    names = list(CHOICES)
+    table["choice"] = [names[int(number)] for number in table["choice"]]
+    order = _from_easy_to_hard(table)
+    costs = table[(table["choice"] == COST_UNDER) & (table["days"] == HORIZONS_DAYS[0])].set_index("strategy")["usd_per_chip"]
+    for days in HORIZONS_DAYS:
+        at = table[table["days"] == days]
+        cells = at.pivot_table(index="strategy", columns="choice", values="probability", dropna=False)
+        cells = cells.loc[order, [name for name in names if name in cells]]
+        cells.index = [_in_words(strategy) for strategy in order]
+        cells.columns = [CHOICES[name].heading for name in cells.columns]
+        figure = new_figure(2.1 + 0.195 * len(order))
+        height = figure.get_figheight()
+        axis = figure.add_axes((0.235, 0.42 / height, 0.665, 1 - 2.0 / height))
+        heat_map(cells, axis, write=percent, columns_beside=[("cost, US$ per chip", [_usd(costs[one]) for one in order])])
+        frame(
+            figure,
+            title=_claim(at, days),
+            subtitle=f"Chips whose diversion is established within {days} days of leaving, by strategy alone, and choice",
+            source=source(result),
+        )
+        yield Chart(f"evasion-{days}-days", figure, table if days == HORIZONS_DAYS[0] else at, _caption(result, at, days))
