@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +12,6 @@ from sim.intervals import Z_95, wilson_bounds
 from sim.outcomes.cohort import diverted_cohort
 from sim.outcomes.incidence import cumulative_incidence
 from sim.outcomes.smuggling_cost import Parcels, strategy_cost_usd
-from sim.record import Happening
 from sim.smuggling.strategies import STRATEGIES
 
 if TYPE_CHECKING:
@@ -24,6 +22,8 @@ if TYPE_CHECKING:
 HORIZONS_DAYS = (30, 90, 365)
 ORDER = ["draw", "run", "lot"]
 """What makes an order one of its own, among the runs of a policy."""
+
+COLUMNS = [*ORDER, "site", "chips", "from_day", "until_day"]
 
 
 def evasion_cells(result: Result, variations: Sequence[Variation]) -> pd.DataFrame:
@@ -37,8 +37,8 @@ def evasion_cells(result: Result, variations: Sequence[Variation]) -> pd.DataFra
         strategy, choice, days, probability, low, high, chips, orders, followed_orders, usd_per_chip and its terms. The
         probability is that of Aalen and Johansen over all chips diverted under the duty, in all runs; `low` and `high` are
         its 95 % interval after Wilson (1927), as if each order that could be followed for so many days were one answer:
-        chips of an order share their fate. NaN where no chip is diverted. `chips` and `orders` are those diverted, or rented
-        out where chips stay where they are.
+        chips of an order share their fate. NaN where no chip is diverted. `orders` are those diverted, `chips` as well, or
+        those rented out where chips stay where they are.
     """
     import pandas as pd
 
@@ -53,7 +53,6 @@ def evasion_cells(result: Result, variations: Sequence[Variation]) -> pd.DataFra
             moved = _rented(result, name)
         cost = _cost(result, strategy, moved)
         common = {"strategy": strategy, "choice": variation.value, "chips": moved["chips"].sum(), **cost}
-        common["orders"] = len(moved.drop_duplicates(ORDER))
         rows += [{**common, **found} for found in _found(of_policy, result)]
     table = pd.DataFrame(rows)
     first = ["strategy", "choice", "days", "probability", "low", "high", "chips", "orders", "followed_orders"]
@@ -72,7 +71,16 @@ def _found(chips: pd.DataFrame, result: Result) -> list[dict[str, float]]:
     for days, share in zip(HORIZONS_DAYS, shares.tolist(), strict=True):
         followed = int((last_t0 + days <= calendar.end_day).sum())
         low, high = wilson_bounds(share, followed, Z_95) if followed and not np.isnan(share) else (np.nan, np.nan)
-        found.append({"days": days, "probability": share, "low": low, "high": high, "followed_orders": followed})
+        found.append(
+            {
+                "days": days,
+                "probability": share,
+                "low": low,
+                "high": high,
+                "orders": len(last_t0),
+                "followed_orders": followed,
+            }
+        )
     return found
 
 
@@ -83,16 +91,20 @@ def _parcels(diversions: pd.DataFrame, chips: pd.DataFrame, result: Result) -> p
     until = ends.groupby([chips[name] for name in ORDER]).max().rename("until_day")
     parcels = diversions[diversions["t0_day"] >= calendar.duty_day].join(until, on=ORDER)
     parcels = parcels.assign(from_day=parcels["departure_day"])
-    return parcels[[*ORDER, "site", "chips", "from_day", "until_day"]]
+    return parcels[COLUMNS]
 
 
 def _rented(result: Result, policy: str) -> pd.DataFrame:
-    """The same for chips that stay where they are, from when they are rented out."""
-    alone = replace(result, runs=[run for run in result.runs if run.scenario == policy])
-    events, calendar = alone.events, result.scenario.calendar
-    rented = events[(events["happening"] == Happening.RENTED) & (events["day"] >= calendar.duty_day)]
-    rented = rented.assign(from_day=rented["day"], until_day=calendar.end_day)
-    return rented[[*ORDER, "site", "chips", "from_day", "until_day"]]
+    """The same for chips that stay where they are: one row for each run, without site, since they cost by the chip alone."""
+    import pandas as pd
+
+    rows = [
+        (run.draw, run.run, 0, 0, outcome.value, 0.0, 0.0)
+        for run in result.runs
+        for outcome in run.outcomes
+        if run.scenario == policy and outcome.name == "chips_rented"
+    ]
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def _cost(result: Result, strategy: str, parcels: pd.DataFrame) -> dict[str, float]:
@@ -102,7 +114,9 @@ def _cost(result: Result, strategy: str, parcels: pd.DataFrame) -> dict[str, flo
     """
     total = parcels["chips"].sum()
     site = parcels.groupby(["draw", "run", "site"], sort=False).ngroup().to_numpy()
-    columns = (parcels[name].to_numpy(dtype=kind) for name, kind in (("chips", int), ("from_day", float), ("until_day", float)))
+    columns = (
+        parcels[name].to_numpy(dtype=kind) for name, kind in (("chips", int), ("from_day", float), ("until_day", float))
+    )
     terms = strategy_cost_usd(STRATEGIES[strategy].cost(result.scenario.values), Parcels(site, *columns))
     if not total:
         return dict.fromkeys(("usd_per_chip", *(f"usd_per_chip_{term}" for term in terms)), np.nan)

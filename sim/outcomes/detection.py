@@ -42,6 +42,7 @@ def detection(record: Record, calendar: Calendar, h100e_per_chip: float) -> Meas
     yield from _quantities(cohort, h100e_per_chip)
     yield from _enjoyed(cohort, h100e_per_chip)
     yield "chips_prevented", record.prevented_chips, "chips"
+    yield "chips_rented", record.rented_chips, "chips"
 
 
 def _incidence(cohort: Cohort, consequences: list[Consequence]) -> Measures:
