@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from scenarios.evasion_cells import HORIZONS_DAYS, evasion_cells
+from scenarios.evasion_cells import HORIZONS_DAYS, evasion_cells, stands_for
 from scenarios.study import Options, Study, main
 from scenarios.variations import Variation, vary
 from sim.detection.register import DETECTORS
@@ -25,16 +25,16 @@ if TYPE_CHECKING:
     from sim.figures import Chart
 
 SETTING = {
-    "fleet.scale": 0.006,
-    "fleet.lot_chips": 8,
-    "geography.sites": 60,
+    "fleet.scale": 0.02,
+    "fleet.lot_chips": 25,
+    "geography.sites": 40,
     "calendar.duty_after_days": 60,
     "calendar.end_after_duty_days": 730,
     "verification.signing": "none",
     "adversary.staging": {"none": 1},
     "enforcement.licence_denial": False,
 }
-QUICK = {"fleet.scale": 0.001, "geography.sites": 20, "calendar.end_after_duty_days": 400}
+QUICK = {"fleet.scale": 0.002, "fleet.lot_chips": 8, "geography.sites": 12, "calendar.end_after_duty_days": 370}
 
 TIMED = ["contradiction", "invalid", "silence_streak", "unconfirmed"]
 RULE: Mapping[str, Any] = {
@@ -126,8 +126,11 @@ CHOICES: Mapping[str, Choice] = {
 }
 """By name, in the order of the figure. Where nothing else is said, chips sign before inspectors, who come without notice."""
 
-QUICK_STRATEGIES = ("go_dark", "relay_from_declared_site", "claim_repair_or_scrap", "presigned_probes", "rent_remotely")
-QUICK_CHOICES = ("today", "silence_only", "planning_bound", "owners_word", "flawed_protocol")
+QUICK_STRATEGIES = ("go_dark", "claim_repair_or_scrap", "presigned_probes", "rent_remotely")
+QUICK_CHOICES = ("today", "planning_bound", "owners_word", "flawed_protocol")
+NEARLY_ALL, LITTLE = 0.9, 0.25
+"""Shares found that titles tell apart."""
+
 COST_UNDER = "planning_bound"
 """The choice whose cost the figures show; the table has all."""
 
@@ -156,11 +159,10 @@ def study(options: Options) -> Study:
 def figures(result: Result) -> Iterator[Chart]:
     """A heat map for each horizon, with the cost of each strategy."""
     from sim.figures import Chart, frame, heat_map, new_figure, percent
-    from sim.figures.captions import source
 
     table = evasion_cells(result, variations(result.manifest["quick"]))
     names = list(CHOICES)
-    table["choice"] = [names[int(number)] for number in table["choice"]]
+    table["choice"] = [names[number] for number in table["choice"]]
     order = _from_easy_to_hard(table)
     costs = table[(table["choice"] == COST_UNDER) & (table["days"] == HORIZONS_DAYS[0])].set_index("strategy")[
         "usd_per_chip"
@@ -169,19 +171,20 @@ def figures(result: Result) -> Iterator[Chart]:
         at = table[table["days"] == days]
         cells = at.pivot_table(index="strategy", columns="choice", values="probability", dropna=False)
         cells = cells.loc[order, [name for name in names if name in cells]]
-        cells.index = [_in_words(strategy) for strategy in order]
+        cells.index = [strategy.replace("_", " ") for strategy in order]
         cells.columns = [CHOICES[name].heading for name in cells.columns]
         figure = new_figure(2.1 + 0.195 * len(order))
         height = figure.get_figheight()
-        axis = figure.add_axes((0.235, 0.42 / height, 0.665, 1 - 2.0 / height))
+        axis = figure.add_axes((0.235, 0.42 / height, 0.655, 1 - 2.05 / height))
         heat_map(cells, axis, write=percent, columns_beside=[("cost, US$ per chip", [_usd(costs[one]) for one in order])])
         frame(
             figure,
             title=_claim(at, days),
-            subtitle=f"Chips whose diversion is established within {days} days of leaving, by strategy alone, and choice",
-            source=source(result),
+            subtitle=f"Chips whose diversion is established within {days} days, if every smuggler follows one strategy",
+            source=_source(result),
         )
-        yield Chart(f"evasion-{days}-days", figure, table if days == HORIZONS_DAYS[0] else at, _caption(result, at, days))
+        data = table if days == HORIZONS_DAYS[0] else at
+        yield Chart(f"evasion-{days}-days", figure, data, _caption(result, at, days))
 
 
 def _from_easy_to_hard(table: pd.DataFrame) -> list[str]:
@@ -192,18 +195,14 @@ def _from_easy_to_hard(table: pd.DataFrame) -> list[str]:
 
 
 def _claim(at: pd.DataFrame, days: int) -> str:
-    """Against how many strategies some choice finds more than is found today, beyond what chance explains."""
-    moved = at.dropna(subset=["low"])
-    best = moved[moved["choice"] != "today"].groupby("strategy")["low"].max()
-    today = moved[moved["choice"] == "today"].set_index("strategy")["high"]
-    if best.empty or today.empty:
+    """Against how many strategies the best choice finds nearly all, and against how many little."""
+    best = at.groupby("strategy")["probability"].max().dropna()
+    if best.empty:
         return "Too few chips were diverted, or followed for too short a time, for a headline"
-    beaten = int((best > today.reindex(best.index)).sum())
-    return f"Some choice finds more than today within {days} days against {beaten} of {len(best)} evasions"
-
-
-def _in_words(strategy: str) -> str:
-    return strategy.replace("_", " ")
+    return (
+        f"Within {days} days some choice finds {100 * NEARLY_ALL:.0f} % against {(best >= NEARLY_ALL).sum()} evasions, "
+        f"none {100 * LITTLE:.0f} % against {(best < LITTLE).sum()}"
+    )
 
 
 def _usd(amount: float) -> str:
@@ -213,35 +212,40 @@ def _usd(amount: float) -> str:
 
 def _caption(result: Result, at: pd.DataFrame, days: int) -> str:
     """What is shown, and the assumptions that matter."""
-    from sim.figures.captions import source
-
     scenario = result.scenario
-    orders = at[at["probability"].notna()]["followed_orders"]
     enforcement = scenario.enforcement
+    orders = at[at["probability"].notna()]["followed_orders"]
     shown = [name for name in CHOICES if name in set(at["choice"])]
     changed = ", ".join(f"{name} = {value:g}" for name, value in scenario.uncertainties.items()) or "none"
     mix = ", ".join(f"{name} {weight:g}" for name, weight in scenario.adversary.channels.items())
     return (
-        "In each cell every smuggler does the same. Numbers are the share of chips diverted under the duty whose diversion is "
-        f"established within {days} days of leaving the licensed path (t0), after Aalen and Johansen, all chips of all runs "
-        "together; being seized before that competes. The data give 95 % intervals after Wilson, in which each "
-        f"order followed for {days} days ({orders.min()} to {orders.max()} in a cell) counts once, since its chips share "
-        "their fate: chance alone. The title counts strategies against which the interval under some choice lies above that "
-        "of today. Hatched: no chip leaves, there is nothing to establish. All cells meet the same lots, faults, outages, "
-        "departures and tips. Companies are not blocked, so that under every choice the same chips leave. "
-        f"Cost: what the strategy itself takes under '{CHOICES[COST_UNDER].heading}', for each chip diverted or rented, over "
-        f"all parcels of {scenario.calendar.end_after_duty_days:g} days together, with once for each declared site what a "
-        "strategy costs once, and running costs from the first departure until every chip of the order is found or the run "
-        "ends; not the chip's price, and little of it is sourced. Lots here are of "
-        f"{scenario.fleet.lot_chips} chips, so that costs by parcel and by site weigh more on each chip than in large ones. "
-        f"Where a choice says nothing else: {_levers(RULE)}; in all of them challenges every "
+        "In each row every smuggler does the same. Numbers are the share of chips diverted under the duty whose diversion "
+        f"is established within {days} days of leaving the licensed path (t0), after Aalen and Johansen, over all chips of "
+        "all runs; being seized before that competes. The data give 95 % intervals after Wilson, in which each order "
+        f"followed for {days} days ({orders.min()} to {orders.max()} in a cell) counts once, since its chips share their "
+        "fate. Hatched: no chip leaves, there is nothing to establish. All cells meet the same faults and outages, and "
+        "companies are not blocked, so that under every choice the same chips leave. "
+        f"Cost: what the strategy itself takes under '{CHOICES[COST_UNDER].heading}' for each chip diverted or rented, "
+        f"over {scenario.calendar.end_after_duty_days:g} days: what it costs once, counted for each declared site, and "
+        "running costs from the first departure until every chip of the order is found or the run ends; not the chip's "
+        f"price, and little of it is sourced. One simulated chip of an order stands for {stands_for(scenario):g}, so that "
+        f"orders are as large as the baseline's. Where a choice says nothing else: {_levers(RULE)}; always challenges every "
         f"{scenario.verification.period_days:g} days, {scenario.verification.grace_days:g} days of grace, "
-        f"{enforcement.inspectors} inspectors, operators have {enforcement.remote_request_days:g} days to answer. "
+        f"{enforcement.inspectors} inspectors, {enforcement.remote_request_days:g} days for operators to answer. "
         + " ".join(f"'{CHOICES[name].heading}': {_levers(CHOICES[name].levers)}." for name in shown if CHOICES[name].levers)
-        + " Tips and customs, calibrated to published estimates and not predicted, and end-use checks act in every column, "
-        f"today's among them. One simulated chip stands for {1 / scenario.fleet.scale:,.0f}, at {scenario.geography.sites} "
-        f"sites. Orders by channel: {mix}. Parameters changed from their central values: {changed}. {source(result)}"
+        + " Tips and customs, calibrated to published estimates and not predicted, and end-use checks act in every column. "
+        f"One simulated chip stands for {1 / scenario.fleet.scale:,.0f} of the fleet, at {scenario.geography.sites} sites. "
+        f"Orders by channel: {mix}. Parameters changed from their central values: {changed}. {_source(result)}"
     )
+
+
+def _source(result: Result) -> str:
+    from sim.figures import source_line
+
+    draws = result.manifest["draws"]
+    unit = "run of each cell" if draws is None else f"run of each cell x {draws:,} draws"
+    parameters = "parameters at the scenario's values" if draws is None else "parameters drawn"
+    return source_line(result.manifest, unit, f"95 % by orders, in the data; {parameters}")
 
 
 def _levers(levers: Mapping[str, Any]) -> str:

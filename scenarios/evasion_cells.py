@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from scenarios.variations import Variation
+from sim import Scenario
 from sim.intervals import Z_95, wilson_bounds
 from sim.outcomes.cohort import diverted_cohort
 from sim.outcomes.incidence import cumulative_incidence
@@ -38,7 +39,7 @@ def evasion_cells(result: Result, variations: Sequence[Variation]) -> pd.DataFra
         probability is that of Aalen and Johansen over all chips diverted under the duty, in all runs; `low` and `high` are
         its 95 % interval after Wilson (1927), as if each order that could be followed for so many days were one answer:
         chips of an order share their fate. NaN where no chip is diverted. `orders` are those diverted, `chips` as well, or
-        those rented out where chips stay where they are.
+        those rented out where chips stay where they are. Costs are for each chip of orders as large as the baseline's.
     """
     import pandas as pd
 
@@ -107,11 +108,17 @@ def _rented(result: Result, policy: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
+def stands_for(scenario: Scenario) -> float:
+    """How many chips of an order one simulated chip stands for: orders are those of the baseline, in fewer chips."""
+    return Scenario.load("baseline").fleet.lot_chips / scenario.fleet.lot_chips
+
+
 def _cost(result: Result, strategy: str, parcels: pd.DataFrame) -> dict[str, float]:
     """What the strategy costs for each chip, in all and by term, over all runs; NaN where there is no chip.
 
     Sites of different draws and runs are different sites. Parameters are the scenario's, also where some are drawn.
     """
+    parcels = parcels.assign(chips=parcels["chips"] * stands_for(result.scenario))
     total = parcels["chips"].sum()
     site = parcels.groupby(["draw", "run", "site"], sort=False).ngroup().to_numpy()
     columns = (
