@@ -33,6 +33,7 @@ from ..world.geography import hubs
 from ..world.landmarks import build_panels
 from ..world.latency import Network
 from ..world.placement import place_landmarks
+from ..world.products import chips_by_product, stock_shares
 from ..world.sites import build_sites, capacity_steps
 from ..world.territory import hubs_in, hubs_outside
 
@@ -136,7 +137,7 @@ def build(scenario: Scenario, seed: int, events: EventLog | None = None) -> Sett
 def _room(scenario: Scenario) -> int:
     """Rows that the chip table will need, about: it grows if they do not suffice."""
     years, values = scenario.calendar.end_day / DAYS_PER_YEAR, scenario.values
-    shipped = scenario.initial_chips + scenario.exports_per_year * years
+    shipped = scenario.initial_chips + (scenario.exports_per_year + scenario.gulf_chips_per_year) * years
     replaced = shipped * years * values["gpu_faults_per_chip_year"] * values["permanent_fault_share"]
     return int(1.02 * (shipped + replaced)) + 1024
 
@@ -200,7 +201,9 @@ def _processes(setting: Setting, keeper: Keeper, authority: Authority) -> Iterat
         setting.sites,
         setting.values,
         setting.draws,
+        scenario.calendar.start,
         first_slot=scenario.initial_chips,
+        gulf_chips_per_year=scenario.gulf_chips_per_year,
     )
     steps = capacity_steps(setting.sites)
     yield export_lots(setting, lots, lambda lot: _follow_lot(setting, keeper, authority, lot, steps))
@@ -208,11 +211,18 @@ def _processes(setting: Setting, keeper: Keeper, authority: Authority) -> Iterat
 
 
 def _place_initial_stock(setting: Setting, keeper: Keeper) -> None:
-    """Chips abroad on the first day, spread over sites by size."""
-    first_slot, covered = 0, setting.scenario.fleet.stock_equipped
+    """Chips abroad on the first day, spread over sites by size, with the same mix of products at each."""
+    first_slot, covered, shares = 0, setting.scenario.fleet.stock_equipped, stock_shares(setting.values)
     for site, count in enumerate(stock_by_site(setting.scenario.initial_chips, setting.sites).tolist()):
         rows = setting.chips.append(
-            count, state=State.INSTALLED, covered=covered, lot=-1, site=site, day=0.0, first_slot=first_slot
+            count,
+            state=State.INSTALLED,
+            covered=covered,
+            lot=-1,
+            site=site,
+            day=0.0,
+            first_slot=first_slot,
+            product=np.repeat(np.arange(len(shares)), chips_by_product(count, shares)),
         )
         first_slot += count
         _install(setting, keeper, np.arange(rows.start, rows.stop), 0.0)

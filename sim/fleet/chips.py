@@ -82,6 +82,7 @@ _COLUMNS: dict[str, type[np.generic]] = {
     "lot": np.int32,  # -1 for the initial stock
     "slot": np.int32,
     "site": np.int16,  # declared
+    "product": np.uint8,  # its number, see `world.products`
     "shipped_day": np.float32,
     "diverted_day": np.float32,  # t0: departure from the licensed path
     "arrived_day": np.float32,  # in restricted territory
@@ -156,7 +157,16 @@ class ChipTable:
         return sites
 
     def append(
-        self, count: int, *, state: State, covered: bool, lot: int, site: int | IntArray, day: float, first_slot: int
+        self,
+        count: int,
+        *,
+        state: State,
+        covered: bool,
+        lot: int,
+        site: int | IntArray,
+        day: float,
+        first_slot: int,
+        product: int | IntArray = 0,
     ) -> range:
         """Add chips that leave the maker on `day` and fill slots from `first_slot` on; returns their rows."""
         self._grow(self._size + count)
@@ -168,7 +178,8 @@ class ChipTable:
             self._site_of_slot = np.concatenate([self._site_of_slot, more.astype(np.int16)])
         rows = slice(first, self._size)
         slots = np.arange(first_slot, first_slot + count)
-        values = {"state": state, "covered": covered, "lot": lot, "slot": slots, "site": site, "shipped_day": day}
+        numbers = {"lot": lot, "slot": slots, "site": site, "product": product}
+        values = {"state": state, "covered": covered, "shipped_day": day, **numbers}
         for name, value in values.items():
             self._columns[name][rows] = value
         self._leave_blank(rows)
@@ -268,7 +279,7 @@ class ChipTable:
         self._grow(self._size + len(chips))
         rows = np.arange(self._size, self._size + len(chips))
         self._size += len(chips)
-        for name in ("lot", "slot", "site"):
+        for name in ("lot", "slot", "site", "product"):
             self._columns[name][rows] = self._columns[name][chips]
         self._columns["generation"][rows] = np.minimum(self._columns["generation"][chips], 62) + 1
         self._columns["covered"][rows] = covered

@@ -1,29 +1,40 @@
 """Lots: what leaves the maker, when, for which declared site, and which of them a smuggler has ordered.
 
-Exports flow at a constant rate. A lot ordered by a smuggler looks like any other until it leaves its declared site, which
-the smuggler chooses mostly in South-East Asia, as in the published cases.
+Exports flow at a constant rate; the product of a lot follows the mix of its year, its region the shares of exports. A lot
+ordered by a smuggler looks like any other until it leaves its declared site, which the smuggler chooses mostly in South-East
+Asia, as in the published cases. The large deals of the Gulf come on top, if they are there.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..parameters import Values
 from ..randomness import Draws, Stream, lognormal
-from ..units import DAYS_PER_YEAR
+from ..units import DAYS_PER_YEAR, calendar_date
+from ..world.products import product_at, product_names, shipped_shares
+from ..world.regions import Region, export_weights, region_of
 from ..world.sites import Site, capacity_steps, pick_site
+
+GULF_LOTS_FROM = 2**28
+"""Lots of the Gulf deals are numbered from here on, so that they change no draw of other lots."""
+
+GULF_PRODUCT = "b300"
+"""What the deals of the Gulf are about (GB300)."""
 
 
 @dataclass(frozen=True)
 class Lot:
     """Chips that ship together, and the slots that they fill. Days are since the scenario's start.
 
-    Delivered means installed: what stands in storage without power is still shipping.
+    Delivered means installed: what stands in storage without power is still shipping. `product` is the number of a product.
+    The owner opts in where the mechanism is voluntary, as a smuggler never does.
     """
 
     number: int
@@ -32,6 +43,8 @@ class Lot:
     ordered_by_smuggler: bool
     ship_day: float
     delivery_day: float
+    product: int = 0
+    opts_in: bool = False
 
 
 def smuggled_share(values: Values) -> float:
@@ -49,6 +62,33 @@ def stock_by_site(chips: int, sites: Sequence[Site]) -> NDArray[np.int64]:
     return numbers
 
 
+@dataclass(frozen=True)
+class Destinations:
+    """The sites among which the declared site of a lot is drawn: a region first, then one of its sites by capacity."""
+
+    sites: Mapping[Region, tuple[Sequence[Site], NDArray[np.float64]]]
+    weights: Mapping[Region, float]
+
+    @classmethod
+    def of(cls, sites: Sequence[Site], values: Values) -> Destinations:
+        """All regions in which a site stands."""
+        groups = {region: [site for site in sites if region_of(site.place.country) is region] for region in Region}
+        return cls(
+            {region: (group, capacity_steps(group)) for region, group in groups.items() if group}, export_weights(values)
+        )
+
+    def but(self, region: Region) -> Destinations:
+        """All others."""
+        return Destinations({name: group for name, group in self.sites.items() if name is not region}, self.weights)
+
+    def pick(self, region_uniform: float, site_uniform: float) -> Site:
+        """The site at two quantiles."""
+        regions = list(self.sites)
+        steps = np.cumsum([self.weights[region] for region in regions])
+        region = regions[min(int(steps.searchsorted(region_uniform * steps[-1], side="right")), len(regions) - 1)]
+        return pick_site(*self.sites[region], site_uniform)
+
+
 def lots_shipped(
     exports_per_year: float,
     chips_per_lot: int,
@@ -56,38 +96,126 @@ def lots_shipped(
     sites: Sequence[Site],
     values: Values,
     draws: Draws,
+    start: date,
     first_slot: int = 0,
+    gulf_chips_per_year: float = 0.0,
 ) -> tuple[Lot, ...]:
-    """All lots that ship before `until_day`: one in each interval of equal length, at a random time within it.
+    """All lots that ship before `until_day`, in the order of their days.
 
-    Lot k fills the same slots, from `first_slot` on, whatever becomes of other lots.
+    Lot k fills the same slots, from `first_slot` on, whatever becomes of other lots; those of the Gulf deals come after.
+
+    Args:
+        exports_per_year: chips, without the deals.
+        start: date of day 0.
+        gulf_chips_per_year: chips of the deals, once they ship.
     """
-    if exports_per_year <= 0:
-        return ()
-    interval = chips_per_lot / exports_per_year * DAYS_PER_YEAR
-    abroad = [site for site in sites if not site.in_south_east_asia]
-    south_east_asia = [site for site in sites if site.in_south_east_asia]
-    all_of_them, main_route, other_routes = ((group, capacity_steps(group)) for group in (sites, south_east_asia, abroad))
+    ordinary = list(_exports(exports_per_year, chips_per_lot, until_day, sites, values, draws, start, first_slot))
+    if gulf_chips_per_year <= 0:
+        return tuple(ordinary)
+    first_slot += _intervals(exports_per_year, chips_per_lot, until_day) * chips_per_lot
+    deals = _gulf_deals(gulf_chips_per_year, chips_per_lot, until_day, sites, values, draws, start, first_slot)
+    return tuple(sorted([*ordinary, *deals], key=lambda lot: lot.ship_day))
+
+
+def gulf_start_day(start: date, values: Values) -> float:
+    """Day of the first shipment under the deals of the Gulf; 0 if it was before the start."""
+    year = start.year + (start - date(start.year, 1, 1)).days / DAYS_PER_YEAR
+    return max(0.0, (values["gulf_first_delivery_year"] - year) * DAYS_PER_YEAR)
+
+
+def _exports(
+    per_year: float,
+    chips_per_lot: int,
+    until_day: float,
+    sites: Sequence[Site],
+    values: Values,
+    draws: Draws,
+    start: date,
+    first_slot: int,
+) -> Iterator[Lot]:
+    """Lots without the deals: one in each interval of equal length, at a random time within it."""
+    everywhere = Destinations.of(sites, values)
+    elsewhere = everywhere.but(Region.SOUTH_EAST_ASIA)
+    two_routes = Region.SOUTH_EAST_ASIA in everywhere.sites and elsewhere.sites
     share = smuggled_share(values)
-    lots = []
-    for number in range(math.ceil(until_day / interval)):
-        ship_day = (number + draws.uniform(Stream.LOT_DAY, number)) * interval
+    mixes: dict[date, NDArray[np.float64]] = {}
+    for number in range(_intervals(per_year, chips_per_lot, until_day)):
+        ship_day = (number + draws.uniform(Stream.LOT_DAY, number)) * _interval_days(per_year, chips_per_lot)
         if ship_day >= until_day:
             continue
         smuggled = draws.uniform(Stream.LOT_DIVERTED, number) < share
-        candidates = all_of_them
-        if smuggled and abroad and south_east_asia:
+        where = draws.uniform(Stream.LOT_REGION, number), draws.uniform(Stream.LOT_SITE, number)
+        if smuggled and two_routes:
             usual = draws.uniform(Stream.LOT_ROUTE, number) < values["diverted_via_south_east_asia"]
-            candidates = main_route if usual else other_routes
-        transport, customs = draws.uniforms(Stream.LOT_TRANSIT, number, count=2)
-        spread = values["transport_log_sd"]
-        days = lognormal(transport, median=values["export_transport_days"], log_sd=spread)
-        days += lognormal(customs, median=values["customs_hold_days"], log_sd=spread)
-        days += _storage_days(number, values, draws)
-        site = pick_site(*candidates, draws.uniform(Stream.LOT_SITE, number))
-        slots = range(first_slot + number * chips_per_lot, first_slot + (number + 1) * chips_per_lot)
-        lots.append(Lot(number, slots, site.number, smuggled, ship_day, ship_day + days))
-    return tuple(lots)
+            site = pick_site(*everywhere.sites[Region.SOUTH_EAST_ASIA], where[1]) if usual else elsewhere.pick(*where)
+        else:
+            site = everywhere.pick(*where)
+        day = calendar_date(start, ship_day)
+        if day not in mixes:
+            mixes[day] = shipped_shares(day, values)
+        yield Lot(
+            number,
+            _slots(number, chips_per_lot, first_slot),
+            site.number,
+            smuggled,
+            ship_day,
+            ship_day + _days_to_installation(number, values, draws),
+            product_at(mixes[day], draws.uniform(Stream.LOT_PRODUCT, number)),
+            not smuggled and draws.uniform(Stream.OPT_IN, number) < values["opt_in_uptake"],
+        )
+
+
+def _gulf_deals(
+    per_year: float,
+    chips_per_lot: int,
+    until_day: float,
+    sites: Sequence[Site],
+    values: Values,
+    draws: Draws,
+    start: date,
+    first_slot: int,
+) -> Iterator[Lot]:
+    """Lots of the deals, in the same rhythm from their first day on, to the sites of the Gulf; no smuggler has a part."""
+    gulf = [site for site in sites if region_of(site.place.country) is Region.GULF]
+    steps, product = capacity_steps(gulf), product_names().index(GULF_PRODUCT)
+    first_day = gulf_start_day(start, values)
+    for place in range(_intervals(per_year, chips_per_lot, until_day - first_day)):
+        number = GULF_LOTS_FROM + place
+        ship_day = first_day + (place + draws.uniform(Stream.LOT_DAY, number)) * _interval_days(per_year, chips_per_lot)
+        if ship_day >= until_day:
+            continue
+        yield Lot(
+            number,
+            _slots(place, chips_per_lot, first_slot),
+            pick_site(gulf, steps, draws.uniform(Stream.LOT_SITE, number)).number,
+            False,
+            ship_day,
+            ship_day + _days_to_installation(number, values, draws),
+            product,
+            draws.uniform(Stream.OPT_IN, number) < values["opt_in_uptake"],
+        )
+
+
+def _interval_days(per_year: float, chips_per_lot: int) -> float:
+    return chips_per_lot / per_year * DAYS_PER_YEAR
+
+
+def _intervals(per_year: float, chips_per_lot: int, days: float) -> int:
+    """In how many intervals a lot ships before so many days are over."""
+    return max(0, math.ceil(days / _interval_days(per_year, chips_per_lot))) if per_year > 0 else 0
+
+
+def _slots(place: int, chips_per_lot: int, first_slot: int) -> range:
+    return range(first_slot + place * chips_per_lot, first_slot + (place + 1) * chips_per_lot)
+
+
+def _days_to_installation(lot: int, values: Values, draws: Draws) -> float:
+    """Transport, customs and storage."""
+    transport, customs = draws.uniforms(Stream.LOT_TRANSIT, lot, count=2)
+    spread = values["transport_log_sd"]
+    days = lognormal(transport, median=values["export_transport_days"], log_sd=spread)
+    days += lognormal(customs, median=values["customs_hold_days"], log_sd=spread)
+    return days + _storage_days(lot, values, draws)
 
 
 def _storage_days(lot: int, values: Values, draws: Draws) -> float:
