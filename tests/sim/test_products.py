@@ -2,10 +2,12 @@
 
 from datetime import date
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import sim
 from sim import Scenario, ScenarioError
 from sim.parameters import load_parameters
 from sim.world import products, regimes
@@ -149,3 +151,22 @@ def test_wrong_regimes_get_one_clear_message(kept, complaint: str):
     with pytest.raises(ScenarioError, match=complaint) as error:
         Scenario.load("miniature").replace(regimes=kept)
     assert len(str(error.value).splitlines()) == 1
+
+
+def test_the_documentation_tells_the_products_the_regimes_and_the_status_as_they_are():
+    text = (Path(sim.__file__).parents[1] / "docs" / "supply.md").read_text()
+    tables = [block.splitlines() for block in text.split("\n\n") if block.startswith("| ")]
+    of_products, of_regimes, of_status = ([[c.strip() for c in line.split("|")[1:-1]] for line in table] for table in tables)
+    numbers = zip(products.h100e_of_products(VALUES), products.prices_usd(VALUES), strict=True)
+    assert of_products[2:] == [
+        [f"`{name}`", one.maker, f"{one.release.day:%Y-%m}", f"{products.tpp(one):,.0f}", f"{h100e:g}", f"{price_usd:,.0f}"]
+        for (name, one), (h100e, price_usd) in zip(products.products().items(), numbers, strict=True)
+    ]
+    assert [row[:3] for row in of_regimes[2:]] == [
+        [f"`{name}`", str(regime.since or ""), str(regime.until or "")] for name, regime in REGIMES.items()
+    ]
+    days = [date.fromisoformat(cell) for cell in of_status[0][1:]]
+    assert of_status[2:] == [
+        [f"`{name}`", *(status(name, day, in_force(day)) if one.release.day <= day else "" for day in days)]
+        for name, one in products.products().items()
+    ]
