@@ -200,6 +200,7 @@ def _processes(setting: Setting, keeper: Keeper, authority: Authority) -> Iterat
         setting.sites,
         setting.values,
         setting.draws,
+        scenario.wanted_chips_per_year,
         first_slot=scenario.initial_chips,
     )
     steps = capacity_steps(setting.sites)

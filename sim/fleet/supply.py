@@ -7,7 +7,7 @@ the smuggler chooses mostly in South-East Asia, as in the published cases.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,9 +34,9 @@ class Lot:
     delivery_day: float
 
 
-def smuggled_share(values: Values) -> float:
-    """Share of exports that smugglers order, from the two published volumes; at most everything."""
-    return min(1.0, values["diverted_chips_per_year"] / values["covered_exports_per_year"])
+def smuggled_share(wanted_chips_per_year: float, values: Values) -> float:
+    """Share of exports that smugglers order, both in real chips; at most everything."""
+    return min(1.0, wanted_chips_per_year / values["covered_exports_per_year"])
 
 
 def stock_by_site(chips: int, sites: Sequence[Site]) -> NDArray[np.int64]:
@@ -56,11 +56,13 @@ def lots_shipped(
     sites: Sequence[Site],
     values: Values,
     draws: Draws,
+    wanted_chips_per_year: Callable[[float], float],
     first_slot: int = 0,
 ) -> tuple[Lot, ...]:
     """All lots that ship before `until_day`: one in each interval of equal length, at a random time within it.
 
-    Lot k fills the same slots, from `first_slot` on, whatever becomes of other lots.
+    Lot k fills the same slots, from `first_slot` on, whatever becomes of other lots. `wanted_chips_per_year(day)` is what
+    smugglers order at that time.
     """
     if exports_per_year <= 0:
         return ()
@@ -68,12 +70,12 @@ def lots_shipped(
     abroad = [site for site in sites if not site.in_south_east_asia]
     south_east_asia = [site for site in sites if site.in_south_east_asia]
     all_of_them, main_route, other_routes = ((group, capacity_steps(group)) for group in (sites, south_east_asia, abroad))
-    share = smuggled_share(values)
     lots = []
     for number in range(math.ceil(until_day / interval)):
         ship_day = (number + draws.uniform(Stream.LOT_DAY, number)) * interval
         if ship_day >= until_day:
             continue
+        share = smuggled_share(wanted_chips_per_year(ship_day), values)
         smuggled = draws.uniform(Stream.LOT_DIVERTED, number) < share
         candidates = all_of_them
         if smuggled and abroad and south_east_asia:
