@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Collection
 
 import numpy as np
 from scipy.special import ndtri
@@ -19,7 +20,7 @@ from .scenario import Scenario
 from .world.volume_prior import COUPLED, LAWS, coupled
 
 
-def draw_uncertainties(scenario: Scenario, seed: int, draw: int) -> dict[str, float]:
+def draw_uncertainties(scenario: Scenario, seed: int, draw: int, among: Collection[str] | None = None) -> dict[str, float]:
     """One sample of every parameter that has a range and that the scenario does not set itself, in the order of their names.
 
     Keyed by the name of the row and the number of the draw: another row changes no other's draws, and draw k is the same
@@ -29,10 +30,15 @@ def draw_uncertainties(scenario: Scenario, seed: int, draw: int) -> dict[str, fl
         scenario: its `uncertainties` are left out.
         seed: base seed of the study.
         draw: number of the draw, from 0.
+        among: rows to draw, with the same values as among all; by default all.
     """
     draws = Draws(seed)
-    rows = {name: row for name, row in sorted(load_parameters().parameters.items()) if row.low < row.high}
-    uniforms = {name: draws.uniform(Stream.PARAMETER, _entity(name), draw) for name in rows}
+    rows = {
+        name: row
+        for name, row in sorted(load_parameters().parameters.items())
+        if row.low < row.high and (among is None or name in among)
+    }
+    uniforms = {name: draws.uniform(Stream.PARAMETER, _entity(name), draw) for name in {*rows, *LAWS}}
     scores = {name: float(ndtri(uniforms[name])) for name in LAWS}
     together = coupled(np.array([scores[name] for name in COUPLED]))
     scores.update(zip(COUPLED, together.tolist(), strict=True))
