@@ -11,7 +11,7 @@ import json
 import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import fields
-from datetime import date
+from datetime import date, timedelta
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -35,6 +35,7 @@ from .world.products import first_shipment
 from .world.regimes import MECHANISMS, REGIMES, mechanism_of
 from .world.regions import Region, region_of
 from .world.territory import Territory, hubs_in, hubs_outside, territory
+from .world.volume_prior import VolumePrior, wanted_chips_per_year
 
 UnclearedSites = Literal["inspect_only", "drift_test", "refuse_licence"]
 """Alert there on silence only; also on times that have drifted since enrolment; or let no chip be exported there."""
@@ -206,6 +207,8 @@ class Adversary(_Section):
     channels: dict[str, Annotated[float, Field(ge=0)]] = Field(
         description="weight of each channel among orders by which chips leave the licensed path"
     )
+
+    volume_prior: VolumePrior = Field(description="whose estimate says how many chips smugglers want without a rule")
 
     @field_validator("strategies")
     @classmethod
@@ -432,6 +435,17 @@ class Scenario(_Section):
             return False
         due = ship_day >= self.calendar.duty_day
         return (due and self.mechanism_is_a_duty) or (wanted and (due or self.fleet.opt_in_before))
+
+    def wanted_chips_per_year(self, day: float) -> float:
+        """Real chips that smugglers order per year without a rule, in the calendar year of a day since the start.
+
+        A volume that the scenario sets itself (`diverted_chips_per_year`) holds for every year.
+        """
+        values = self.values
+        if "diverted_chips_per_year" in self.uncertainties:
+            return values["diverted_chips_per_year"]
+        year = (self.calendar.start + timedelta(days=day)).year
+        return wanted_chips_per_year(self.adversary.volume_prior, year, values)
 
     @classmethod
     def load(cls, name: str | Path) -> Scenario:
