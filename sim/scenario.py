@@ -21,6 +21,7 @@ from .detection.inspection import Method
 from .detection.register import DETECTORS
 from .detection.sprt import answer_accepts
 from .parameters import NetworkClass, Values, load_parameters
+from .smuggling.choice import Behaviour
 from .smuggling.staging import STAGINGS
 from .smuggling.strategies import STRATEGIES
 from .units import MINUTES_PER_DAY
@@ -168,6 +169,10 @@ class Adversary(_Section):
     strategies: dict[str, Annotated[float, Field(ge=0)]] = Field(description="weight of each strategy")
     staging: dict[str, Annotated[float, Field(ge=0)]] = Field(
         description="weight of what is shown to inspectors in place of chips that have gone"
+    )
+    behaviour: Behaviour = Field(
+        description="whether smugglers answer to what becomes of their lots, where a question looks for that: "
+        "never, to the last ones, or to all"
     )
 
     @field_validator("strategies")
