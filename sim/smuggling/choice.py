@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from ..parameters import Values
-from .profit import Profit, Risks
+from .profit import Deal, Profit, Risks, expected_profit
 
 Behaviour = Literal["fixed", "myopic", "adaptive"]
 """Learns nothing and keeps his mix; believes what became of his last lots; or what became of all of them."""
@@ -100,17 +100,45 @@ def best_response(profits: Mapping[str, Profit], noise: float) -> Response:
     return Response(True, mix, sum(share * paying[name] for name, share in mix.items()))
 
 
-def volume_offered(margin: float, reference_margin: float, reference_volume: float, values: Values) -> float:
+def volume_offered(margin: float, reference_volume: float, values: Values) -> float:
     """What all smugglers together order per year when they expect a margin, in the unit of the reference volume.
 
     In proportion to a power of the margin (`smuggling_elasticity`, assumed); nothing at a margin of nothing or less.
 
     Args:
         margin: expected profit over outlay.
-        reference_margin: that at which they ordered the reference volume, > 0.
-        reference_volume: per year.
+        reference_volume: that they order per year at the margin without the rule (`smuggler_margin`).
         values: of the parameters.
     """
     if margin <= 0:
         return 0.0
-    return reference_volume * float((margin / reference_margin) ** values["smuggling_elasticity"])
+    return reference_volume * float((margin / values["smuggler_margin"]) ** values["smuggling_elasticity"])
+
+
+def unlisted_share(deals: Mapping[str, Deal], mix: Mapping[str, float], risks: Mapping[str, Risks], values: Values) -> float:
+    """What is not listed of a smuggler's costs, so that his margin without the rule is the published one.
+
+    Calibrated, not predicted: that there is smuggling at the price without the rule says that it pays, whatever the listed
+    costs and risks are. Found by bisection, since the margin falls with it.
+
+    Args:
+        deals: a lot by each strategy at the price without the rule.
+        mix: weight of each strategy then.
+        risks: that smugglers see then, by strategy.
+        values: of the parameters.
+    """
+    total = sum(mix.values())
+
+    def margin(unlisted: float) -> float:
+        profits = {name: expected_profit(replace(deals[name], unlisted=unlisted), risks[name], values) for name in mix}
+        return sum(weight * profits[name].margin for name, weight in mix.items()) / total
+
+    low, high = -1.0, 1.0
+    while margin(low) < values["smuggler_margin"]:
+        low *= 2
+    while margin(high) > values["smuggler_margin"]:
+        high *= 2
+    while high - low > 1e-12 * (1 + abs(low)):
+        middle = (low + high) / 2
+        low, high = (middle, high) if margin(middle) > values["smuggler_margin"] else (low, middle)
+    return (low + high) / 2

@@ -41,11 +41,14 @@ class Deal:
         chips: that are ordered.
         price_ratio: price in restricted territory over list.
         cost: of the strategy.
+        unlisted: what middlemen, bribes and all else that no source lists takes, as a share of the value at list; below 0:
+            losses that smugglers do not reckon with.
     """
 
     chips: float
     price_ratio: float
     cost: Cost
+    unlisted: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,7 @@ class Profit:
     Attributes:
         revenue_usd: of what arrives.
         outlay_usd: for chips, transport and strategy.
+        unlisted_usd: for all else that is not listed.
         penalty_usd: collected.
         companies_usd: the lot's part in the cost of setting up companies.
         forgone_usd: that later lots would have brought while the company is blocked.
@@ -62,6 +66,7 @@ class Profit:
 
     revenue_usd: float
     outlay_usd: float
+    unlisted_usd: float
     penalty_usd: float
     companies_usd: float
     forgone_usd: float
@@ -69,7 +74,8 @@ class Profit:
     @property
     def total_usd(self) -> float:
         """What is left."""
-        return self.revenue_usd - self.outlay_usd - self.penalty_usd - self.companies_usd - self.forgone_usd
+        losses = self.penalty_usd + self.companies_usd + self.forgone_usd
+        return self.revenue_usd - self.outlay_usd - self.unlisted_usd - losses
 
     @property
     def margin(self) -> float:
@@ -88,10 +94,11 @@ def expected_profit(deal: Deal, risks: Risks, values: Values) -> Profit:
     penalty = risks.penalised * penalty_usd(deal.chips, values)
     companies_per_order = (1 + risks.blocked * (orders - 1)) / orders
     companies = companies_per_order * (values["shell_company_usd"] + deal.cost.once_usd)
-    per_order = revenue - outlay - penalty - companies
+    unlisted = deal.unlisted * deal.chips * values["chip_price_usd"]
+    per_order = revenue - outlay - unlisted - penalty - companies
     missed_orders = risks.blocked * values["new_shell_days"] * values["company_orders_per_year"] / DAYS_PER_YEAR
     forgone = max(0.0, per_order) * missed_orders / (1 + missed_orders)
-    return Profit(revenue, outlay, penalty, companies, forgone)
+    return Profit(revenue, outlay, unlisted, penalty, companies, forgone)
 
 
 def outlay_usd(chips: float, cost: Cost, values: Values) -> float:

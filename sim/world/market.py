@@ -26,7 +26,7 @@ RENTAL_KNOWN_YEAR = 2026
 DOMESTIC_KNOWN_FROM, DOMESTIC_KNOWN_TO = 2024, 2027
 
 Supply = Callable[[float], float]
-"""H100-equivalents per year that are offered at a price over list; never falls with it."""
+"""H100-equivalents per year that are offered at a price over list."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Market:
 def clearing_ratio(market: Market, smuggled: Supply) -> float:
     """The price over list at which demand meets supply; list where supply suffices at that.
 
-    Found by bisection, since the gap between demand and supply falls with the price.
+    Found by bisection: the only one there is, where supply never falls with the price.
 
     Args:
         market: demand and substitutes.

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.parameters import load_parameters
-from sim.smuggling.choice import Cases, believed, best_response, presumed, volume_offered
+from sim.smuggling.choice import Cases, believed, best_response, presumed, unlisted_share, volume_offered
 from sim.smuggling.profit import (
     Deal,
     Profit,
@@ -92,7 +92,7 @@ def test_beliefs_begin_with_the_published_chance_and_end_with_what_was_seen():
 
 
 def profit_of(margin: float) -> Profit:
-    return Profit((1 + margin) * 100, 100, 0, 0, 0)
+    return Profit((1 + margin) * 100, 100, 0, 0, 0, 0)
 
 
 def test_the_best_strategy_is_chosen_if_choice_is_without_noise():
@@ -112,7 +112,23 @@ def test_who_can_earn_nothing_gives_up():
 
 
 def test_volume_answers_to_the_margin():
-    assert volume_offered(0.5, 0.5, 140_000, CENTRAL) == 140_000
-    assert volume_offered(0.0, 0.5, 140_000, CENTRAL) == 0
+    usual = CENTRAL["smuggler_margin"]
+    assert volume_offered(usual, 140_000, CENTRAL) == 140_000
+    assert volume_offered(0.0, 140_000, CENTRAL) == 0
     twice = {**CENTRAL, "smuggling_elasticity": 2.0}
-    assert volume_offered(0.25, 0.5, 140_000, twice) == pytest.approx(140_000 / 4)
+    assert volume_offered(usual / 2, 140_000, twice) == pytest.approx(140_000 / 4)
+
+
+@pytest.mark.parametrize("ratio", [1.0, 1.2, 2.0])
+def test_smuggling_pays_without_the_rule_whatever_its_listed_costs(ratio: float):
+    mix = {"a": 3.0, "b": 1.0}
+    risks = {"a": Risks(0.3, 0.0, 0.1, 0.3), "b": Risks(0.9, 0.2, 0.5, 0.9)}
+    deals = {name: Deal(400, ratio, Cost(per_chip_usd=100)) for name in mix}
+    unlisted = unlisted_share(deals, mix, risks, CENTRAL)
+    margins = [expected_profit(replace(deals[name], unlisted=unlisted), risks[name], CENTRAL).margin for name in mix]
+    assert (3 * margins[0] + margins[1]) / 4 == pytest.approx(CENTRAL["smuggler_margin"])
+
+
+def test_nothing_is_unlisted_if_the_margin_is_the_premium():
+    deals, values = {"a": Deal(400, 1 + FREE["smuggler_margin"], Cost())}, FREE
+    assert unlisted_share(deals, {"a": 1.0}, {"a": NO_RISK}, values) == pytest.approx(0, abs=1e-9)
