@@ -49,7 +49,7 @@ class Stream(IntEnum):
     LOT_ROUTE = 14  # entity: lot; whether its declared site is in South-East Asia
     LOT_STRATEGY = 15  # entity: lot; which strategy the smuggler follows
     LOT_DWELL = 16  # entity: lot; how long it stays at the declared site
-    LOT_SMUGGLED = 17  # entity: lot; how long the way into restricted territory takes
+    LOT_SMUGGLED = 17  # entity: lot, occasion: parcel; how long the way into restricted territory takes
     LOT_TRUE_SITE = 18  # entity: lot; where in restricted territory it is used
     TIP = 20  # entity: lot; word 0 whether tips or customs ever expose it, word 1 when
     MOVE_DAY = 21  # entity: lot; when its owner lawfully moves it
@@ -103,6 +103,10 @@ class Stream(IntEnum):
     WITHDRAWAL = 110  # entity: lot; word 0 when that is reported, word 1 whether it ever is
     AIR_GAPPED = 111  # entity: site; whether its chips can be reached from outside
     STORAGE = 112  # entity: lot; word 0 whether it is put in storage, word 1 for how long
+    LOT_CHANNEL = 150  # entity: lot; through which channel the smuggler orders it
+    PHYSICAL_ACT = 151  # cells: slot of the chip; whether what is done to it succeeds
+    PARCEL_ACT = 152  # entity: lot, occasion: parcel; whether what is done for all of it succeeds
+    CROSS_CHECK = 153  # entity: landmark's place number, occasion: another's; jitter when they time one another
 
 
 class Sequences:

@@ -7,27 +7,19 @@ physical act succeeds is a fact too; the chance of passing a detector is not.
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum, auto
 from typing import Literal
 
 from ..parameters import Values
 from ..world.geography import Place
+from ..world.keys import Key as Key
 from ..world.paths import Path
 from ..world.sites import Site
 from ..world.territory import Territory
-from .staging import Staging
-
-
-class Key(StrEnum):
-    """Whose key signs an answer that is given in a chip's name."""
-
-    OWN = auto()  # the chip's own, wherever that is by now
-    HOST = auto()  # that of the host in which the chip was declared
-    OTHER = auto()  # that of another chip
-    FORGED = auto()  # a new one, endorsed with a vendor's signing key that has leaked
+from .staging import NOTHING, Staging
 
 
 @dataclass(frozen=True)
@@ -64,6 +56,7 @@ class Facts:
         said_to_be_in_repair: the owner reports them as sent to the maker for repair or as scrapped.
         pleads_outage: when asked, the owner says that they are out of order for the time being.
         floods_landmarks: requests without end keep the landmarks of the declared site busy, see `flood_days`.
+        return_days: how long the way back takes, were they brought back for an inspection.
         chance: that the physical act behind all this succeeds, for each chip or for all that leave together.
         if_failed: what is the case otherwise.
     """
@@ -74,9 +67,15 @@ class Facts:
     said_to_be_in_repair: bool = False
     pleads_outage: bool = False
     floods_landmarks: bool = False
+    return_days: float = math.inf
     chance: float = 1.0
     chance_of: Literal["chip", "parcel"] = "chip"
     if_failed: Facts | None = None
+
+    @property
+    def shown(self) -> Staging:
+        """What is shown to inspectors; nothing, as long as nothing is said."""
+        return self.staging if self.staging is not None else NOTHING
 
     @property
     def failed(self) -> Facts:
