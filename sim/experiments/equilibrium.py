@@ -9,7 +9,7 @@ nothing moves by more than a tolerance (a fixed point), until a state recurs (a 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from ..parameters import Values
@@ -24,7 +24,7 @@ from ..world.market import Market, clearing_ratio, market_of
 from .losses import cases_seen, company_profits, delivered_share
 
 MOST_STEPS = 12
-PRICE_TOLERANCE, MIX_TOLERANCE, VOLUME_TOLERANCE = 0.01, 0.02, 0.02
+PRICE_TOLERANCE, MIX_TOLERANCE, VOLUME_TOLERANCE = 0.01, 0.05, 0.02
 """Of the price over list, of shares of the mix, and of the volume as a share of that without the rule."""
 
 
@@ -101,14 +101,18 @@ class Equilibrium:
         steps: all of them; the last one's state is the answer to the policy, if they have settled.
         ended: why there are no more of them.
         cycle_steps: after how many steps a state recurs; 1 at a fixed point, 0 if none does.
-        result: the runs of the last step.
+        unlisted: share of the value at list that smugglers' costs take which no source lists.
+        before: the runs without the rule.
+        after: the runs of the last step.
     """
 
     usual: State
     steps: tuple[Step, ...]
     ended: Literal["fixed point", "cycle", "too many steps"]
     cycle_steps: int
-    result: Result | None = None
+    unlisted: float
+    before: Result | None = None
+    after: Result | None = None
 
     @property
     def last(self) -> Step:
@@ -189,11 +193,10 @@ def find_equilibrium(scenario: Scenario, seed: int = 1, runs: int = 1, most_step
             adversary__strategies=dict(state.mix),
             uncertainties={**scenario.uncertainties, "diverted_chips_per_year": state.chips_per_year},
         )
-        results[:] = [simulate(answered, seed, runs)]
+        results[:] = [simulate(answered, seed, runs, status_quo=False)]
         return _observe(results[0], scenario, state.price_ratio, smugglers.unlisted)
 
-    found = settle(observe, usual, market, smugglers, most_steps)
-    return Equilibrium(found.usual, found.steps, found.ended, found.cycle_steps, results[0])
+    return replace(settle(observe, usual, market, smugglers, most_steps), before=before, after=results[0])
 
 
 def settle(
@@ -227,11 +230,11 @@ def settle(
             (back for back, step in enumerate(reversed(steps), start=1) if answer.near(step.state, usual.chips_per_year)), 0
         )
         if recurs == 1:
-            return Equilibrium(usual, tuple(steps), "fixed point", 1)
+            return Equilibrium(usual, tuple(steps), "fixed point", 1, smugglers.unlisted)
         if recurs:
-            return Equilibrium(usual, tuple(steps), "cycle", recurs)
+            return Equilibrium(usual, tuple(steps), "cycle", recurs, smugglers.unlisted)
         state = answer
-    return Equilibrium(usual, tuple(steps), "too many steps", 0)
+    return Equilibrium(usual, tuple(steps), "too many steps", 0, smugglers.unlisted)
 
 
 def _answer(

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ..parameters import Values
 from ..smuggling.choice import Cases
-from ..smuggling.profit import outlay_usd, penalty_usd
+from ..smuggling.profit import collected_share, outlay_usd, penalty_usd
 from ..smuggling.strategies import STRATEGIES
 
 if TYPE_CHECKING:
@@ -22,7 +21,8 @@ def cases_seen(diversions: pd.DataFrame, *, from_day: float, until_day: float, f
     """What became of lots, by strategy.
 
     Only lots are counted whose first chips left long enough before the end, so that each had the same time to be found;
-    what is found later does not count, nor what follows from it.
+    what is found later does not count, nor what follows from it. Smugglers know how far penalties reach: a lot that is
+    found counts with the share that is collected in its country on average, and not with the luck of the draw.
 
     Args:
         diversions: of a result.
@@ -36,11 +36,12 @@ def cases_seen(diversions: pd.DataFrame, *, from_day: float, until_day: float, f
     cases: dict[str, Cases] = {}
     for lot in lots.itertuples():
         found = lot.established_day - lot.t0_day <= follow_days
+        whole_usd = penalty_usd(lot.chips, values)
         cases[lot.strategy] = cases.get(lot.strategy, Cases()) + Cases(
             lots=1.0,
             established=float(found),
             seized=lot.seized_chips / lot.chips,
-            penalised=min(1.0, lot.penalty_usd / penalty_usd(lot.chips, values)) if found else 0.0,
+            penalised=found * penalty_usd(lot.established_chips, values) / whole_usd * collected_share(lot.country, values),
             blocked=float(found and lot.blocked),
         )
     return cases
@@ -52,8 +53,10 @@ def by_lot(diversions: pd.DataFrame) -> pd.DataFrame:
         channel=("channel", "first"),
         strategy=("strategy", "first"),
         site=("site", "first"),
+        country=("country", "first"),
         chips=("chips", "sum"),
         t0_day=("t0_day", "min"),
+        established_chips=("established_chips", "sum"),
         established_day=("established_day", "min"),
         seized_chips=("seized_chips", "sum"),
         penalty_usd=("penalty_usd", "sum"),
@@ -94,8 +97,3 @@ def delivered_share(diversions: pd.DataFrame, prevented_chips: float) -> float:
     """Share of the chips that smugglers ordered that was not refused to a blocked company and not seized; 1 of nothing."""
     ordered = float(diversions["chips"].sum()) + prevented_chips
     return float((diversions["chips"] - diversions["seized_chips"]).sum()) / ordered if ordered else 1.0
-
-
-def pooled(cases: Mapping[str, Cases]) -> Cases:
-    """Cases of all strategies together."""
-    return sum(cases.values(), start=Cases())
