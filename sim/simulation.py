@@ -15,6 +15,7 @@ import numpy as np
 from .engine import run
 from .event_file import EventFile
 from .fleet.chips import chip_numbers
+from .outcomes.diversions import fates
 from .outcomes.measures import outcomes
 from .provenance import manifest
 from .randomness import run_seed
@@ -205,7 +206,7 @@ def run_one(job: Job) -> Run:
     numbers = chip_numbers(record.chips["slot"][kept], record.chips["generation"][kept])
     kept = kept[np.argsort(numbers)]
     chips = {"chip": np.sort(numbers), **{name: column[kept] for name, column in record.chips.items()}}
-    return Run(job.policy.name, job.draw, job.run, measured, chips, job.events)
+    return Run(job.policy.name, job.draw, job.run, measured, chips, job.events, tuple(fates(record)))
 
 
 def _account(job: Job, error: Exception) -> str:
