@@ -59,8 +59,10 @@ class Observation:
 
     Attributes:
         cases: what became of lots, by strategy.
-        delivered: share of what smugglers want to divert that arrives: neither refused to a blocked company nor seized.
-        company_usd: what each of their companies has earned at the price of the step, by its name.
+        delivered: share of what smugglers order that arrives, neither refused to a blocked company nor seized, over the whole
+            run.
+        company_usd: what each of their companies has earned under the duty, at the price of the step, by its name; of
+            simulated chips, in all runs.
     """
 
     cases: Mapping[str, Cases]
@@ -262,16 +264,25 @@ def _observe(result: Result, scenario: Scenario, price_ratio: float, unlisted: f
     own = result.scenario.name
     diversions = result.diversions[result.diversions["scenario"] == own]
     table = result.table[(result.table["scenario"] == own) & (result.table["outcome"] == "chips_prevented")]
-    companies = company_profits(diversions, price_ratio, unlisted, values)
+    under_duty = diversions[diversions["t0_day"] >= calendar.duty_day]
+    companies = company_profits(under_duty, price_ratio, unlisted, values)
     by_company = companies.groupby(["site", "channel"])["profit_usd"].sum()
-    follow_days = min(values["risk_horizon_days"], calendar.end_after_duty_days / 2)
     return Observation(
         cases=cases_seen(
-            diversions, from_day=calendar.duty_day, until_day=calendar.end_day, follow_days=follow_days, values=values
+            diversions,
+            from_day=calendar.duty_day,
+            until_day=calendar.end_day,
+            follow_days=follow_days(scenario),
+            values=values,
         ),
         delivered=delivered_share(diversions, float(table["value"].sum())),
         company_usd={f"site {site}, {channel}": usd for (site, channel), usd in by_company.items()},
     )
+
+
+def follow_days(scenario: Scenario) -> float:
+    """Days after departure within which losses count: the smuggler's horizon, at most half of the time of the duty."""
+    return min(scenario.values["risk_horizon_days"], scenario.calendar.end_after_duty_days / 2)
 
 
 def _check(scenario: Scenario) -> None:
