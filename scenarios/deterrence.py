@@ -143,7 +143,7 @@ def figures(result: Tabulation) -> Iterator[Chart]:
     from sim.figures.deterrence import break_even, break_even_data, profit_and_volume, profit_and_volume_data
 
     days = follow_days(result.scenario)
-    source = source_line(result.manifest, "runs of each step", "none; parameters at the scenario's values, one world")
+    source = source_line(result.manifest, "run of each step", "none; parameters at the scenario's values, one world")
     axes = profit_and_volume(result, days)
     frame(
         axes[0].figure,
@@ -168,19 +168,19 @@ def _claim(last: pd.DataFrame) -> str:
     least, most = ordered.iloc[0], ordered.iloc[-1]
     usual = most["usual_chips_per_year"]
     return (
-        f"Found {100 * least['established_share']:.0f} to {100 * most['established_share']:.0f} % of the time, smugglers "
-        f"order {100 * least['chips_per_year'] / usual:.0f} to {100 * most['chips_per_year'] / usual:.0f} % as much"
+        f"With {100 * least['established_share']:.0f} to {100 * most['established_share']:.0f} % of lots found, smugglers order "
+        f"{100 * least['chips_per_year'] / usual:.0f} to {100 * most['chips_per_year'] / usual:.0f} % of today's chips"
     )
 
 
 def _claim_of_penalties(result: Tabulation) -> str:
     even = result.further["break_even"]
     shares = [even[(even["price_ratio"] == ratio) & (even["break_even_chance"] <= 1)]["collected"].min() for ratio in RATIOS]
-    return f"Penalties beat a price of 1.2x only if {_share(shares[0])} is collected, 2.0x if {_share(shares[-1])} is"
+    return f"If every lot is found, penalties beat 1.2 x list from {_share(shares[0])} collected, 2.0 x from {_share(shares[-1])}"
 
 
 def _share(collected: float) -> str:
-    return f"{100 * collected:.0f} %" if not np.isnan(collected) else "more than all"
+    return f"{100 * collected:.0f} %" if not np.isnan(collected) else "beyond 100 %"
 
 
 def _caption(result: Tabulation, days: float) -> str:
@@ -211,7 +211,8 @@ def _penalty_caption(result: Tabulation) -> str:
         f"it is found, a penalty of {values['civil_penalty_multiple']:g} times its value is collected with the chance on the "
         "horizontal axis, and a new company is set up for later orders. Transport and companies cost what the table says; "
         "nothing is seized, and the strategy costs nothing. Above a line a lot loses money, so that the penalty alone deters: "
-        "without costs that is where chance x share collected = (price - 1) / 2. Bands: range of the share of penalties that "
+        "without costs that is where chance x share collected = (price - 1) / 2. Thin line: the policy of this study under which most "
+        "lots are found. Bands: range of the share of penalties that "
         "is collected of consignees in partner countries and elsewhere (assumed). End users in restricted territory pay no "
         "penalty at all."
     )

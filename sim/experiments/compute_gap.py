@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..parameters import Values
 from ..scenario import STATUS_QUO, Scenario
 from ..units import calendar_date
 from ..world.restricted_compute import domestic_stock, lawful_stock, rented_stock, smuggled_before, year_of
 from .equilibrium import MOST_STEPS, Equilibrium, find_equilibrium
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 SOURCES = ("domestic", "rented", "lawful", "smuggled")
 RULE = "rule"
@@ -91,17 +88,17 @@ def step_rows(found: Equilibrium, values: Values) -> Iterator[dict[str, Any]]:
 
 
 def _by_source(found: Equilibrium, scenario: Scenario, runs: int) -> Iterator[dict[str, Any]]:
-    """Compute by source on regular dates. Without the rule, and before its duty, rented compute grows as usual."""
+    """Compute by source on regular dates. Until the duty begins, smugglers order and lenders lend as without the rule."""
+    import pandas as pd
+
     assert found.before is not None
     assert found.after is not None
     values, calendar = scenario.values, scenario.calendar
     ratio = found.last.answer.price_ratio / found.usual.price_ratio
     raised_from = year_of(calendar_date(calendar.start, calendar.duty_day))
-    own = found.after.diversions
-    policies: Mapping[str, tuple[pd.DataFrame, float]] = {
-        STATUS_QUO: (found.before.diversions, 1.0),
-        RULE: (own[own["scenario"] == scenario.name], ratio ** values["rental_elasticity"]),
-    }
+    before, after = found.before.diversions, found.after.diversions
+    under_rule = pd.concat([before[before["t0_day"] < calendar.duty_day], after[after["t0_day"] >= calendar.duty_day]])
+    policies = {STATUS_QUO: (before, 1.0), RULE: (under_rule, ratio ** values["rental_elasticity"])}
     begin = smuggled_before(year_of(calendar.start), values)
     for policy, (diversions, factor) in policies.items():
         for number in itertools.count():

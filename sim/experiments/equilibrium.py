@@ -16,7 +16,7 @@ from ..parameters import Values
 from ..results import Result
 from ..scenario import STATUS_QUO, Scenario, ScenarioError
 from ..simulation import simulate
-from ..smuggling.choice import Behaviour, Cases, Response, believed, best_response, unlisted_share, volume_offered
+from ..smuggling.choice import Behaviour, Cases, Response, believed, best_response, published_risks, unlisted_share, volume_offered
 from ..smuggling.profit import Deal, Profit, Risks, expected_profit
 from ..smuggling.strategies import STRATEGIES
 from ..units import calendar_date
@@ -130,6 +130,7 @@ class Smugglers:
         behaviour: whether and from what they learn.
         names: of the strategies that they know.
         lot_chips: chips of a lot.
+        at_first: the risks without the rule, which they believe in as long as they have seen nothing else.
         unlisted: share of the value at list that costs take which no source lists.
         values: of the parameters.
     """
@@ -137,12 +138,13 @@ class Smugglers:
     behaviour: Behaviour
     names: tuple[str, ...]
     lot_chips: int
+    at_first: Risks
     unlisted: float
     values: Values
 
     def beliefs(self, cases: Mapping[str, Cases]) -> dict[str, Risks]:
         """Risks of each strategy after some cases."""
-        return {name: believed(cases.get(name, Cases()), self.values) for name in self.names}
+        return {name: believed(cases.get(name, Cases()), self.at_first, self.values) for name in self.names}
 
     def profits(self, beliefs: Mapping[str, Risks], price_ratio: float) -> dict[str, Profit]:
         """Expected of a lot, by strategy."""
@@ -164,7 +166,8 @@ def deals_at(
 def find_equilibrium(scenario: Scenario, seed: int = 1, runs: int = 1, most_steps: int = MOST_STEPS) -> Equilibrium:
     """The answer of the scenario's smugglers (`adversary.behaviour`) to its policy.
 
-    Every step makes the same runs, of the same seeds.
+    Every step makes the same runs, of the same seeds. Smugglers know the world without the rule: at first they believe in
+    what became of lots there, whatever the strategy, as nobody looks; where there are none, in what is published.
 
     Raises:
         ScenarioError: the scenario has no rule to answer to, or smugglers who move no chips.
@@ -183,11 +186,11 @@ def find_equilibrium(scenario: Scenario, seed: int = 1, runs: int = 1, most_step
     seen_before = _observe(before, scenario, 0.0, 0.0)
     market = market_of(years, usual_chips * values["h100e_per_chip"] * seen_before.delivered, values)
     usual = State(market.reference_ratio, usual_chips, mix)
-    risks = {name: believed(seen_before.cases.get(name, Cases()), values) for name in names}
+    cases = sum(seen_before.cases.values(), start=Cases())
+    at_first = cases.shares if cases.lots else published_risks(values)
     deals = deals_at(usual.price_ratio, names, scenario.fleet.lot_chips, values)
-    smugglers = Smugglers(
-        adversary.behaviour, names, scenario.fleet.lot_chips, unlisted_share(deals, mix, risks, values), values
-    )
+    unlisted = unlisted_share(deals, mix, dict.fromkeys(names, at_first), values)
+    smugglers = Smugglers(adversary.behaviour, names, scenario.fleet.lot_chips, at_first, unlisted, values)
     results: list[Result] = []
 
     def observe(state: State) -> Observation:

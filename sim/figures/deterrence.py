@@ -88,8 +88,11 @@ def profit_and_volume(result: Tabulation, days: float, ax: Sequence[Axes] | None
 
 
 def break_even_data(result: Tabulation) -> pd.DataFrame:
-    """What the figure draws: price_ratio, collected, break_even_chance."""
-    return result.further["break_even"]
+    """What the figure draws: price_ratio, collected, break_even_chance; and the policy under which most lots are found."""
+    import pandas as pd
+
+    most = result.summary().sort_values("established_share").tail(1)[["policy", "established_share"]]
+    return pd.concat([result.further["break_even"], most], ignore_index=True)
 
 
 def break_even(result: Tabulation, ax: Axes | None = None) -> Axes:
@@ -100,7 +103,7 @@ def break_even(result: Tabulation, ax: Axes | None = None) -> Axes:
         ax: where to draw; by default a new figure.
     """
     ax = ax if ax is not None else new_figure(4.0).add_axes((0.09, 0.17, 0.68, 0.62))
-    data = break_even_data(result)
+    data = result.further["break_even"]
     for name, (parameter, colour) in REACHES.items():
         row = load_parameters().parameters[parameter]
         ax.axvspan(row.low, row.high, color=colour, alpha=0.5, linewidth=0)
@@ -113,11 +116,17 @@ def break_even(result: Tabulation, ax: Axes | None = None) -> Axes:
         inside = curve[curve["break_even_chance"] <= 1]
         ax.plot(inside["collected"], inside["break_even_chance"], color=colour, linestyle=dash)
         if len(inside):
-            _name(ax, inside["break_even_chance"].iloc[-1], f"price {ratio:g} x list", colour)
+            _name(ax, inside["break_even_chance"].iloc[-1], f"price {ratio:.1f} x list", colour)
+    most = result.summary().sort_values("established_share").iloc[-1]
+    ax.axhline(most["established_share"], color="#333333", linewidth=0.8)
+    ax.annotate(
+        f"found under the policy with {most['inspectors']:g} inspectors, {most['group']}", (1.0, most["established_share"]),
+        xytext=(-3, 2), textcoords="offset points", ha="right", va="bottom", fontsize=7, color="#333333",
+    )  # fmt: skip
     ax.set_xlim(0, 1)
     ax.set_ylim(0, 1)
     ax.set_xlabel("share of penalties collected")
-    ax.set_ylabel("chance of being found at which a lot breaks even")
+    ax.set_ylabel("break-even chance of being found")
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_formatter(PercentFormatter(1.0, symbol=" %", decimals=0))
     ax.grid()

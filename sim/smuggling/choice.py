@@ -1,7 +1,7 @@
 """What a smuggler believes, and what he does about it: whether to smuggle at all, and by which strategies.
 
 He counts what became of lots like his, strategy by strategy, as a Beta distribution is updated by cases (Gelman et al.,
-"Bayesian Data Analysis"): before he has seen any, he believes in the published chance that a diversion is exposed. He then
+"Bayesian Data Analysis"): before he has seen any, he believes that things are as they were without the rule. He then
 prefers what he expects to earn most, and the better of two strategies the more clearly the further they are apart (logit
 choice; McKelvey and Palfrey, "Quantal response equilibria for normal form games", 1995). Giving up is one of his choices and
 earns nothing.
@@ -49,20 +49,32 @@ class Cases:
         return Risks(*(number / self.lots for number in (self.established, self.seized, self.penalised, self.blocked)))
 
 
-def presumed(values: Values) -> Cases:
-    """What a smuggler believes before he has seen a lot of his own, as so many imagined ones.
+def published_risks(values: Values) -> Risks:
+    """Without the rule, by what is published: tips and customs expose a share of lots, and block their companies.
 
-    Tips and customs expose the published share of them. Those companies are blocked and penalised, as far as penalties
-    are collected elsewhere than in partner countries; nothing is seized.
+    Penalties are collected as far as they are elsewhere than in partner countries; nothing is seized.
+    """
+    exposed = values["tips_detection_ever"]
+    return Risks(exposed, seized=0.0, penalised=exposed * values["penalty_reach_elsewhere"], blocked=exposed)
+
+
+def believed(cases: Cases, at_first: Risks, values: Values) -> Risks:
+    """The mean of a smuggler's belief after some cases: what he held at first, and what he saw, each by its number of lots.
+
+    Args:
+        cases: that he saw.
+        at_first: what he held before, worth `belief_cases` lots.
+        values: of the parameters.
     """
     lots = values["belief_cases"]
-    exposed = lots * values["tips_detection_ever"]
-    return Cases(lots, exposed, seized=0.0, penalised=exposed * values["penalty_reach_elsewhere"], blocked=exposed)
-
-
-def believed(cases: Cases, values: Values) -> Risks:
-    """The mean of a smuggler's belief after some cases: what he presumed and what he saw, each by its number of lots."""
-    return (presumed(values) + cases).shares
+    imagined = Cases(
+        lots,
+        established=lots * at_first.established,
+        seized=lots * at_first.seized,
+        penalised=lots * at_first.penalised,
+        blocked=lots * at_first.blocked,
+    )
+    return (imagined + cases).shares
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,14 @@ import pytest
 
 from sim.experiments.equilibrium import Equilibrium, Observation, Smugglers, State, deals_at, settle
 from sim.parameters import load_parameters
-from sim.smuggling.choice import Behaviour, Cases, believed, unlisted_share, volume_offered
+from sim.smuggling.choice import Behaviour, Cases, published_risks, unlisted_share, volume_offered
+from sim.smuggling.profit import Risks
 from sim.world.market import clearing_ratio, market_of
 
 VALUES = load_parameters().values()
 NAMES = ("go_dark", "relay_from_declared_site")
 USUAL_CHIPS = VALUES["diverted_chips_per_year"]
+PUBLISHED = published_risks(VALUES)
 LOTS = 1000.0
 """Seen in a step: so many that beliefs are what is the case."""
 
@@ -32,13 +34,19 @@ def world(chances: Mapping[str, float]):
     return observe
 
 
-def settled(chances: Mapping[str, float], behaviour: Behaviour, most_steps: int = 60, **changed: float) -> Equilibrium:
+def settled(
+    chances: Mapping[str, float],
+    behaviour: Behaviour,
+    most_steps: int = 60,
+    at_first: Risks = PUBLISHED,
+    **changed: float,
+) -> Equilibrium:
     values = {**VALUES, **changed}
     market = market_of([2028], USUAL_CHIPS * values["h100e_per_chip"], values)
     usual = State(market.reference_ratio, USUAL_CHIPS, dict.fromkeys(NAMES, 0.5))
-    risks = dict.fromkeys(NAMES, believed(Cases(), values))
-    unlisted = unlisted_share(deals_at(usual.price_ratio, NAMES, 400, values), usual.mix, risks, values)
-    smugglers = Smugglers(behaviour, NAMES, 400, unlisted, values)
+    deals = deals_at(usual.price_ratio, NAMES, 400, values)
+    unlisted = unlisted_share(deals, usual.mix, dict.fromkeys(NAMES, at_first), values)
+    smugglers = Smugglers(behaviour, NAMES, 400, at_first, unlisted, values)
     return settle(world(chances), usual, market, smugglers, most_steps)
 
 
@@ -48,6 +56,16 @@ def test_smugglers_who_learn_nothing_keep_mix_and_volume():
     assert found.ended == "fixed point"
     assert found.last.answer.mix == found.usual.mix
     assert found.last.answer.chips_per_year == USUAL_CHIPS
+    assert found.last.answer.price_ratio == pytest.approx(found.usual.price_ratio)
+
+
+@pytest.mark.parametrize("behaviour", ["myopic", "adaptive"])
+def test_a_rule_that_changes_nothing_is_a_fixed_point(behaviour: Behaviour):
+    """Whoever learns that risks are what they were keeps mix, volume and price."""
+    same = dict.fromkeys(NAMES, 0.4)
+    found = settled(same, behaviour, at_first=Risks(0.4, 0.0, 0.4, 0.4))
+    assert (found.ended, len(found.steps)) == ("fixed point", 1)
+    assert found.last.answer.chips_per_year == pytest.approx(USUAL_CHIPS)
     assert found.last.answer.price_ratio == pytest.approx(found.usual.price_ratio)
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.parameters import load_parameters
-from sim.smuggling.choice import Cases, believed, best_response, presumed, unlisted_share, volume_offered
+from sim.smuggling.choice import Cases, believed, best_response, published_risks, unlisted_share, volume_offered
 from sim.smuggling.profit import (
     Deal,
     Profit,
@@ -82,13 +82,14 @@ def test_penalties_have_a_floor_and_reach_partners_first():
     assert collected_share("MY", CENTRAL) == CENTRAL["penalty_reach_elsewhere"]
 
 
-def test_beliefs_begin_with_the_published_chance_and_end_with_what_was_seen():
-    assert believed(Cases(), CENTRAL).established == pytest.approx(CENTRAL["tips_detection_ever"])
+def test_beliefs_begin_with_what_was_held_at_first_and_end_with_what_was_seen():
+    at_first = published_risks(CENTRAL)
+    assert at_first.established == CENTRAL["tips_detection_ever"]
+    assert believed(Cases(), at_first, CENTRAL) == at_first
     seen = Cases(lots=1e9, established=8e8, seized=1e8, penalised=2e8, blocked=5e8)
-    assert believed(seen, CENTRAL).established == pytest.approx(0.8, rel=1e-6)
-    half = Cases(lots=CENTRAL["belief_cases"])  # as many lots of one's own as were presumed, and nothing happened
-    assert believed(half, CENTRAL).established == pytest.approx(CENTRAL["tips_detection_ever"] / 2)
-    assert presumed(CENTRAL).lots == CENTRAL["belief_cases"]
+    assert believed(seen, at_first, CENTRAL).established == pytest.approx(0.8, rel=1e-6)
+    half = Cases(lots=CENTRAL["belief_cases"])  # as many lots of one's own as were imagined, and nothing happened
+    assert believed(half, at_first, CENTRAL).established == pytest.approx(at_first.established / 2)
 
 
 def profit_of(margin: float) -> Profit:
