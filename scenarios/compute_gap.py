@@ -136,7 +136,7 @@ def _caption(result: Tabulation) -> str:
         "less exports; supply after 2026 is assumed. Lawful imports since 2022. Rented: chips abroad that never move and that no "
         "location check can see; growth is assumed, and under the rule what is added follows the price. Nothing is retired. "
         f"Smugglers answer to the rule (adversary.behaviour = {scenario.adversary.behaviour}): they see what became of lots "
-        f"within {follow_days(scenario):g} days at most and order by what pays; the price is where demand meets supply. Until the "
+        f"within {follow_days(scenario):.0f} days and order by what pays; the price is where demand meets supply. Until the "
         "duty begins they order as without the rule, and from then on as they do in the end. The elasticities are assumptions. "
         f"The search for the answer ended: {ends} (draws). {scenario.enforcement.inspectors} inspectors; challenges every "
         f"{scenario.verification.period_days:g} days. Status quo: calibrated, not predicted. Parameters set: {changed}."

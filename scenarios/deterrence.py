@@ -1,6 +1,6 @@
 """When does smuggling stop to pay, and how much of it is left until then?
 
-Inspectors from none to thirty and challenges daily or monthly; to each policy smugglers answer with the strategies and the
+Inspectors from none to ten and challenges daily to monthly; to each policy smugglers answer with the strategies and the
 volume that pay by what became of their lots, and the price follows. Beside that, the arithmetic of penalties: from what
 chance of being found do penalties of twice the value beat a price of 1.2 to 2.0 times list?
 """
@@ -32,15 +32,20 @@ if TYPE_CHECKING:
     from sim.figures import Chart
 
 SMUGGLERS_ANSWER = True
-SETTING = {"adversary.behaviour": "adaptive", "fleet.scale": 0.02, "calendar.end_after_duty_days": 730}
+SETTING = {
+    "adversary.behaviour": "adaptive",
+    "fleet.scale": 0.02,
+    "fleet.lot_chips": 50,  # the smallest of published cases, so that smugglers learn from many
+    "calendar.end_after_duty_days": 730,
+}
 QUICK_SETTING = {
     **{key: value for key, value in QUICK.items() if key != "enforcement.inspectors"},
     "fleet.scale": 0.001,
     "calendar.duty_after_days": 180,
     "calendar.end_after_duty_days": 365,
 }
-INSPECTORS, QUICK_INSPECTORS = (10, 0, 1, 3, 30), (3, 0)
-PERIODS_DAYS, QUICK_PERIODS_DAYS = (1, 30), (1,)
+INSPECTORS, QUICK_INSPECTORS = (10, 0, 1), (10, 0)
+PERIODS_DAYS, QUICK_PERIODS_DAYS = (1, 7, 30), (1,)
 QUICK_STEPS = 3
 RATIOS = (1.2, 1.5, 2.0)
 """Prices over list for the arithmetic of penalties: the published range."""
@@ -148,7 +153,7 @@ def figures(result: Tabulation) -> Iterator[Chart]:
     frame(
         axes[0].figure,
         title=_claim(result.summary()),
-        subtitle=f"Smugglers' answer to each policy against the share of their lots found within {days:g} days; number: inspectors",
+        subtitle=f"Smugglers' answer to each policy against the share of their lots found within {days:.0f} days; numbers: inspectors",
         source=source,
     )
     yield Chart("profit-and-volume", axes[0].figure, profit_and_volume_data(result), f"{_caption(result, days)} {source}")
@@ -164,7 +169,9 @@ def figures(result: Tabulation) -> Iterator[Chart]:
 
 
 def _claim(last: pd.DataFrame) -> str:
-    ordered = last.sort_values("established_share")
+    ordered = last.dropna(subset=["established_share"]).sort_values("established_share")
+    if ordered.empty:
+        return "Too few lots were diverted, or followed for too short a time, for a headline"
     least, most = ordered.iloc[0], ordered.iloc[-1]
     usual = most["usual_chips_per_year"]
     return (
@@ -188,7 +195,7 @@ def _caption(result: Tabulation, days: float) -> str:
     ends = ", ".join(f"{ended} {number}" for ended, number in last["ended"].value_counts().items())
     return (
         "What a policy leaves of smuggling. Each point is a policy, after smugglers have answered it: they see what became of "
-        f"their lots within {days:g} days of departure, strategy by strategy, and order by what pays "
+        f"their lots within {days:.0f} days of departure, strategy by strategy, and order by what pays "
         f"(adversary.behaviour = {scenario.adversary.behaviour}); the price is where demand meets supply. Left: profit that is "
         "expected of a lot, over what is paid for it. Lines: the same in closed form at the price without the rule, for a "
         "consignee in a partner country of the United States and elsewhere, with the central share of penalties collected "
