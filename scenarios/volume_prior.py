@@ -82,7 +82,7 @@ def _years_of_priors(scenario: Scenario) -> list[tuple[VolumePrior, int]]:
 def _volume(prior: VolumePrior, year: int, values: Any) -> float:
     """In the unit of the prior: H100-equivalents are left as they are published."""
     chips = wanted_chips_per_year(prior, year, values)
-    return chips * values["h100e_per_chip"] if prior == "epoch" else chips
+    return chips * mean_h100e(date(year, 7, 1), values) if prior == "epoch" else chips
 
 
 def _published(prior: str, period: str) -> Parameter | None:

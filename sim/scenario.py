@@ -87,6 +87,11 @@ class Calendar(_Section):
         return self.duty_after_days
 
     @property
+    def middle_of_duty(self) -> date:
+        """The day halfway through the duty."""
+        return self.start + timedelta(days=self.duty_after_days + self.end_after_duty_days / 2)
+
+    @property
     def end_day(self) -> float:
         """Last day of the simulation."""
         return self.duty_after_days + self.end_after_duty_days

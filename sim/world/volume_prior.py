@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 import tomllib
 from collections.abc import Callable, Mapping
+from datetime import date
 from functools import cache
 from importlib import resources
 from typing import Literal
@@ -23,6 +24,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from ..parameters import Parameter, Values
+from .products import mean_h100e
 
 FloatArray = NDArray[np.float64]
 VolumePrior = Literal["cnas", "epoch"]
@@ -86,11 +88,11 @@ def wanted_chips_per_year(prior: VolumePrior, year: int, values: Values) -> floa
     """Chips that smugglers order in a calendar year if no rule holds them back.
 
     Assumptions: the last estimated year grows by the same factor every year; before 2024 the volume is that of 2024.
-    H100-equivalents become chips by the mean of all simulated chips.
+    H100-equivalents become chips by the mean of what is exported in the year.
     """
     growth = values["smuggled_volume_growth"]
     if prior == "cnas":
         return values["cnas_volume_2024_chips"] * growth ** max(0, year - 2024)
     if year <= 2024:
-        return values["epoch_volume_2024_h100e"] / values["h100e_per_chip"]
-    return values["epoch_volume_2025_h100e"] * growth ** (year - 2025) / values["h100e_per_chip"]
+        return values["epoch_volume_2024_h100e"] / mean_h100e(date(2024, 7, 1), values)
+    return values["epoch_volume_2025_h100e"] * growth ** (year - 2025) / mean_h100e(date(year, 7, 1), values)
