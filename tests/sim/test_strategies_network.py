@@ -8,6 +8,7 @@ from sim.parameters import load_parameters
 from sim.randomness import Draws
 from sim.smuggling.strategies import STRATEGIES
 from sim.smuggling.strategy import DARK, Circumstances, Key
+from sim.world.bounds import SOUND_BOUNDS
 from sim.world.geography import Place, distances_km, hubs, landmark_cities
 from sim.world.landmarks import Panel, build_panels
 from sim.world.latency import Network
@@ -58,10 +59,10 @@ def test_physics_clears_no_answer_from_inside_and_a_key_that_has_left_the_chip_i
     """
     best = {"in_loop_processing_ms": 0, "excess_scale": 0.01, "fast_circuit_speed": 1.0, "leased_line_speed": 1.0}
     relays, cleared_by_moved_key, cleared_by_trust = 0, 0, 0
-    for hub in hubs_outside(RESTRICTED, hubs())[::10]:
+    for hub in hubs_outside(RESTRICTED, hubs())[::12]:
         declared = Place(0, hub.name, hub.country, hub.position)
         panel, trusting = panel_of(declared, bound="vacuum", asked=12), panel_of(declared, bound="planning", asked=12)
-        for true_site in INSIDE[::2]:
+        for true_site in INSIDE[::3]:
             of = seen_by(panel, declared, true_site, **best)
             for strategy in STRATEGIES.values():
                 facts = strategy.facts(of)
@@ -77,24 +78,43 @@ def test_physics_clears_no_answer_from_inside_and_a_key_that_has_left_the_chip_i
                     else:
                         assert cleared == panel.clears(times(panel.landmarks, direct(declared), jitter=-8.0, **best))
                         cleared_by_moved_key += bool(cleared)
-    assert relays > 500
-    assert cleared_by_moved_key > 50
-    assert cleared_by_trust > 50, "the planning bound trusts that nobody has a circuit faster than fibre"
+    assert relays > 300
+    assert cleared_by_moved_key > 20
+    assert cleared_by_trust > 10, "the planning bound trusts that nobody has a circuit faster than fibre"
 
 
-def test_a_low_latency_relay_is_the_straight_line_at_the_speed_of_its_circuit():
+def test_a_low_latency_relay_is_a_way_across_its_city_and_the_straight_line_at_the_speed_of_its_circuit():
     """It passes the planning bound from a certain speed on, and the vacuum bound at none."""
     panel, secure = panel_of(SINGAPORE), panel_of(SINGAPORE, bound="vacuum")
-    apart_km = distances_km([landmark.position for landmark in panel.landmarks], [SHENZHEN.position])[:, 0]
+    apart_km = distances_km([panel.landmarks[0].position], [SHENZHEN.position])[0, 0]
     passes = []
     for speed in (0.3, 0.51, 0.75, 0.95, 1.0):
         answer = STRATEGIES["low_latency_relay"].facts(seen_by(panel, fast_circuit_speed=speed)).at_true_site
+        across = answer.path.legs[0]
         rtt_ms = times(panel.landmarks, answer.path, in_loop_processing_ms=0)
-        assert rtt_ms == pytest.approx(apart_km / (speed * VACUUM_KM_PER_MS))
+        to_relay_ms = times(panel.landmarks, direct(across.to), in_loop_processing_ms=0)
+        assert rtt_ms - to_relay_ms == pytest.approx(apart_km / (speed * VACUUM_KM_PER_MS))
         passes.append(bool(panel.clears(rtt_ms)))
         assert not secure.clears(rtt_ms)
     assert passes == sorted(passes)
     assert passes[-1] > passes[0]
+
+
+@pytest.mark.parametrize("bound", SOUND_BOUNDS)
+def test_no_relay_is_faster_than_a_chip_at_the_declared_site_could_be(bound):
+    """Not even where the true site is nearer to the landmarks than the declared site is, as from Manila or Taipei."""
+    best = {"in_loop_processing_ms": 0, "excess_scale": 0.01, "fast_circuit_speed": 1.0}
+    too_fast_by_itself = False
+    for hub in hubs_outside(RESTRICTED, hubs())[::8]:
+        declared = Place(0, hub.name, hub.country, hub.position)
+        panel = panel_of(declared, bound)
+        for true_site in INSIDE[::3]:
+            for name in ("low_latency_relay", "operate_at_border", "add_delay", "relay_from_declared_site"):
+                answer = STRATEGIES[name].facts(seen_by(panel, declared, true_site, **best)).at_true_site
+                assert not panel.contradicts(times(panel.landmarks, answer.path, jitter=-8.0, **best))
+            unhindered = Path((Leg(true_site, 1.0),))
+            too_fast_by_itself |= bool(panel.contradicts(times(panel.landmarks, unhindered, **best)))
+    assert too_fast_by_itself
 
 
 def test_answers_signed_beforehand_come_as_fast_as_honest_ones():
@@ -178,6 +198,7 @@ def test_a_landmark_that_stands_beside_the_true_site_clears_chips_there_and_none
     panel, strategy = panel_of(SINGAPORE), STRATEGIES["misreport_landmark"]
     values = load_parameters().values()
     (true_site,) = strategy.true_site(SINGAPORE, INSIDE)
+    assert strategy.false_landmarks([], INSIDE, values) == {}
     moved = strategy.false_landmarks(panel.landmarks, INSIDE, values)
     really = [moved.get(landmark.number, landmark) for landmark in panel.landmarks]
     assert sum(one != other for one, other in zip(really, panel.landmarks, strict=True)) == 1

@@ -34,8 +34,8 @@ class MisreportLandmark(Strategy):
         )
 
     def false_landmarks(self, landmarks: Sequence[Place], true_sites: Sequence[Place], values: Values) -> dict[int, Place]:
-        stated, beside = landmarks[0], true_sites[0]
-        return {stated.number: replace(stated, country=beside.country, position=beside.position)}
+        beside = true_sites[0]
+        return {stated.number: replace(stated, country=beside.country, position=beside.position) for stated in landmarks[:1]}
 
     def true_site(self, declared_site: Place, destinations: Sequence[Place]) -> Sequence[Place]:
         return destinations[:1]

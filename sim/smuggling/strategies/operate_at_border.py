@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
 from ...parameters import Values
-from ...world.geography import Place, distances_km
+from ...world.geography import Place, Position, distances_km
 from ...world.paths import Leg, Path
 from ...world.sites import Site
 from ...world.territory import Territory, distance_to_km
@@ -35,9 +36,16 @@ class OperateAtBorder(Strategy):
         return Cost(per_day_usd=values["relay_host_usd_per_day"] + values["fast_circuit_usd_per_day"])
 
     def declared_sites(self, candidates: Sequence[Site], restricted: Territory) -> Sequence[Site]:
-        away_km = distance_to_km([site.place.position for site in candidates], restricted)
-        return [site for site, km in zip(candidates, away_km.tolist(), strict=True) if km == away_km.min()]
+        away_km = _away_km(tuple(site.place.position for site in candidates), restricted)
+        least_km = min(away_km)
+        return [site for site, km in zip(candidates, away_km, strict=True) if km == least_km]
 
     def true_site(self, declared_site: Place, destinations: Sequence[Place]) -> Sequence[Place]:
         away_km = distances_km([declared_site.position], [place.position for place in destinations])[0]
         return [destinations[int(np.argmin(away_km))]]
+
+
+@cache
+def _away_km(positions: tuple[Position, ...], restricted: Territory) -> list[float]:
+    """The same sites are offered for every order, and the border is long."""
+    return [float(km) for km in distance_to_km(positions, restricted)]
