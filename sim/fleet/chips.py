@@ -175,7 +175,7 @@ class ChipTable:
         rows = slice(first, self._size)
         slots = np.arange(first_slot, first_slot + count)
         values = {"state": state, "covered": covered, "lot": lot, "slot": slots, "site": site, "shipped_day": day}
-        values["activated"] = state is State.INSTALLED
+        values |= {"activated": state is State.INSTALLED}
         for name, value in values.items():
             self._columns[name][rows] = value
         self._leave_blank(rows)
