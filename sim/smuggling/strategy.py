@@ -96,12 +96,14 @@ class Circumstances:
         true_site: where they are used in the end.
         landmarks: that are asked about the declared site, nearest first.
         values: of the parameters.
+        false_landmarks: numbers of those landmarks that stand elsewhere than stated.
     """
 
     declared_site: Place
     true_site: Place
     landmarks: tuple[Place, ...]
     values: Values
+    false_landmarks: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
