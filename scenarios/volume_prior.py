@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from datetime import date
 from typing import TYPE_CHECKING, Any, get_args
 
 from scenarios.study import Options, Study, UsageError, main
@@ -16,6 +17,7 @@ from sim import Scenario, Tabulation
 from sim.parameters import Parameter, load_parameters
 from sim.provenance import manifest
 from sim.uncertainty import draw_uncertainties
+from sim.world.products import mean_h100e
 from sim.world.volume_prior import COUPLED, VolumePrior, joint_figures, wanted_chips_per_year
 
 if TYPE_CHECKING:
