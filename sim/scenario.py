@@ -25,6 +25,7 @@ from .detection.register import DETECTORS
 from .detection.sprt import answer_accepts
 from .parameters import NetworkClass, Values, load_parameters
 from .smuggling.channels import CHANNELS
+from .smuggling.choice import Behaviour
 from .smuggling.staging import STAGINGS
 from .smuggling.strategies import STRATEGIES
 from .units import MINUTES_PER_DAY, calendar_date
@@ -206,6 +207,10 @@ class Adversary(_Section):
     )
     channels: dict[str, Annotated[float, Field(ge=0)]] = Field(
         description="weight of each channel among orders by which chips leave the licensed path"
+    )
+    behaviour: Behaviour = Field(
+        description="whether smugglers answer to what becomes of their lots, where a question looks for that: "
+        "never, to the last ones, or to all"
     )
 
     volume_prior: VolumePrior = Field(description="whose estimate says how many chips smugglers want without a rule")
