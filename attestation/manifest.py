@@ -26,8 +26,8 @@ class Manifest:
     """Certificates issued, suspended and revoked; authorities revoked. Times are in seconds since 1970.
 
     Args:
-        complete: whether it lists every certificate issued, so that no other counts. Without such a list a verifier takes the
-            word of whoever holds a vendor's signing key, and can only refuse what has been withdrawn.
+        complete: whether it lists every certificate issued, so that no other counts. Without such a list a verifier takes
+            the word of whoever holds a vendor's signing key, and can only refuse what has been withdrawn.
     """
 
     def __init__(self, *, complete: bool = True) -> None:
@@ -98,7 +98,7 @@ class Manifest:
         _set_earliest(self._superseded_from_s, identifier, from_s)
 
     def check_issued(self, endorsement: Endorsement) -> None:
-        """Raises NotInManifest unless exactly this certificate of the chip is listed as issued, or the list is not complete."""
+        """Raises NotInManifest if the list is complete and does not name exactly this certificate of the chip."""
         if self._complete and self._issued.get(endorsement.path[0]) != endorsement.x5t:
             raise NotInManifest(f"serial {endorsement.path[0][1]} of issuer {endorsement.path[0][0].hex()}")
 

@@ -103,6 +103,9 @@ class Stream(IntEnum):
     WITHDRAWAL = 110  # entity: lot; word 0 when that is reported, word 1 whether it ever is
     AIR_GAPPED = 111  # entity: site; whether its chips can be reached from outside
     STORAGE = 112  # entity: lot; word 0 whether it is put in storage, word 1 for how long
+    LOT_PRODUCT = 120  # entity: lot; which product it is
+    LOT_REGION = 121  # entity: lot; in which region its declared site is, unless a smuggler takes the usual route
+    OPT_IN = 122  # entity: lot; whether its owner wants the mechanism where it is voluntary
     LOT_CHANNEL = 150  # entity: lot; through which channel the smuggler orders it
     PHYSICAL_ACT = 151  # cells: slot of the chip; whether what is done to it succeeds
     PARCEL_ACT = 152  # entity: lot, occasion: parcel; whether what is done for all of it succeeds

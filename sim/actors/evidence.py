@@ -95,9 +95,10 @@ class EvidenceDesk:
             day: time of the challenge; no earlier than that of the last.
             slot: the same as absolute time slot, by which nonces are keyed.
             rtt_ms: what counts as round-trip time, in the order of the site's panel: what the landmarks' clocks show but for
-                what a flawed protocol subtracts; infinite for those that are down, which take no part. At least one is up.
+                what a flawed protocol subtracts; infinite for those that are down, which take no part. If
+                all are, nothing is measured, and evidence that is not refused leaves the chip unconfirmed.
             key: whose key answers.
-            reported_ms: processing time that the prover reports where the protocol subtracts it, in ms.
+            reported_ms: processing time that the prover reports, in ms: refused unless the protocol subtracts it.
         """
         now_s = self._start_s + day * SECONDS_PER_DAY
         if not self._revoked and day >= self._setting.vendor_key_used_day + self._setting.values["vendor_key_revoked_days"]:
@@ -127,12 +128,14 @@ class EvidenceDesk:
         session_key = self._session_key(number, slot, identity)
         claims = self._claims(number, int(now_s))
 
-        names = [_name(landmark) for landmark in landmarks]
+        names = [_name(landmark) for landmark in landmarks or self._panel.landmarks]
         certificates = self._identities.introduce(number, identity, now_s)
         session = Session(self._verifier, claims.ueid, names, entropy=opening, now_s=now_s)
         vouching = bind(claims, (session.challenge,), session_key.cose_key, session.session_id)
         session.endorse(issue(vouching, identity.key, x5chain=certificates), now_s)
         self._identities.note_accepted(number, identity)
+        if not landmarks:
+            return Verdict.UNCONFIRMED
         proposed = self._proposed_nonces(number, slot, asked)
         transcripts = []
         for rank, landmark, nonce, time_ms in zip(up, landmarks, nonces, rtt_ms.tolist(), strict=True):
@@ -162,7 +165,7 @@ class EvidenceDesk:
         now_s: int,
     ) -> bytes:
         """The measurement of one landmark, whose clock shows what counts and what a flawed protocol then subtracts."""
-        processing_ns = round(reported_ms * NS_PER_MS) if self._flaws.prover_reported_time_subtracted else 0
+        processing_ns = round(reported_ms * NS_PER_MS)
         signing_ns = self._allowance_ns if self._flaws.long_term_key_signs_in_exchange else 0
         exchange = LandmarkExchange(
             request,

@@ -21,7 +21,8 @@ from ..actors.setting import Setting
 from ..actors.smuggler import divert_order, use_from_afar
 from ..fleet.chips import ChipTable, State
 from ..fleet.moves import Move, plan_change
-from ..fleet.supply import BOUGHT_FROM, Lot, lots_shipped, stock_by_site
+from ..fleet.stock import stock_by_site
+from ..fleet.supply import BOUGHT_FROM, Demand, Lot, lots_shipped
 from ..parameters import load_parameters
 from ..randomness import Draws
 from ..record import Category, Census, Event, EventLog, Record
@@ -38,6 +39,7 @@ from ..world.geography import hubs
 from ..world.landmarks import build_panels, landmarks_at, on_the_main_route
 from ..world.latency import Network
 from ..world.placement import place_landmarks
+from ..world.products import chips_by_product, stock_shares
 from ..world.sites import build_sites, capacity_steps
 from ..world.territory import hubs_in, hubs_outside
 
@@ -140,9 +142,7 @@ def build(scenario: Scenario, seed: int, events: EventLog | None = None) -> Sett
         needed=verification.landmarks_needed,
     )
     record = Record() if events is None else Record(events=events)
-    setting = Setting(
-        Environment(), scenario, values, draws, sites, panels, network, record, ChipTable(_room(scenario))
-    )
+    setting = Setting(Environment(), scenario, values, draws, sites, panels, network, record, ChipTable(_room(scenario)))
     delays_ms = [strategy.site_delay_ms(values) for strategy in used(scenario)]
     for site in sites:
         if site.in_south_east_asia:
@@ -158,7 +158,7 @@ def used(scenario: Scenario) -> list[Strategy]:
 def _room(scenario: Scenario) -> int:
     """Rows that the chip table will need, about: it grows if they do not suffice."""
     years, values = scenario.calendar.end_day / DAYS_PER_YEAR, scenario.values
-    shipped = scenario.initial_chips + scenario.exports_per_year * years
+    shipped = scenario.initial_chips + (scenario.exports_per_year + scenario.gulf_chips_per_year) * years
     replaced = shipped * years * values["gpu_faults_per_chip_year"] * values["permanent_fault_share"]
     return int(1.02 * (shipped + replaced)) + 1024
 
@@ -223,9 +223,14 @@ def _processes(setting: Setting, keeper: Keeper, authority: Authority) -> Iterat
         setting.sites,
         setting.values,
         setting.draws,
+        scenario.calendar.start,
+        Demand(
+            scenario.wanted_chips_per_year,
+            mean_diverted_share(adversary.channels, adversary.strategies, channels(setting.values)),
+            lambda number: _order(setting, number).terms(restricted),
+        ),
         first_slot=scenario.initial_chips,
-        diverted_share=mean_diverted_share(adversary.channels, adversary.strategies, channels(setting.values)),
-        terms=lambda number: _order(setting, number).terms(restricted),
+        gulf_chips_per_year=scenario.gulf_chips_per_year,
     )
     steps = capacity_steps(setting.sites)
     yield export_lots(setting, lots, lambda lot: _follow_lot(setting, keeper, authority, lot, steps))
@@ -233,11 +238,18 @@ def _processes(setting: Setting, keeper: Keeper, authority: Authority) -> Iterat
 
 
 def _place_initial_stock(setting: Setting, keeper: Keeper) -> None:
-    """Chips abroad on the first day, spread over sites by size."""
-    first_slot, covered = 0, setting.scenario.fleet.stock_equipped
+    """Chips abroad on the first day, spread over sites by size, with the same mix of products at each."""
+    first_slot, covered, shares = 0, setting.scenario.fleet.stock_equipped, stock_shares(setting.values)
     for site, count in enumerate(stock_by_site(setting.scenario.initial_chips, setting.sites).tolist()):
         rows = setting.chips.append(
-            count, state=State.INSTALLED, covered=covered, lot=-1, site=site, day=0.0, first_slot=first_slot
+            count,
+            state=State.INSTALLED,
+            covered=covered,
+            lot=-1,
+            site=site,
+            day=0.0,
+            first_slot=first_slot,
+            product=np.repeat(np.arange(len(shares)), chips_by_product(count, shares)),
         )
         first_slot += count
         _install(setting, keeper, np.arange(rows.start, rows.stop), 0.0)
@@ -272,9 +284,7 @@ def _follow_lot(setting: Setting, keeper: Keeper, authority: Authority, lot: Lot
         return
     enforcement, channel = scenario.enforcement, channels(values)[wanted.channel]
     declared_site, destinations = setting.sites[lot.site].place, hubs_in(scenario.geography.restricted, hubs())
-    plan = plan_diversion(
-        lot, wanted, channel, declared_site, scenario.adversary.staging, destinations, values, draws
-    )
+    plan = plan_diversion(lot, wanted, channel, declared_site, scenario.adversary.staging, destinations, values, draws)
     factor = values["award_tip_factor"] if enforcement.whistleblower_award else 1.0
 
     def may_be_told(t0_day: float) -> None:
