@@ -32,14 +32,18 @@ FloatArray = NDArray[np.float64]
 FEWEST_CONFLICTS = 2
 
 
-def not_suspected(landmarks: Sequence[Place], network: Network, values: Values, draws: Draws) -> list[Place]:
-    """The landmarks that are left when all have timed one another once, by the speed of light in vacuum."""
+def not_suspected(landmarks: Sequence[Place], network: Network, bursts: int, values: Values, draws: Draws) -> list[Place]:
+    """The landmarks that are left when all have timed one another, by the speed of light in vacuum.
+
+    Each keeps the least time of so many bursts: of a single one jitter leaves too much to compare two clocks by.
+    """
     measured_ms = np.full((len(landmarks), len(landmarks)), np.nan)
     for row, landmark in enumerate(landmarks):
         for column, peer in enumerate(landmarks):
             if row != column:
                 timing = network.timing([landmark], direct(network.true_place(peer)))
-                measured_ms[row, column] = timing.sample(draws.normals(Stream.CROSS_CHECK, landmark.number, peer.number))[0]
+                normals = draws.normals(Stream.CROSS_CHECK, landmark.number, peer.number, count=bursts)
+                measured_ms[row, column] = timing.sample(normals[:, None]).min()
     positions = [landmark.position for landmark in landmarks]
     liars = suspects(
         positions, measured_ms, km_per_ms=KM_PER_MS["vacuum"], tolerance_ms=values["landmark_clock_tolerance_ms"]

@@ -9,9 +9,9 @@ from attestation import FIBRE_KM_PER_MS, VACUUM_KM_PER_MS
 from sim.parameters import load_parameters
 from sim.randomness import Draws
 from sim.world.bounds import KM_PER_MS, SOUND_BOUNDS
-from sim.world.cross_checks import suspects
+from sim.world.cross_checks import not_suspected, suspects
 from sim.world.geography import Place, Position, distances_km, hubs, landmark_cities
-from sim.world.landmarks import build_panels
+from sim.world.landmarks import build_panels, landmarks_at
 from sim.world.latency import Network, circuit_ms
 from sim.world.paths import Leg, Path, direct
 from sim.world.sites import Site
@@ -161,6 +161,14 @@ def peers(count: int = 30, seed: int = 3, understated_ms=None, moved=None):
 def test_honest_landmarks_are_not_suspected(km_per_ms):
     stated, measured = peers()
     assert suspects(stated, measured, km_per_ms=km_per_ms, tolerance_ms=30.0) == ()
+
+
+def test_as_many_bursts_as_enrol_a_site_leave_no_honest_landmark_suspected_and_a_single_one_does():
+    """The least of many bursts is the same both ways; of single ones, jitter sets many landmarks of a large network apart."""
+    landmarks, values = landmarks_at(landmark_cities()[:60]), load_parameters().values({})
+    left = {bursts: not_suspected(landmarks, network(), bursts, values, Draws(1)) for bursts in (30, 1)}
+    assert left[30] == list(landmarks)
+    assert len(left[1]) < 55
 
 
 def test_a_landmark_that_understates_its_time_is_caught_where_geometry_allows():
