@@ -90,9 +90,12 @@ def run_study(question: ModuleType, options: Options) -> Path:
         UsageError, ScenarioError, OutputError: the user's input is wrong.
         RunFailed: a run ended with an error.
     """
-    if hasattr(question, "tabulate"):
+    answering = getattr(question, "SMUGGLERS_ANSWER", False)
+    if hasattr(question, "tabulate") and not answering:
         _refuse_engine_options(options)
     study: Study = question.study(options)
+    if not answering:
+        _refuse_answers(study.scenario, options)
     study_id = study_digest(options.name, study.scenario, options.seed, study.runs, options.quick, study.draws, study.beside)
     with staged_folder(options.folder, study_id, force=options.force) as staging:
         # The event logs may be large: on the disk that will hold them in the end.
@@ -115,6 +118,15 @@ def _refuse_engine_options(options: Options) -> None:
         raise UsageError(f"--draws: {why}")
     if options.workers is not None and options.workers > 1:
         raise UsageError(f"--workers: {why}")
+
+
+def _refuse_answers(scenario: Scenario, options: Options) -> None:
+    """Smugglers answer to a policy only where a question looks for their answer, by `SMUGGLERS_ANSWER`."""
+    behaviour = scenario.adversary.behaviour
+    if behaviour != "fixed":
+        raise UsageError(
+            f"adversary.behaviour = {behaviour!r}: {options.name} does not look for the smugglers' answer; allowed: 'fixed'"
+        )
 
 
 def _answer(question: ModuleType, study: Study, options: Options, progress: Progress, events: Path) -> Result | Tabulation:

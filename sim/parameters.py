@@ -21,6 +21,8 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 PARAMETER_FILES = ("parameters.toml", "products.toml", "latency.toml", "sources.toml")
+FURTHER_FILES = ("volume_prior.toml",)
+"""Figures that go with single rows of the table and are read where they are used."""
 
 NetworkClass = Literal["hosting", "cloud"]
 NETWORK_CLASSES: tuple[NetworkClass, ...] = ("hosting", "cloud")
@@ -271,8 +273,8 @@ def load_parameters() -> ParameterTable:
 
 
 def parameter_digest() -> str:
-    """SHA-256 over the parameter and source files, to name the numbers a result was made with."""
-    return hashlib.sha256(b"".join(_read(name) for name in PARAMETER_FILES)).hexdigest()
+    """SHA-256 over the files of numbers and sources, to name the numbers a result was made with."""
+    return hashlib.sha256(b"".join(_read(name) for name in (*PARAMETER_FILES, *FURTHER_FILES))).hexdigest()
 
 
 def _read(name: str) -> bytes:

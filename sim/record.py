@@ -18,6 +18,7 @@ class Happening(StrEnum):
     """Kinds of events. Numbers that do not apply are -1. Simultaneous events are logged in the order given here."""
 
     SHIPPED = auto()
+    BOUGHT = auto()  # a smuggler has bought chips out of the stock abroad
     LICENCE_REFUSED = auto()
     ORDER_PREVENTED = auto()  # ordered by a consignee that is blocked
     DELIVERED = auto()
@@ -33,6 +34,7 @@ class Happening(StrEnum):
     OUTAGE_ENDED = auto()
     LANDMARK_LOST = auto()  # a landmark times nobody
     LANDMARK_BACK = auto()
+    RENTED = auto()  # chips that stay where they are declared work for customers in restricted territory
     DEPARTED = auto()
     ARRIVED = auto()
     ENROLLED = auto()
@@ -323,6 +325,33 @@ class Consequence:
     usd: float
 
 
+@dataclass(frozen=True)
+class Diversion:
+    """Chips of an order that left together.
+
+    Attributes:
+        lot: number of the lot.
+        channel: name of the channel.
+        strategy: name of the strategy.
+        site: declared.
+        country: of that site.
+        rows: of the chips in the chip table, shape (chips,).
+        t0_day: when they left the licensed path.
+        departure_day: when they left the declared site, or the way to it.
+        arrival_day: when they are in restricted territory, if they are not seized.
+    """
+
+    lot: int
+    channel: str
+    strategy: str
+    site: int
+    country: str
+    rows: NDArray[np.int64]
+    t0_day: float
+    departure_day: float
+    arrival_day: float
+
+
 class RoundCounts:
     """How the sites fared in each round: chips asked, silent and suspicious ones. Columns, no row for each chip."""
 
@@ -373,10 +402,12 @@ class Record:
     clearable_chips: int = 0  # at the end, installed with the mechanism at sites that could be cleared when last measured
     refused_chips: int = 0
     prevented_chips: int = 0  # ordered by smugglers whose consignee was blocked
+    rented_chips: int = 0  # used by customers in restricted territory where they are declared
     remote_requests: int = 0
     waiting_case_days: float = 0.0  # from the request for an inspector to his setting out, over all cases
     visits: list[Visit] = field(default_factory=list)
     consequences: list[Consequence] = field(default_factory=list)
+    diversions: list[Diversion] = field(default_factory=list)
     chips: dict[str, NDArray[np.generic]] = field(default_factory=dict)
     watch: Callable[[Event], None] | None = None
 

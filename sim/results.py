@@ -17,6 +17,7 @@ from .event_file import EVENT_COLUMNS, header
 from .fleet.chips import State
 from .intervals import paired_interval, ratio_of_sums, wilson_interval
 from .outcomes.detection import HIT_OR_MISS
+from .outcomes.diversions import Fate
 from .outcomes.outcome import Outcome
 from .output import MANIFEST, staged_folder
 from .scenario import STATUS_QUO, Scenario
@@ -40,6 +41,7 @@ class Run:
         outcomes: every outcome, by day.
         chips: columns of the chip table and the chip's number, of the chips that were ever diverted (of all with `trace`).
         events: file with the lines of its events.
+        fates: what became of each parcel of diverted chips.
     """
 
     scenario: str
@@ -48,6 +50,7 @@ class Run:
     outcomes: Sequence[Outcome]
     chips: Mapping[str, NDArray[np.generic]]
     events: Path
+    fates: Sequence[Fate] = ()
 
 
 @dataclass(frozen=True)
@@ -130,6 +133,14 @@ class Result:
             frame.insert(0, "scenario", run.scenario)
             frames.append(frame)
         return pd.concat(frames, ignore_index=True)
+
+    @cached_property
+    def diversions(self) -> pd.DataFrame:
+        """One row per run and parcel of chips that left their declared site together; see `sim.outcomes.diversions.Fate`."""
+        import pandas as pd
+
+        rows = [(run.scenario, run.draw, run.run, *fate) for run in self.runs for fate in run.fates]
+        return pd.DataFrame(rows, columns=["scenario", "draw", "run", *Fate._fields])
 
     @property
     def intervals(self) -> str:
@@ -222,7 +233,9 @@ class Result:
         return np.asarray(values.groupby(level=level).mean().dropna(), dtype=np.float64)
 
     def save(self, folder: str | Path, *, force: bool = False) -> Path:
-        """Write summary.csv, table.csv, events.csv.gz, draws.csv if there are draws, and manifest.json, whole or not at all.
+        """Write summary.csv, table.csv, diversions.csv, events.csv.gz, draws.csv if there are draws, and manifest.json.
+
+        The folder is written whole or not at all.
 
         Raises:
             OutputError: the folder cannot be written to or holds something else.
@@ -236,6 +249,7 @@ class Result:
         """Write the tables into an existing folder, the same bytes for the same runs."""
         self.summary().to_csv(folder / "summary.csv", index=False, lineterminator="\n")
         self.table.to_csv(folder / "table.csv", index=False, lineterminator="\n")
+        self.diversions.to_csv(folder / "diversions.csv", index=False, lineterminator="\n")
         if self.drawn:
             self.draws.to_csv(folder / "draws.csv", index=False, lineterminator="\n")
         with (folder / "events.csv.gz").open("wb") as whole:

@@ -9,21 +9,26 @@ import difflib
 import hashlib
 import json
 import tomllib
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Collection, Mapping
+from dataclasses import fields
+from datetime import date, timedelta
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from attestation import Flaws
+
 from .detection.inspection import Method
 from .detection.register import DETECTORS
 from .detection.sprt import answer_accepts
 from .parameters import NetworkClass, Values, load_parameters
+from .smuggling.channels import CHANNELS
+from .smuggling.choice import Behaviour
 from .smuggling.staging import STAGINGS
 from .smuggling.strategies import STRATEGIES
-from .units import MINUTES_PER_DAY
+from .units import MINUTES_PER_DAY, calendar_date
 from .world.bounds import Bound
 from .world.geography import hubs
 from .world.placement import Placement, landmark_candidates
@@ -31,6 +36,7 @@ from .world.products import first_shipment
 from .world.regimes import MECHANISMS, REGIMES, mechanism_of
 from .world.regions import Region, region_of
 from .world.territory import Territory, hubs_in, hubs_outside, territory
+from .world.volume_prior import VolumePrior, wanted_chips_per_year
 
 UnclearedSites = Literal["inspect_only", "drift_test", "refuse_licence"]
 """Alert there on silence only; also on times that have drifted since enrolment; or let no chip be exported there."""
@@ -40,6 +46,9 @@ LandmarkLoss = Literal["fail_open", "fail_closed"]
 
 AirGapped = Literal["inspect_only", "refuse_licence"]
 """Sites that cannot answer by agreement are never asked; or, once they are registered, no chip may be exported there."""
+
+RmaConfirmation = Literal["maker", "owner"]
+"""Reports of repairs, and of chips scrapped, are held against the maker's books; or they are believed."""
 
 Engine = Literal["fast", "reference"]
 LARGEST_FLEET: dict[Engine, int] = {"fast": 20_000_000, "reference": 200_000}
@@ -76,6 +85,11 @@ class Calendar(_Section):
     def duty_day(self) -> float:
         """Day on which the duty starts."""
         return self.duty_after_days
+
+    @property
+    def middle_of_duty(self) -> date:
+        """The day halfway through the duty."""
+        return self.start + timedelta(days=self.duty_after_days + self.end_after_duty_days / 2)
 
     @property
     def end_day(self) -> float:
@@ -156,6 +170,26 @@ class Verification(_Section):
     rma_reconciliation: bool = Field(description="whether chips whose repair is reported are excused until they are back")
     landmark_loss: LandmarkLoss = Field(description="how answers are read that lack a landmark because it is down")
     air_gapped: AirGapped = Field(description="what happens to sites whose chips cannot answer by agreement")
+    rma_confirmation: RmaConfirmation = Field(description="whose word counts on a chip that is said to be under repair")
+    flaws: tuple[str, ...] = Field(description="known flaws of the protocol; see attestation.Flaws")
+    key_register: bool = Field(description="whether the authority knows each chip's own key from its manufacture")
+    landmarks_needed: int = Field(ge=1, description="of the landmarks asked must clear a chip, each by itself if not 1")
+    landmark_cross_checks: bool = Field(description="whether landmarks time one another, so that liars are set aside")
+
+    @property
+    def protocol_flaws(self) -> Flaws:
+        """The flaws as switches."""
+        return Flaws(**dict.fromkeys(self.flaws, True))
+
+    @field_validator("flaws", mode="before")
+    @classmethod
+    def _known_flaws(cls, names: Any) -> tuple[str, ...]:
+        known = [field.name for field in fields(Flaws)]
+        if not (isinstance(names, list | tuple) and all(isinstance(name, str) for name in names)):
+            raise ValueError(f"must be a list of names; allowed: {', '.join(known)}")
+        if unknown := [name for name in names if name not in known]:
+            raise ValueError(f"unknown flaw {', '.join(unknown)}; allowed: {', '.join(known)}")
+        return tuple(name for name in known if name in names)
 
     @field_validator("detectors", mode="before")
     @classmethod
@@ -176,6 +210,15 @@ class Adversary(_Section):
     staging: dict[str, Annotated[float, Field(ge=0)]] = Field(
         description="weight of what is shown to inspectors in place of chips that have gone"
     )
+    channels: dict[str, Annotated[float, Field(ge=0)]] = Field(
+        description="weight of each channel among orders by which chips leave the licensed path"
+    )
+    behaviour: Behaviour = Field(
+        description="whether smugglers answer to what becomes of their lots, where a question looks for that: "
+        "never, to the last ones, or to all"
+    )
+
+    volume_prior: VolumePrior = Field(description="whose estimate says how many chips smugglers want without a rule")
 
     @field_validator("strategies")
     @classmethod
@@ -186,6 +229,11 @@ class Adversary(_Section):
     @classmethod
     def _known_stagings(cls, weights: dict[str, float]) -> dict[str, float]:
         return _mix("staging", weights, STAGINGS)
+
+    @field_validator("channels")
+    @classmethod
+    def _known_channels(cls, weights: dict[str, float]) -> dict[str, float]:
+        return _mix("channel", weights, CHANNELS)
 
 
 class Enforcement(_Section):
@@ -209,6 +257,9 @@ class Enforcement(_Section):
     notice_days: float = Field(ge=0, le=365, description="from the announcement of an inspection to the visit, at least")
     inspected_chips: int = Field(ge=0, le=1_000_000, description="chips tested first in a visit, by lot; 0: all")
     licence_denial: bool = Field(description="whether a consignee whose diversion is established gets no licence any more")
+    downtime_budget_days: float = Field(
+        ge=0, le=3650, description="for how long in all a consignee may say that chips are out of order, before a visit"
+    )
     whistleblower_award: float = Field(ge=0, le=0.3, description="share of a collected penalty paid to who told")
     random_inspections: bool = Field(description="whether end-use checks visit sites at random")
     tips: bool = Field(description="whether tips and customs expose diverted lots")
@@ -346,6 +397,11 @@ class Scenario(_Section):
                 f"verification.landmarks_asked = {self.verification.landmarks_asked}: "
                 f"allowed 1 to geography.landmarks = {self.geography.landmarks}"
             )
+        if self.verification.landmarks_needed > self.verification.landmarks_asked:
+            raise ValueError(
+                f"verification.landmarks_needed = {self.verification.landmarks_needed}: "
+                f"allowed 1 to verification.landmarks_asked = {self.verification.landmarks_asked}"
+            )
         values = self.values
         chips = self.initial_chips + (self.exports_per_year + self.gulf_chips_per_year) * self.calendar.end_day / 365.25
         most = LARGEST_FLEET[self.engine]
@@ -371,6 +427,16 @@ class Scenario(_Section):
     def exports_per_year(self) -> float:
         """Simulated chips exported per year."""
         return self.values["covered_exports_per_year"] * self.fleet.scale
+
+    def wanted_chips_per_year(self, day: float) -> float:
+        """Real chips that smugglers order per year without a rule, on a day since the start.
+
+        A volume that the scenario sets itself (`diverted_chips_per_year`) holds for every year.
+        """
+        values = self.values
+        if "diverted_chips_per_year" in self.uncertainties:
+            return values["diverted_chips_per_year"]
+        return wanted_chips_per_year(self.adversary.volume_prior, calendar_date(self.calendar.start, day), values)
 
     @property
     def gulf_chips_per_year(self) -> float:
@@ -468,9 +534,9 @@ class Scenario(_Section):
         return hashlib.sha256(json.dumps(self.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()
 
 
-def _mix(kind: str, weights: dict[str, float], known: Mapping[str, object]) -> dict[str, float]:
+def _mix(kind: str, weights: dict[str, float], known: Collection[str]) -> dict[str, float]:
     """Weights in the order of a register."""
-    if unknown := sorted(weights.keys() - known.keys()):
+    if unknown := sorted(weights.keys() - set(known)):
         raise ValueError(f"unknown {kind} {', '.join(unknown)}; allowed: {', '.join(known)}")
     if not sum(weights.values()) > 0:
         raise ValueError("at least one weight must be above 0")

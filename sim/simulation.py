@@ -15,6 +15,7 @@ import numpy as np
 from .engine import run
 from .event_file import EventFile
 from .fleet.chips import chip_numbers
+from .outcomes.diversions import fates
 from .outcomes.measures import outcomes
 from .provenance import manifest
 from .randomness import run_seed
@@ -72,6 +73,7 @@ def simulate(
     *,
     beside: Sequence[Scenario] = (),
     draws: int | None = None,
+    status_quo: bool = True,
     workers: int = 1,
     question: str = "",
     quick: bool = False,
@@ -90,6 +92,7 @@ def simulate(
         beside: other policies to run in the same worlds, each with a name of its own.
         draws: number of draws of the uncertainties, >= 1: each makes every run in a world of its own, with the parameters
             that the scenario leaves open drawn from their ranges. None: one world, parameters at the scenario's values.
+        status_quo: whether the status quo is run beside a rule.
         workers: number of processes, >= 1. The result is the same with any number.
         question: name of the study, for its manifest; by default the scenario's.
         quick: noted in the manifest.
@@ -109,7 +112,7 @@ def simulate(
     if len(set(named)) < len(named):
         raise ValueError(f"beside: policies need different names, not {', '.join(named)}")
     seeds = [run_seed(seed, run) for run in range(runs)]
-    worlds = _worlds(scenario, beside, seed, draws)
+    worlds = _worlds(scenario, beside, seed, draws, status_quo)
     folder = Path(tempfile.mkdtemp(prefix="events-")) if events_folder is None else events_folder
     try:
         done = _make(_jobs(worlds, seeds, folder), workers, progress)
@@ -125,10 +128,10 @@ def simulate(
     return result
 
 
-def _worlds(scenario: Scenario, beside: Sequence[Scenario], seed: int, draws: int | None) -> list[World]:
+def _worlds(scenario: Scenario, beside: Sequence[Scenario], seed: int, draws: int | None, status_quo: bool) -> list[World]:
     """The world of each draw; all are seen to be possible before anything runs."""
     if draws is None:
-        return [World({}, _policies(scenario, beside))]
+        return [World({}, _policies(scenario, beside, status_quo))]
     worlds = []
     for draw in range(draws):
         drawn = draw_uncertainties(scenario, seed, draw)
@@ -139,12 +142,13 @@ def _worlds(scenario: Scenario, beside: Sequence[Scenario], seed: int, draws: in
         except ScenarioError as error:
             message = f"draw {draw} makes a world that is not allowed: {error}; drawn: {_listed(drawn)}"
             raise ScenarioError(message) from None
-        worlds.append(World(drawn, _policies(here, others)))
+        worlds.append(World(drawn, _policies(here, others, status_quo)))
     return worlds
 
 
-def _policies(scenario: Scenario, beside: Sequence[Scenario]) -> list[Scenario]:
-    return [scenario, *beside, scenario.status_quo()] if scenario.verification.active else [scenario, *beside]
+def _policies(scenario: Scenario, beside: Sequence[Scenario], status_quo: bool) -> list[Scenario]:
+    before = [scenario.status_quo()] if status_quo and scenario.verification.active else []
+    return [scenario, *beside, *before]
 
 
 def _jobs(worlds: Sequence[World], seeds: Sequence[int], folder: Path) -> list[Job]:
@@ -200,7 +204,7 @@ def run_one(job: Job) -> Run:
     numbers = chip_numbers(record.chips["slot"][kept], record.chips["generation"][kept])
     kept = kept[np.argsort(numbers)]
     chips = {"chip": np.sort(numbers), **{name: column[kept] for name, column in record.chips.items()}}
-    return Run(job.policy.name, job.draw, job.run, measured, chips, job.events)
+    return Run(job.policy.name, job.draw, job.run, measured, chips, job.events, tuple(fates(record, job.policy.values)))
 
 
 def _account(job: Job, error: Exception) -> str:

@@ -24,7 +24,6 @@ from ..fleet.chips import State
 from ..fleet.supply import Lot
 from ..randomness import Stream, lognormal
 from ..record import ClosedCase, Event, Finding, Happening, Visit, VisitReason
-from ..smuggling.plans import Plan
 from ..units import DAYS_PER_YEAR, HOURS_PER_DAY
 from ..world.geography import distances_km, hubs
 from .consequences import Consequences
@@ -137,10 +136,6 @@ class Authority:
         self._setting.chips.alert(chips, day, case.opened_day)
         self._setting.write_chips(day, Happening.ALERTED, chips, site=site, case=case.number, detail=reason)
 
-    def expect_diversion(self, lot: Lot, plan: Plan) -> None:
-        """Remember what a smuggler will show at his declared site."""
-        self._inspections.expect(lot.number, plan)
-
     def visit_at_random(self, site: int) -> ProcessGenerator:
         """End-use checks of one site, at today's rate per site, by other staff than the inspectors."""
         values = self._setting.values
@@ -162,7 +157,7 @@ class Authority:
         yield env.timeout(max(busy_days - travel_days, 1 / HOURS_PER_DAY))
 
     def follow_tip(self, lot: Lot, day: float) -> ProcessGenerator:
-        """Act on a tip or a customs hit: the diversion of the whole lot is established, and what is on its way is seized.
+        """Act on a tip or a customs hit: the diversion of what has left is established, and what is on its way is seized.
 
         An inspection of the declared site finds that the chips are gone, not where they are.
         """
@@ -170,6 +165,7 @@ class Authority:
         self._setting.chips.settle(day)
         self._setting.record.write(Event(day, Happening.EXPOSED, lot=lot.number, site=lot.site))
         chips = self._setting.chips_of(lot)
+        chips = chips[~np.isnan(self._setting.chips.column("diverted_day")[chips])]
         self._establish(chips[~self._established(chips)], day, told=True)
         self._consequences.seize(chips, lot.number, day)
         case = self._open.get(lot.site)
@@ -189,6 +185,10 @@ class Authority:
             )
             if setting.scenario.enforcement.remote_request_days:
                 yield from self._ask_operator(case)
+                if not len(case.chips):
+                    self._close(case, Finding.RMA if case.rma else Finding.CLEARED)
+                    return
+                yield from self._wait_as_pleaded(case)
                 if not len(case.chips):
                     self._close(case, Finding.RMA if case.rma else Finding.CLEARED)
                     return
@@ -220,6 +220,15 @@ class Authority:
                 return
             yield time_is_up
         self._accept(case, explained=answer.processed)
+
+    def _wait_as_pleaded(self, case: Case) -> ProcessGenerator:
+        """Wait, if the owner says that chips are out of order for a while, until the consignee's budget is used up."""
+        setting, site = self._setting, case.site
+        left_days = setting.scenario.enforcement.downtime_budget_days - setting.pleaded_days.get(site, 0.0)
+        if left_days > 0 and setting.is_pleaded(case.chips):
+            setting.pleaded_days[site] = setting.pleaded_days.get(site, 0.0) + left_days
+            yield setting.env.timeout(left_days)
+            self._accept(case, explained=True)
 
     def _accept(self, case: Case, *, explained: bool) -> None:
         """Settle what is proved: silent chips that answer now; if the operator explains, repairs, moves and withdrawals.

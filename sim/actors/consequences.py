@@ -77,4 +77,4 @@ class Consequences:
                 setting.record.consequences.append(Consequence(day, lot, ConsequenceKind.AWARD, established, award * usd))
 
     def _chips_of(self, lot: int) -> IntArray:
-        return self._setting.chips_of(self._setting.detours[lot].lot)
+        return self._setting.chips_of(self._setting.lots[lot])

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from simpy.events import ProcessGenerator
 
 from ..fleet.chips import State
-from ..fleet.supply import Lot
+from ..fleet.supply import BOUGHT_FROM, Lot
 from ..record import Event, Happening
 from ..units import calendar_date
 from ..world.country_caps import CountryCaps
@@ -29,6 +29,9 @@ def export_lots(setting: Setting, lots: Iterable[Lot], shipped: OnShipped) -> Pr
     for lot in lots:
         yield setting.until(lot.ship_day)
         chips = len(lot.slots)
+        if lot.number >= BOUGHT_FROM:
+            _sell(setting, lot, shipped)
+            continue
         if refuses_licence(setting, lot):
             setting.record.refused_chips += chips
             setting.record.write(Event(lot.ship_day, Happening.LICENCE_REFUSED, lot=lot.number, site=lot.site, chips=chips))
@@ -57,8 +60,19 @@ def export_lots(setting: Setting, lots: Iterable[Lot], shipped: OnShipped) -> Pr
         )
         name = names[lot.product]
         setting.record.write(Event(lot.ship_day, Happening.SHIPPED, lot=lot.number, site=lot.site, chips=chips, detail=name))
-        setting.env.process(_transport(setting, lot))
+        setting.lots[lot.number] = lot
+        if lot.is_installed:
+            setting.env.process(_transport(setting, lot))
         shipped(lot)
+
+
+def _sell(setting: Setting, lot: Lot, shipped: OnShipped) -> None:
+    """Chips out of the stock abroad change hands; nobody asks for a licence."""
+    rows = setting.chips_of(lot)
+    setting.chips.sell(rows, lot.number)
+    setting.lots[lot.number] = lot
+    setting.record.write(Event(lot.ship_day, Happening.BOUGHT, lot=lot.number, site=lot.site, chips=len(rows)))
+    shipped(lot)
 
 
 def refuses_licence(setting: Setting, lot: Lot) -> bool:

@@ -17,13 +17,11 @@ from ..detection.inspection import Method, absence_shows, may_be_overlooked, sam
 from ..fleet.chips import GONE, State
 from ..parameters import Values
 from ..randomness import Stream
-from ..smuggling.plans import Plan
+from ..smuggling.strategy import Facts
 from .setting import Setting
 
 BoolArray = NDArray[np.bool_]
 IntArray = NDArray[np.int64]
-
-_AT_NO_SITE = (*GONE, State.SHIPPING)
 
 
 class Inspections:
@@ -31,21 +29,16 @@ class Inspections:
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
-        self._plans: dict[int, Plan] = {}
         self._recognised = Cells(setting.draws.seed, Stream.RECOGNISED)
         self._sampled = Cells(setting.draws.seed, Stream.INSPECTED)
         self._inspected: Counter[int] = Counter()
-
-    def expect(self, lot: int, plan: Plan) -> None:
-        """Remember what the smuggler of a lot will show."""
-        self._plans[lot] = plan
 
     def declared_at(self, site: int) -> IntArray:
         """Chips that ought to be at a site and are not known to be gone."""
         column = self._setting.chips.column
         there = np.flatnonzero(np.asarray(column("site")) == site)
-        asked = ~np.isin(column("state")[there], _AT_NO_SITE) & np.isnan(column("established_day")[there])
-        those: IntArray = there[asked]
+        asked = ~np.isin(column("state")[there], GONE) & np.isnan(column("established_day")[there])
+        those: IntArray = there[asked & np.asarray(column("activated"))[there]]
         return those
 
     def inspect(self, site: int, chips: IntArray, method: Method) -> tuple[int, IntArray]:
@@ -56,6 +49,7 @@ class Inspections:
         """
         number, sample_size = self._inspected[site], self._setting.scenario.enforcement.inspected_chips
         self._inspected[site] += 1
+        self._setting.note_inspection(site)
         if not sample_size or len(chips) <= sample_size:
             return len(chips), self._missing(chips, method)
         uniforms = self._sampled.uniforms(self._slots(chips), number, (0,))[:, 0]
@@ -73,9 +67,11 @@ class Inspections:
     def _missing(self, chips: IntArray, method: Method) -> IntArray:
         """Which of some chips the inspector finds to be missing: diverted ones that nothing hides, unless he errs."""
         table = self._setting.chips
-        diverted = ~np.isnan(table.column("diverted_day")[chips])
-        gone: IntArray = chips[diverted & np.isnan(table.column("established_day")[chips])]
+        away = np.isin(table.column("state")[chips], (State.SMUGGLED, State.RESTRICTED))
+        gone: IntArray = chips[away & np.isnan(table.column("established_day")[chips])]
         gone = gone[~self._back_for_the_day(gone)]
+        if self._setting.scenario.verification.rma_confirmation == "owner":
+            gone = gone[~self._setting.said_to_be_in_repair(gone)]
         covered = np.asarray(table.column("covered"))[gone]
         boxes, labels = (self._shown(gone, what) for what in ("boxes", "labels"))
         gone = gone[absence_shows(method, covered=covered, boxes=boxes, labels=labels)]
@@ -93,15 +89,15 @@ class Inspections:
     def _back_for_the_day(self, chips: IntArray) -> BoolArray:
         """Which diverted chips are brought back for an inspection: those whose way is no longer than the notice."""
         notice_days = self._setting.scenario.enforcement.notice_days
-        return self._by_lot(chips, lambda plan: plan.staging.returns and plan.return_days <= notice_days)
+        return self._by_detour(chips, lambda facts: facts.shown.returns and facts.return_days <= notice_days)
 
     def _shown(self, chips: IntArray, what: str) -> BoolArray:
-        return self._by_lot(chips, lambda plan: bool(getattr(plan.staging, what)))
+        return self._by_detour(chips, lambda facts: bool(getattr(facts.shown, what)))
 
-    def _by_lot(self, chips: IntArray, fact: Callable[[Plan], bool]) -> BoolArray:
-        lots, place = np.unique(np.asarray(self._setting.chips.column("lot"))[chips], return_inverse=True)
-        facts = np.array([fact(self._plans[lot]) for lot in lots.tolist()], bool)
-        return facts[place] if len(lots) else np.zeros(0, bool)
+    def _by_detour(self, chips: IntArray, fact: Callable[[Facts], bool]) -> BoolArray:
+        numbers, place = np.unique(np.asarray(self._setting.chips.column("detour"))[chips], return_inverse=True)
+        facts = np.array([fact(self._setting.detours[number].facts) for number in numbers.tolist()], bool)
+        return facts[place] if len(numbers) else np.zeros(0, bool)
 
     def _slots(self, chips: IntArray) -> IntArray:
         return np.asarray(self._setting.chips.column("slot"))[chips].astype(np.int64)

@@ -13,9 +13,10 @@ from ..fleet.chips import State
 from ..fleet.moves import Move, Withdrawal
 from ..fleet.supply import Lot
 from ..record import Event, Happening
+from ..smuggling.strategy import Answer
 from ..world.congestion import congestion_episodes
 from ..world.paths import direct
-from .setting import Detour, Setting
+from .setting import Setting
 
 OnInstalled = Callable[[NDArray[np.int64], float], None]
 
@@ -47,7 +48,8 @@ def move_lot(
     chips = members[setting.chips.column("state")[members] == State.INSTALLED]
     if not len(chips):
         return
-    setting.detours[lot.number] = Detour(lot, direct(setting.sites[move.to_site].place), move.to_site)
+    answer = Answer(direct(setting.sites[move.to_site].place))
+    setting.chips.send(chips, setting.detour(chips, lot, answer, move.to_site))
     setting.chips.move(chips, State.MOVING, move.departure_day)
     detail = "sold" if move.sold else ""
     setting.write_chips(move.departure_day, Happening.MOVED, chips, lot=lot.number, site=lot.site, detail=detail)

@@ -50,12 +50,10 @@ def lose_landmark(setting: Setting, landmark: Place) -> ProcessGenerator:
     """Outages of one landmark, which times nobody meanwhile."""
     for spell in landmark_outages(setting.draws, landmark.number, setting.values):
         yield setting.until(spell.start_day)
-        setting.landmarks_down.add(landmark.number)
-        setting.landmark_changed(landmark.number)
+        setting.lose_landmark(landmark.number, "outage")
         setting.record.write(Event(spell.start_day, Happening.LANDMARK_LOST, detail=landmark.name))
         yield setting.until(spell.end_day)
-        setting.landmarks_down.remove(landmark.number)
-        setting.landmark_changed(landmark.number)
+        setting.regain_landmark(landmark.number, "outage")
         setting.record.write(Event(spell.end_day, Happening.LANDMARK_BACK, detail=landmark.name))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -11,13 +12,15 @@ from simpy import Environment, Store
 from simpy import Event as Moment
 
 from ..cells import Cells
-from ..fleet.chips import ChipTable, State
+from ..detection.acceptance import accepts
+from ..fleet.chips import AWAY, ChipTable, State
 from ..fleet.silence import Cause, rma_reported
 from ..fleet.supply import Lot
 from ..parameters import Values
 from ..randomness import Draws, Stream
 from ..record import Event, Happening, Record
 from ..scenario import Scenario
+from ..smuggling.strategy import DARK, Answer, Facts
 from ..world.landmarks import Panel
 from ..world.latency import Network, PathTiming
 from ..world.paths import Path, direct
@@ -34,6 +37,7 @@ class SiteStatus:
         outages: why nothing gets through, if nothing does; several causes may coincide.
         excused: it is out of order as announced to the authority: chips declared there are not judged.
         congestion_ms: what congestion adds to a round trip that crosses its link.
+        delay_ms: what its operator adds to every answer of the chips there.
         clearable: it could be cleared reliably when it was enrolled.
         enrolled: it has been enrolled.
         usual_ms: the median of the times that its landmarks measured at enrolment, shape (landmarks,).
@@ -42,6 +46,7 @@ class SiteStatus:
     outages: set[Cause] = field(default_factory=set)
     excused: bool = False
     congestion_ms: float = 0.0
+    delay_ms: float = 0.0
     clearable: bool = False
     enrolled: bool = False
     usual_ms: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
@@ -52,16 +57,29 @@ class SiteStatus:
         return bool(self.outages)
 
 
+NOWHERE = -1
+"""Instead of a site, where an answer passes the link of none."""
+
+
 @dataclass(frozen=True)
 class Detour:
-    """How the chips of a lot that have left their declared site answer: over which path, and through which site's link.
+    """Chips of a lot that have left their declared site together, and how they answer from then on, or from their arrival.
 
-    Chips that never answer have no path.
+    Attributes:
+        number: by which the chip table refers to it.
+        lot: number of the lot.
+        slots: of the chips, shape (chips,).
+        answer: to challenges; None: there is none.
+        through_site: the site whose link answers pass, or NOWHERE.
+        facts: what else is the case.
     """
 
-    lot: Lot
-    path: Path | None
+    number: int
+    lot: int
+    slots: IntArray
+    answer: Answer | None
     through_site: int
+    facts: Facts
 
 
 @dataclass
@@ -70,11 +88,15 @@ class Setting:
 
     Attributes:
         docks: the lots that wait for each site's operator.
-        detours: the lots whose chips are not, or do not answer from, where they are declared, by lot number.
+        detours: of chips that are not where they are declared, by number.
+        lots: those that were shipped or bought, by number.
         blocked_until: until when the smugglers' company at a site gets no licence, by site.
         delivered_chips: chips delivered to each site in lots so far, shape (sites,).
         reports_due: events that make the owner of a lot, moved but not yet reported, report it at once, by lot number.
-        landmarks_down: place numbers of the landmarks that time nobody now.
+        landmarks_down: place numbers of the landmarks that time nobody now, each with the causes of that.
+        inspected: for each site an event that the next inspection there triggers.
+        vendor_key_used_day: when a key forged with the vendor's was first used; infinite if never.
+        pleaded_days: for how many days the authority has waited because chips were said to be out of order, by site.
         site_changed: called with a site whose status has changed, but for its outages.
         link_changed: called with a site that is cut off for one more cause, or one less.
         landmark_changed: called with the place number of a landmark that is lost or back.
@@ -90,12 +112,16 @@ class Setting:
     network: Network
     record: Record
     chips: ChipTable = field(default_factory=ChipTable)
-    detours: dict[int, Detour] = field(default_factory=dict)
+    detours: list[Detour] = field(default_factory=list)
+    lots: dict[int, Lot] = field(default_factory=dict)
     blocked_until: dict[int, float] = field(default_factory=dict)
     reports_due: dict[int, Moment] = field(default_factory=dict)
-    landmarks_down: set[int] = field(default_factory=set)
+    landmarks_down: dict[int, set[str]] = field(default_factory=dict)
+    vendor_key_used_day: float = math.inf
+    pleaded_days: dict[int, float] = field(default_factory=dict)
     docks: list[Store] = field(init=False)
     delivered_chips: NDArray[np.float64] = field(init=False)
+    inspected: list[Moment] = field(init=False)
     site_status: list[SiteStatus] = field(init=False)
     site_changed: Callable[[int], None] = field(init=False)
     link_changed: Callable[[int], None] = field(init=False)
@@ -106,6 +132,7 @@ class Setting:
         self._rma = Cells(self.draws.seed, Stream.RMA_REPORTED)
         self.docks = [Store(self.env) for _ in self.sites]
         self.delivered_chips = np.zeros(len(self.sites))
+        self.inspected = [self.env.event() for _ in self.sites]
         self.site_status = [SiteStatus(outages={Cause.AIR_GAP} if site.air_gapped else set()) for site in self.sites]
         self.site_changed = lambda site: None
         self.link_changed = lambda site: None
@@ -122,15 +149,62 @@ class Setting:
         """Rows of the chips that fill the slots of a lot now."""
         return self.chips.occupants(lot.slots)
 
+    def detour(self, chips: IntArray, lot: Lot, answer: Answer | None, through_site: int, facts: Facts = DARK) -> int:
+        """Open a detour for some chips of a lot; returns its number."""
+        slots = np.asarray(self.chips.column("slot"))[chips].astype(np.int64)
+        self.detours.append(Detour(len(self.detours), lot.number, slots, answer, through_site, facts))
+        return len(self.detours) - 1
+
+    def path_of(self, answer: Answer) -> Path:
+        """The path that counts: where attesters choose the nonces, that to answers signed beforehand."""
+        flaws = self.scenario.verification.protocol_flaws
+        if flaws.attester_chosen_nonce and answer.replayed_over is not None:
+            return answer.replayed_over
+        return answer.path
+
+    def accepts(self, answer: Answer, day: float) -> bool:
+        """Whether the authority accepts the signature on an answer given on a day."""
+        verification = self.scenario.verification
+        return accepts(
+            answer.key,
+            verification.protocol_flaws,
+            key_register=verification.key_register,
+            vendor_key_revoked=day >= self.vendor_key_used_day + self.values["vendor_key_revoked_days"],
+        )
+
+    def is_cut_off(self, site: int) -> bool:
+        """Whether nothing gets through to a site; never where there is none."""
+        return site != NOWHERE and self.site_status[site].cut_off
+
+    def lose_landmark(self, landmark: int, cause: str) -> None:
+        """A landmark times nobody for one more cause."""
+        self.landmarks_down.setdefault(landmark, set()).add(cause)
+        if len(self.landmarks_down[landmark]) == 1:
+            self.landmark_changed(landmark)
+
+    def regain_landmark(self, landmark: int, cause: str) -> None:
+        """A cause is over; the landmark is back when it was the last."""
+        self.landmarks_down[landmark].remove(cause)
+        if not self.landmarks_down[landmark]:
+            del self.landmarks_down[landmark]
+            self.landmark_changed(landmark)
+
+    def note_inspection(self, site: int) -> None:
+        """Somebody has inspected a site."""
+        seen, self.inspected[site] = self.inspected[site], self.env.event()
+        seen.succeed()
+
     def answer(self, chips: IntArray) -> NDArray[np.bool_]:
         """Which chips can answer now, from wherever they are, if they are asked until they do; shape (chips,)."""
-        states, sites, lots = (np.asarray(self.chips.column(name))[chips] for name in ("state", "site", "lot"))
+        states, sites, numbers = (np.asarray(self.chips.column(name))[chips] for name in ("state", "site", "detour"))
         cut_off = [site for site in np.unique(sites).tolist() if self.site_status[site].cut_off]
         answering: NDArray[np.bool_] = (states == State.INSTALLED) & ~np.isin(sites, cut_off)
-        away = np.isin(states, (State.RESTRICTED, State.ELSEWHERE))
-        for lot in np.unique(lots[away]).tolist():
-            detour = self.detours[lot]
-            answering[away & (lots == lot)] = detour.path is not None and not self.site_status[detour.through_site].cut_off
+        away = np.isin(states, AWAY)
+        for number in np.unique(numbers[away]).tolist():
+            detour = self.detours[number]
+            answers = detour.answer is not None and not self.is_cut_off(detour.through_site)
+            answers = answers and self.accepts(detour.answer, self.env.now)
+            answering[away & (numbers == number)] = answers
         return answering
 
     def rma_reported(self, chips: IntArray) -> NDArray[np.bool_]:
@@ -139,10 +213,31 @@ class Setting:
         return rma_reported(self._rma, slots, np.asarray(self.chips.column("generation"))[chips], self.values)
 
     def in_reported_repair(self, chips: IntArray) -> NDArray[np.bool_]:
-        """Of some chips, which are under repair, as their owner has reported and the maker confirms; shape (chips,)."""
-        reported: NDArray[np.bool_] = np.asarray(self.chips.column("state"))[chips] == State.REPAIR
+        """Of some chips, which are under repair, as their owner has reported and the authority believes; shape (chips,).
+
+        Either the maker confirms each report, or the owner's word is enough.
+        """
+        states = np.asarray(self.chips.column("state"))[chips]
+        reported: NDArray[np.bool_] = states == State.REPAIR
         reported[reported] = self.rma_reported(chips[reported])
+        if self.scenario.verification.rma_confirmation == "owner":
+            reported |= self.said_to_be_in_repair(chips)
         return reported
+
+    def said_to_be_in_repair(self, chips: IntArray) -> NDArray[np.bool_]:
+        """Of some chips, which have been diverted and are said to be out for repair or scrapped; shape (chips,)."""
+        states, numbers = (np.asarray(self.chips.column(name))[chips] for name in ("state", "detour"))
+        said: NDArray[np.bool_] = np.isin(states, (State.SMUGGLED, State.RESTRICTED))
+        said[said] = [self.detours[number].facts.said_to_be_in_repair for number in numbers[said].tolist()]
+        return said
+
+    def is_pleaded(self, chips: IntArray) -> bool:
+        """Whether the owner of any of some chips says that they are out of order for the time being, truly or not."""
+        states, numbers = (np.asarray(self.chips.column(name))[chips] for name in ("state", "detour"))
+        if (states == State.REPAIR).any():
+            return True
+        away = np.isin(states, (State.SMUGGLED, State.RESTRICTED))
+        return any(self.detours[number].facts.pleads_outage for number in np.unique(numbers[away]).tolist())
 
     def write_chips(
         self, day: float, happening: Happening, chips: IntArray, *, lot: int = -1, site: int = -1, case: int = -1,

@@ -7,6 +7,7 @@ the link of a site that its answer passes is cut off, or if every attempt is los
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,15 +18,18 @@ from ..detection.register import Detectors
 from ..detection.schedule import Schedule, timetable
 from ..detection.seen import RoundSeen, Thresholds
 from ..detection.verdicts import Verdict
+from ..fleet.chips import State
 from ..randomness import Stream
 from ..record import Event, Happening
+from ..smuggling.strategy import Answer
 from ..sparse import Sparse
 from ..world.jitter import Jitter
-from ..world.latency import PathTiming
+from ..world.keys import Key
+from ..world.latency import PathTiming, blend
 from ..world.paths import Path, direct
 from .enrolment import measure_anew
 from .evidence import EvidenceDesk
-from .setting import Detour, Setting
+from .setting import NOWHERE, Detour, Setting
 
 IntArray = NDArray[np.int64]
 
@@ -55,13 +59,14 @@ class Verifier:
             verification.detectors, verification.detectors_needed, self._thresholds, len(setting.sites)
         )
         self._awaits_answers = "activation_deadline" in verification.detectors
+        self._flaws = verification.protocol_flaws
         self._tests = "sprt" in verification.detectors
         self._excuses = verification.rma_reconciliation
         self._follow_draws = Cells(seed, Stream.SIGNED_SAMPLE)
         self._desk = EvidenceDesk(setting) if verification.active and verification.signing != "none" else None
         self._of_site: list[Outlook | None] = [None] * len(setting.sites)
-        self._of_lot: dict[int, Outlook] = {}
-        self._lots_at: dict[int, set[int]] = {}
+        self._of_detour: dict[int, Outlook] = {}
+        self._detours_at: dict[int, set[int]] = {}
         self._timings: list[PathTiming | None] = [None] * len(setting.sites)
         self._direct = [direct(site.place) for site in setting.sites]
         self._fail_closed = verification.landmark_loss == "fail_closed"
@@ -82,8 +87,8 @@ class Verifier:
     def forget(self, site: int) -> None:
         """Something about a site has changed: its congestion, its landmarks, or what its enrolment showed."""
         self._of_site[site] = None
-        for lot in self._lots_at.get(site, ()):
-            self._of_lot.pop(lot, None)
+        for number in self._detours_at.get(site, ()):
+            self._of_detour.pop(number, None)
 
     def _note_landmark(self, landmark: int) -> None:
         """A landmark is lost or back. What is lost and back before anybody looks has made no difference."""
@@ -107,7 +112,7 @@ class Verifier:
         """Timing of the direct path to a site on a day, worked out anew after each route change."""
         timing = self._timings[site]
         if timing is None or day >= timing.until_day:
-            timing = self._timing(site, self._direct[site], day)
+            timing = self._honest_timing(site, day)
             self._timings[site] = timing
         return timing
 
@@ -120,16 +125,17 @@ class Verifier:
             self._of_site[site] = known
         return known
 
-    def outlook_of_lot(self, detour: Detour, site: int, day: float) -> Outlook:
-        """What answers of a lot with a path of its own, declared at a site, show on a day."""
-        assert detour.path is not None
+    def outlook_of_detour(self, detour: Detour, site: int, day: float) -> Outlook:
+        """What answers of chips on a detour, declared at a site, show on a day."""
+        assert detour.answer is not None
         self.look_at_landmarks()
-        known = self._of_lot.get(detour.lot.number)
+        known = self._of_detour.get(detour.number)
         if known is None or day >= known.timing.until_day:
-            known = self._outlook(self._timing(site, detour.path, day), site, detour.through_site, detour.path)
-            self._of_lot[detour.lot.number] = known
+            path = self.setting.path_of(detour.answer)
+            known = self._outlook(self._timing_of(detour.answer, path, site, day), site, detour.through_site, path)
+            self._of_detour[detour.number] = known
             for place in (site, detour.through_site):
-                self._lots_at.setdefault(place, set()).add(detour.lot.number)
+                self._detours_at.setdefault(place, set()).add(detour.number)
         return known
 
     def found(self, seen: RoundSeen) -> Iterator[tuple[int, IntArray, str]]:
@@ -149,12 +155,16 @@ class Verifier:
     def attest(self, chip: int, day: float, outlook: Outlook, rtt_ms: NDArray[np.float64]) -> tuple[Verdict, bool]:
         """Sign and appraise one answer with the times measured: the verdict, and whether it is suspicious.
 
-        Where no landmark is up there is nothing to sign.
+        Where no landmark is up the chip can do no more than to vouch for a session key.
         """
-        if not outlook.up.any():
-            return Verdict.UNCONFIRMED, not outlook.meaningless
         assert self._desk is not None
-        verdict = self._desk.attest(chip, day, self.schedule.slot(day), rtt_ms)
+        answer = self._answer_of(chip)
+        key = Key.OWN if answer is None else answer.key
+        verdict = self._desk.attest(chip, day, self.schedule.slot(day), rtt_ms, key, self._reported_ms(answer))
+        if not outlook.up.any():
+            return verdict, verdict is Verdict.UNCONFIRMED and not outlook.meaningless
+        if verdict is Verdict.CLEARED and not outlook.panel.clears(rtt_ms):
+            verdict = Verdict.UNCONFIRMED  # appraisal asks for one landmark, the authority for more
         site = self.setting.chips.site(chip)
         self.setting.record.signed_challenges += 1
         number = int(self.setting.chips.numbers(np.array([chip]))[0])
@@ -162,15 +172,48 @@ class Verifier:
         unconfirmed = verdict is Verdict.UNCONFIRMED or (verdict is Verdict.CLEARED and not outlook.may_clear)
         return verdict, unconfirmed and bool(outlook.slow(rtt_ms[None, :])[0])
 
-    def _timing(self, site: int, path: Path, day: float) -> PathTiming:
-        return self.setting.network.timing(self.setting.panels[site].landmarks, path, day)
+    def _answer_of(self, chip: int) -> Answer | None:
+        """How a chip that is away from its declared site answers."""
+        table = self.setting.chips
+        return None if table.state(chip) is State.INSTALLED else self.setting.detours[table.column("detour")[chip]].answer
+
+    def _honest_timing(self, site: int, day: float) -> PathTiming:
+        """Timing of chips at their declared site, whose operator may delay their answers."""
+        timing = self.setting.network.timing(self.setting.panels[site].landmarks, self._direct[site], day)
+        delay_ms = self.setting.site_status[site].delay_ms
+        return replace(timing, base_ms=timing.base_ms + delay_ms - self._subtracted_ms())
+
+    def _timing_of(self, answer: Answer, path: Path, site: int, day: float) -> PathTiming:
+        """Timing as landmarks report it: less what a flawed protocol subtracts, and as they please if they are bribed."""
+        landmarks = self.setting.panels[site].landmarks
+        timing = self.setting.network.timing(landmarks, path, day)
+        subtracted_ms = self._subtracted_ms(answer)
+        base_ms, floor_ms = (np.maximum(times - subtracted_ms, 0.0) for times in (timing.base_ms, timing.floor_ms))
+        timing = replace(timing, base_ms=base_ms, floor_ms=floor_ms)
+        bribed = np.array([landmark.number in answer.bribed for landmark in landmarks])
+        return blend(timing, self.site_timing(site, day), bribed) if bribed.any() else timing
+
+    def _subtracted_ms(self, answer: Answer | None = None) -> float:
+        """What a flawed protocol subtracts from the time of an answer; None: of an honest one."""
+        subtracted_ms = self._reported_ms(answer)
+        if self._flaws.long_term_key_signs_in_exchange and answer:
+            subtracted_ms += answer.signed_sooner_ms
+        return subtracted_ms
+
+    def _reported_ms(self, answer: Answer | None) -> float:
+        """The processing time that an answer reports where that is subtracted, and otherwise none: it would be refused."""
+        if not self._flaws.prover_reported_time_subtracted:
+            return 0.0
+        return self.setting.values["in_loop_processing_ms"] + (0.0 if answer is None else answer.reported_ms)
 
     def _outlook(self, timing: PathTiming, site: int, through_site: int, path: Path) -> Outlook:
-        crossings = path.crossings(self.setting.sites[through_site].place)
-        status = self.setting.site_status[site]
+        status, congestion_ms = self.setting.site_status[site], 0.0
+        if through_site != NOWHERE:
+            crossings = path.crossings(self.setting.sites[through_site].place)
+            congestion_ms = self.setting.site_status[through_site].congestion_ms * crossings
         return look_ahead(
             timing,
-            self.setting.site_status[through_site].congestion_ms * crossings,
+            congestion_ms,
             self.setting.panels[site],
             clearable=status.clearable,
             usual_ms=status.usual_ms,

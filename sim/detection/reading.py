@@ -43,7 +43,7 @@ class Outlook:
             infinite where being unconfirmed means nothing, minus infinite where a time cannot help the chip.
         slow_limits: chance, or an upper limit of it, that each landmark's answer is not faster, shape (landmarks,). An
             answer is suspicious only if the uniform number of its jitter is below the limit at every landmark. On a
-            path of one leg 1 means for certain.
+            path of one leg 1 means for certain, unless more than one landmark must clear a chip: then all are 1.
         contradictable: whether an answer can be so fast that it contradicts the declared site.
         up: landmarks that time now, shape (landmarks,).
         may_clear: whether an answer can be cleared, or lacks a landmark where the authority fails closed.
@@ -93,13 +93,16 @@ class Outlook:
         """Which answers contradict the declared site and which are suspicious; times of shape (answers, landmarks)."""
         contradicts = self.panel.contradicts(rtt_ms)
         suspicious = ~contradicts & self.slow(rtt_ms)
-        if self.may_clear:
+        if self.may_clear and self.panel.needed == 1:
             suspicious[suspicious] = ~self.panel.excludes(rtt_ms[suspicious])
         return contradicts, suspicious
 
     def slow(self, rtt_ms: FloatArray) -> BoolArray:
-        """Which answers no single time makes unsuspicious, shape (answers,); none where being unconfirmed means nothing."""
-        slow: BoolArray = np.asarray((rtt_ms >= self.unsuspicious_below_ms).all(axis=1))
+        """Which answers too few single times make unsuspicious, shape (answers,).
+
+        None where being unconfirmed means nothing.
+        """
+        slow: BoolArray = np.asarray((rtt_ms < self.unsuspicious_below_ms).sum(axis=1) < self.panel.needed)
         return slow & (not self.meaningless)
 
 
@@ -142,18 +145,21 @@ def look_ahead(
         congestion_ms,
         panel,
         below,
-        slow_limits=_chances_slow(timing, base_ms, below),
+        slow_limits=_chances_slow(timing, base_ms, below, panel.needed),
         contradictable=bool((base_ms < panel.contradicting_ms).any()),
         up=up,
         may_clear=may_clear,
     )
 
 
-def _chances_slow(timing: PathTiming, base_ms: FloatArray, below_ms: FloatArray) -> FloatArray:
-    """Chance that jitter makes each landmark's time no shorter than a limit; 1 if there is more than one leg."""
+def _chances_slow(timing: PathTiming, base_ms: FloatArray, below_ms: FloatArray, needed: int) -> FloatArray:
+    """Chance that jitter makes each landmark's time no shorter than a limit; 1 if all times have to be looked at.
+
+    They have to where there is more than one leg, or more than one landmark must be faster than its limit.
+    """
     if np.isposinf(below_ms).any():
         return np.zeros(len(below_ms))
-    if timing.jitter_log_sd.shape[1] > 1:
+    if timing.jitter_log_sd.shape[1] > 1 or needed > 1:
         return np.ones(len(below_ms))
     slack_ms, median_ms, log_sd = below_ms - base_ms, timing.jitter_median_ms[:, 0], timing.jitter_log_sd[:, 0]
     with np.errstate(divide="ignore", invalid="ignore"):  # where there is no slack, or a circuit without jitter

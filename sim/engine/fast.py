@@ -24,18 +24,19 @@ import numpy as np
 from numpy.typing import NDArray
 from simpy.events import ProcessGenerator
 
-from ..actors.setting import Detour, Setting
+from ..actors.setting import NOWHERE, Detour, Setting
 from ..actors.verifier import Verifier
 from ..detection.reading import Outlook
 from ..detection.schedule import NEVER_ASKED
 from ..detection.seen import RoundSeen
 from ..detection.verdicts import Verdict
-from ..fleet.chips import GONE, IN_CASE, WAIVED, State
+from ..fleet.chips import AWAY, GONE, IN_CASE, WAIVED, State
 from ..fleet.supply import Lot
 from ..randomness import Stream
 from ..record import Happening
 from ..sparse import SPARSE_LIMIT, layers_below
 from ..world.jitter import to_deviates
+from ..world.keys import Key
 from .faults import Faults
 from .runs import Runs, SequentialTests, among
 from .site_readings import WELL_BELOW, SiteReadings, all_of_each, well_below_limits
@@ -50,8 +51,8 @@ MOST_PARTS = 64
 """Arrays in which the chips of a site are kept before they are put together: each costs more than the chips in it."""
 
 _NOBODY = np.empty(0, np.int64)
-_SILENT = np.isin(np.arange(len(State)), [State.REPAIR, State.SMUGGLED, State.MOVING, State.WITHDRAWN])
-_AWAY = np.isin(np.arange(len(State)), [State.RESTRICTED, State.ELSEWHERE])
+_SILENT = np.isin(np.arange(len(State)), [State.REPAIR, State.MOVING, State.WITHDRAWN])
+_AWAY = np.isin(np.arange(len(State)), AWAY)
 _GONE = np.isin(np.arange(len(State)), GONE)
 
 
@@ -68,7 +69,7 @@ class RoundByRound(Verifier):
         setting.link_changed = self._note_link
         self._sites = SiteReadings(setting)
         self._cut_off = {site for site, status in enumerate(setting.site_status) if status.cut_off}
-        self._is_cut_off_site = np.array([status.cut_off for status in setting.site_status])
+        self._is_cut_off_site = np.array([*(status.cut_off for status in setting.site_status), False])  # last: NOWHERE
         self._is_excused_site = np.array([status.excused for status in setting.site_status])
         self._members: list[list[IntArray]] = [[] for _ in setting.sites]  # covered chips ever declared there
         self._due = np.zeros(len(setting.sites), np.int64)  # of them, those that are asked now
@@ -77,14 +78,13 @@ class RoundByRound(Verifier):
         self._sites_of = [np.flatnonzero(self._phases == phase) for phase in range(len(self.schedule.phase_days))]
         self._quiet = [_NOBODY for _ in self._sites_of]  # chips of each phase that had no path in its last round
         self._fresh: list[IntArray] = []  # chips that may have lost theirs since
-        self._detours: list[dict[int, Detour]] = [{} for _ in self._sites_of]  # by lot: whose answers may show something
+        self._detours: list[dict[int, Detour]] = [{} for _ in self._sites_of]  # whose answers may show something
         self._dormant: dict[int, list[Detour]] = {}  # by site: of no interest until something about the site changes
-        self._answering_lots = np.zeros(1, bool)  # by lot number: chips away from their declared site answer; last: no lot
+        self._answering = np.zeros(1, bool)  # by number of the detour: chips on it answer; last: those on none
         self._is_lost = np.zeros(0, bool)  # by row, of the chips whose attempts are all lost in the round at work
         self._missed = [Runs(_NOBODY, _NOBODY) for _ in self._sites_of]
         self._suspicious = [Runs(_NOBODY, _NOBODY) for _ in self._sites_of]
         self._open_tests = [SequentialTests.none() for _ in self._sites_of]
-        self._lots: dict[int, Lot] = {}
         self._unheard = _NOBODY  # chips of lots shipped under the duty that have never answered
         self._followed = _NOBODY  # chips in cases whose every answer is signed
 
@@ -113,10 +113,9 @@ class RoundByRound(Verifier):
         self._join(chips)
 
     def expect(self, lot: Lot) -> None:
-        """A lot has been shipped: remember it for what looks at lots, and await the first answer of its chips."""
+        """A lot has been shipped: await the first answer of its chips."""
         if not self._active:
             return
-        self._lots[lot.number] = lot
         chips = self.setting.chips_of(lot)
         if self._awaits_answers and self._table.column("covered")[chips[0]]:
             self._unheard = np.concatenate([self._unheard, chips])
@@ -127,7 +126,7 @@ class RoundByRound(Verifier):
         if not len(covered) or not self._active:
             return
         lot = int(self._table.column("lot")[covered[0]])
-        self._due[self.setting.detours[lot].lot.site] -= len(covered)
+        self._due[self.setting.lots[lot].site] -= len(covered)
         self._forget_runs(covered)
         self._join(covered)
         self._fresh.append(covered)
@@ -141,7 +140,9 @@ class RoundByRound(Verifier):
 
     def stop(self, chips: IntArray) -> None:
         """Ask chips no more, as long as they are still asked."""
-        asked = chips[~_GONE.take(self._table.column("state")[chips]) & np.asarray(self._table.column("covered"))[chips]]
+        column = self._table.column
+        asked = chips[~_GONE.take(column("state")[chips]) & np.asarray(column("covered"))[chips]]
+        asked = asked[np.asarray(column("activated"))[asked]]
         self._due -= np.bincount(self._table.column("site")[asked], minlength=len(self._due))
 
     def finish(self, day: float) -> None:
@@ -165,7 +166,7 @@ class RoundByRound(Verifier):
     def _look_again(self, site: int) -> None:
         """Take an interest again in chips elsewhere that a site is of importance to."""
         for detour in self._dormant.pop(site, ()):
-            self._detours[self._phases[detour.lot.site]][detour.lot.number] = detour
+            self._detours[self._phases[self.setting.lots[detour.lot].site]][detour.number] = detour
 
     def _join(self, chips: IntArray) -> None:
         """Chips are declared at a site from now on."""
@@ -193,22 +194,25 @@ class RoundByRound(Verifier):
         if _SILENT[to]:
             self._fresh.append(chips)
         elif _AWAY[to]:
-            for lot in np.unique(np.asarray(self._table.column("lot"))[chips]).tolist():
-                self._take_detour(lot, chips)
+            activated = chips[np.asarray(self._table.column("activated"))[chips]]
+            self._fresh.append(activated)
+            for number in np.unique(np.asarray(self._table.column("detour"))[activated]).tolist():
+                self._take_detour(number, activated)
         elif _GONE[to]:
             established = ~np.isnan(self._table.column("established_day")[chips])
             asked = chips[~established & np.asarray(self._table.column("covered"))[chips]]
+            asked = asked[np.asarray(self._table.column("activated"))[asked]]
             self._due -= np.bincount(self._table.column("site")[asked], minlength=len(self._due))
 
-    def _take_detour(self, lot: int, chips: IntArray) -> None:
-        detour = self.setting.detours[lot]
-        if lot + 1 >= len(self._answering_lots):
-            self._answering_lots = np.concatenate([self._answering_lots, np.zeros(lot + 1, bool)])
-        self._answering_lots[lot] = detour.path is not None
-        if detour.path is not None:
+    def _take_detour(self, number: int, chips: IntArray) -> None:
+        detour = self.setting.detours[number]
+        if number + 1 >= len(self._answering):
+            self._answering = np.concatenate([self._answering, np.zeros(number + 1, bool)])
+        self._answering[number] = detour.answer is not None
+        if detour.answer is not None:
             phase = self._phases[self._table.column("site")[chips[0]]]
             if phase != NEVER_ASKED:
-                self._detours[phase][lot] = detour
+                self._detours[phase][number] = detour
 
     def _forget_runs(self, chips: IntArray) -> None:
         chips = np.sort(chips)
@@ -238,7 +242,7 @@ class RoundByRound(Verifier):
 
         lost = self._lost(phase, slot)
         self._note_lost(lost, True)
-        away, silent_away = self._away(phase, day)
+        away, silent_away, refused = self._away(phase, day)
         signing = self._to_sign(phase, slot)
         small = self._small(slot, [signing, *(group.chips for group in away)])
         silent = np.concatenate([self._pathless(phase), self._behind_a_cut_link(sites), self._judged(lost), silent_away])
@@ -247,9 +251,9 @@ class RoundByRound(Verifier):
             refuted, doubtful = group.outlook.read(group.outlook.times_ms(self._deviates(group, slot, small)))
             contradicting = np.concatenate([contradicting, group.chips[refuted]])
             suspicious = np.concatenate([suspicious, group.chips[doubtful]])
-        invalid = _NOBODY
+        invalid = refused
         if len(signing):
-            contradicting, suspicious, invalid = self._sign(signing, slot, day, small, contradicting, suspicious)
+            contradicting, suspicious, invalid = self._sign(signing, slot, day, small, contradicting, suspicious, refused)
         self._note_lost(lost, False)
 
         proves_nothing = self.undecided[self._table.column("site")[suspicious]]
@@ -320,7 +324,7 @@ class RoundByRound(Verifier):
 
     def _asked_of_lot(self, lot: int, site: int) -> int:
         """Chips asked that belong to a lot and are declared at a site."""
-        chips = self._still_asked(self.setting.chips_of(self._lots[lot]))
+        chips = self._still_asked(self.setting.chips_of(self.setting.lots[lot]))
         return int(np.count_nonzero(np.asarray(self._table.column("site"))[chips] == site))
 
     def _count(self, day: float, sites: IntArray, silent: IntArray, suspicious: IntArray) -> None:
@@ -355,10 +359,10 @@ class RoundByRound(Verifier):
         return self._still_asked(self._table.occupants(slots[self._slots_asked(slots, phase)]))
 
     def _still_asked(self, chips: IntArray) -> IntArray:
-        """Chips that are covered, delivered, not gone and not established."""
+        """Chips that are covered, activated, not gone and not established."""
         column = self._table.column
         state = column("state")[chips]
-        asked = np.asarray(column("covered"))[chips] & (state != State.SHIPPING) & ~_GONE.take(state)
+        asked = np.asarray(column("covered"))[chips] & np.asarray(column("activated"))[chips] & ~_GONE.take(state)
         asked &= np.isnan(column("established_day")[chips])
         those: IntArray = chips[asked]
         return those
@@ -383,20 +387,21 @@ class RoundByRound(Verifier):
         state = self._table.column("state")[chips]
         there: BoolArray = state == State.INSTALLED
         away = _AWAY.take(state)
-        there[away] = self._answering_lots.take(self._lot_index(chips[away]))
+        there[away] = self._answer(chips[away])
         return there
 
-    def _lot_index(self, chips: IntArray) -> IntArray:
-        lots = np.asarray(self._table.column("lot"))[chips].astype(np.int64)
-        return np.where(lots < len(self._answering_lots), lots, -1)
+    def _answer(self, chips: IntArray) -> BoolArray:
+        """Whether chips that are away from their declared site answer."""
+        numbers = np.asarray(self._table.column("detour"))[chips].astype(np.int64)
+        answer: BoolArray = self._answering.take(np.where(numbers < len(self._answering), numbers, -1))
+        return answer
 
     def _is_cut_off(self, chips: IntArray) -> BoolArray:
         """Whether the link of the site that their answers pass is cut off."""
         through = np.asarray(self._table.column("site"))[chips].astype(np.int64)
         state = self._table.column("state")[chips]
         for index in np.flatnonzero(_AWAY.take(state)):
-            detour = self.setting.detours[int(self._table.column("lot")[chips[index]])]
-            through[index] = detour.through_site
+            through[index] = self.setting.detours[self._table.column("detour")[chips[index]]].through_site
         cut_off: BoolArray = self._is_cut_off_site.take(through)
         return cut_off
 
@@ -414,8 +419,8 @@ class RoundByRound(Verifier):
         chips = self._quiet[phase]
         state = column("state")[chips]
         quiet = _SILENT.take(state)
-        restricted = state == State.RESTRICTED
-        quiet[restricted] = ~self._answering_lots.take(self._lot_index(chips[restricted]))
+        away = _AWAY.take(state)
+        quiet[away] = ~self._answer(chips[away])
         quiet &= np.isnan(column("established_day")[chips]) & (self._phases.take(column("site")[chips]) == phase)
         quiet &= np.asarray(column("covered"))[chips] & ((column("marks")[chips] & WAIVED) == 0)
         self._quiet[phase] = chips[quiet]
@@ -498,31 +503,37 @@ class RoundByRound(Verifier):
     def _slots(self, chips: IntArray) -> IntArray:
         return np.asarray(self._table.column("slot"))[chips].astype(np.int64)
 
-    def _away(self, phase: int, day: float) -> tuple[list[_Group], IntArray]:
-        """Judged chips that answer by a path of their own, where that can show anything; those silent behind a cut link."""
-        column, groups, silent = self._table.column, [], [_NOBODY]
+    def _away(self, phase: int, day: float) -> tuple[list[_Group], IntArray, IntArray]:
+        """Judged chips that answer by a path of their own, where that can show anything; those silent behind a cut link, and
+        those whose evidence is refused.
+        """
+        column, groups, silent, refused = self._table.column, [], [_NOBODY], [_NOBODY]
         remaining: dict[int, Detour] = {}
-        for lot, detour in self._detours[phase].items():
-            chips = self.setting.chips_of(detour.lot)
+        for number, detour in self._detours[phase].items():
+            assert detour.answer is not None
+            chips = self._table.occupants(detour.slots)
             away = chips[_AWAY.take(column("state")[chips]) & np.isnan(column("established_day")[chips])]
+            away = away[np.asarray(column("detour"))[away] == number]
             if not len(away) or self._phases[column("site")[away[0]]] != phase:
                 continue
             judged = self._judged(away[np.asarray(column("covered"))[away]])
             site = int(column("site")[away[0]])
             if detour.through_site in self._cut_off:
                 silent.append(judged)
+            elif not self.setting.accepts(detour.answer, day):
+                refused.append(judged[~self._is_lost[judged]])
             else:
-                outlook = self.outlook_of_lot(detour, site, day)
-                if outlook.closed_for_good:
+                outlook = self.outlook_of_detour(detour, site, day)
+                if outlook.closed_for_good and detour.answer.key is not Key.FORGED:  # whose endorsement may be revoked
                     self._dormant.setdefault(site, []).append(detour)
-                    if detour.through_site != site:
+                    if detour.through_site not in (site, NOWHERE):
                         self._dormant.setdefault(detour.through_site, []).append(detour)
                     continue
                 if outlook.open and len(judged):
                     groups.append(_Group(judged[~self._is_lost[judged]], outlook))
-            remaining[lot] = detour
+            remaining[number] = detour
         self._detours[phase] = remaining
-        return groups, np.concatenate(silent)
+        return groups, np.concatenate(silent), np.concatenate(refused)
 
     def _deviates(self, group: _Group, slot: int, small: tuple[IntArray, FloatArray]) -> FloatArray:
         landmarks, legs = group.outlook.timing.jitter_log_sd.shape
@@ -551,6 +562,7 @@ class RoundByRound(Verifier):
         small: tuple[IntArray, FloatArray],
         contradicting: IntArray,
         suspicious: IntArray,
+        invalid: IntArray,
     ) -> tuple[IntArray, IntArray, IntArray]:
         """Really sign some answers; of judged chips the verdicts count, and replace what was read.
 
@@ -573,13 +585,14 @@ class RoundByRound(Verifier):
             [contradicting[~np.isin(contradicting, chips)], _rows(refuted[Verdict.CONTRADICTION])]
         )
         suspicious = np.concatenate([suspicious[~np.isin(suspicious, chips)], _rows(doubtful)])
-        return contradicting, suspicious, _rows(refuted[Verdict.INVALID])
+        invalid = np.concatenate([invalid[~np.isin(invalid, chips)], _rows(refuted[Verdict.INVALID])])
+        return contradicting, suspicious, invalid
 
     def _outlook_of(self, chip: int, day: float) -> Outlook:
         site = self._table.site(chip)
         if self._table.state(chip) is State.INSTALLED:
             return self.outlook_of_site(site, day)
-        return self.outlook_of_lot(self.setting.detours[int(self._table.column("lot")[chip])], site, day)
+        return self.outlook_of_detour(self.setting.detours[self._table.column("detour")[chip]], site, day)
 
     def _raise_alerts(self, seen: RoundSeen) -> None:
         for site, chips, name in self.found(seen):

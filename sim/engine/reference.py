@@ -19,7 +19,7 @@ from ..detection.schedule import NEVER_ASKED
 from ..detection.seen import RoundSeen
 from ..detection.sprt import is_accepted
 from ..detection.verdicts import Verdict
-from ..fleet.chips import GONE, IN_CASE, WAIVED, State
+from ..fleet.chips import AWAY, GONE, IN_CASE, WAIVED, State
 from ..fleet.silence import fails_for_good, faults_per_day, repair_days
 from ..fleet.supply import Lot
 from ..randomness import Stream
@@ -30,11 +30,7 @@ from .wiring import run_engine
 IntArray = NDArray[np.int64]
 
 # Plain numbers: looking up a member of an enumeration takes as long as the rest of a challenge.
-_INSTALLED, _AWAY, _GONE = (
-    int(State.INSTALLED),
-    frozenset({int(State.RESTRICTED), int(State.ELSEWHERE)}),
-    frozenset(map(int, GONE)),
-)
+_INSTALLED, _AWAY, _GONE = int(State.INSTALLED), frozenset(map(int, AWAY)), frozenset(map(int, GONE))
 _LOST, _WAIVED, _IN_CASE = Stream.CHALLENGE_LOST, int(WAIVED), int(IN_CASE)
 
 Alert = Callable[[int, IntArray, float, str], None]
@@ -173,20 +169,18 @@ class ChipByChip(Verifier):
             if self._scans_lots:
                 self._round.asked_of_lot[int(column("lot")[chip]), site] += 1
             detour = None if state == _INSTALLED else self._detour(chip, state)
-            if state == _INSTALLED:
-                silent = status.cut_off
-            else:
-                silent = detour is None or setting.site_status[detour.through_site].cut_off
+            silent = status.cut_off if state == _INSTALLED else detour is None or setting.is_cut_off(detour.through_site)
             waived = bool(marks & _WAIVED) or status.excused
             if silent or slot_of_chip in self._lost_at(day):
                 if not waived:
                     self._take_silence(chip, site, day, history)
                 continue
-            outlook = self.outlook_of_site(site, day) if detour is None else self.outlook_of_lot(detour, site, day)
+            outlook = self.outlook_of_site(site, day) if detour is None else self.outlook_of_detour(detour, site, day)
             signed = not unsigned and self._signs(slot_of_chip, day, bool(marks & _IN_CASE))
-            verdict, suspicious = self._read(chip, slot_of_chip, day, outlook, signed)
+            refused = detour is not None and not signed and not self._is_accepted(detour, day)
+            read = (Verdict.INVALID, False) if refused else self._read(chip, slot_of_chip, day, outlook, signed)
             if not waived:
-                self._take_answer(chip, site, day, history, verdict, suspicious)
+                self._take_answer(chip, site, day, history, *read)
 
     def _lost_at(self, day: float) -> frozenset[int]:
         """Slots whose challenges of a day lose every attempt."""
@@ -199,8 +193,11 @@ class ChipByChip(Verifier):
         """How a chip that is not at its declared site answers, if it does."""
         if state not in _AWAY:
             return None
-        detour = self.setting.detours[int(self.setting.chips.column("lot")[chip])]
-        return detour if detour.path is not None else None
+        detour = self.setting.detours[self.setting.chips.column("detour").item(chip)]
+        return detour if detour.answer is not None else None
+
+    def _is_accepted(self, detour: Detour, day: float) -> bool:
+        return detour.answer is not None and self.setting.accepts(detour.answer, day)
 
     def _signs(self, slot_of_chip: int, day: float, in_case: bool) -> bool:
         """Whether this answer is really signed: all are, or it is audited by lot, or its chip is followed in a case."""

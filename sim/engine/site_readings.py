@@ -35,7 +35,7 @@ class SiteReadings:
     """
 
     def __init__(self, setting: Setting) -> None:
-        self._panels = setting.panels
+        self._panels, self._needed = setting.panels, setting.panels[0].needed
         sites, self.landmarks = len(setting.panels), len(setting.panels[0].landmarks)
         self.until_day = np.full(sites, -np.inf)
         self.contradictable, self.all_looked_at, self.decided, self.nearest_decides, self.closed_for_good = (
@@ -45,7 +45,7 @@ class SiteReadings:
             np.zeros((sites, self.landmarks)) for _ in range(6)
         )
         self._congestion_ms = np.zeros((sites, 1))
-        self._may_clear = np.ones(sites, bool)
+        self._may_clear, self._meaningless = np.ones(sites, bool), np.zeros(sites, bool)
         near = min(INTERSECTED, self.landmarks)
         self._nearest_km = np.zeros((sites, near, near))
         for site, panel in enumerate(setting.panels):
@@ -68,8 +68,9 @@ class SiteReadings:
         self._may_clear[site] = outlook.may_clear
         # Times of suspicious answers are no shorter than these. If their discs do not leave out the territory, none do.
         shortest_ms = np.maximum(outlook.unsuspicious_below_ms, base_ms + outlook.congestion_ms)[None, :]
+        self._meaningless[site] = outlook.meaningless
         never_left_out = not outlook.may_clear or not self._may_leave_out(np.array([site]), shortest_ms)[0]
-        self.decided[site] = never_left_out and not outlook.contradictable
+        self.decided[site] = never_left_out and not outlook.contradictable and self._needed == 1
         self.nearest_decides[site] = self.decided[site] and bool((outlook.slow_limits[1:] >= 1).all())
 
     def read(self, sites: IntArray, uniforms: FloatArray) -> tuple[BoolArray, BoolArray]:
@@ -89,8 +90,9 @@ class SiteReadings:
         rtt_ms = np.exp(to_deviates(uniforms[rows]) * self._log_sd[sites]) * self._median_ms[sites] + self._base_ms[sites]
         rtt_ms += self._congestion_ms[sites]
         contradicts[rows] = (rtt_ms < self._contradicting_ms[sites]).any(axis=1)
-        suspicious[rows] = ~contradicts[rows] & (rtt_ms >= self._below_ms[sites]).all(axis=1)
-        perhaps = np.flatnonzero(suspicious[rows] & self._may_clear[sites])
+        fast = (rtt_ms < self._below_ms[sites]).sum(axis=1)
+        suspicious[rows] = ~contradicts[rows] & (fast < self._needed) & ~self._meaningless[sites]
+        perhaps = np.flatnonzero(suspicious[rows] & self._may_clear[sites] & (self._needed == 1))
         perhaps = perhaps[self._may_leave_out(sites[perhaps], rtt_ms[perhaps])]
         for site in np.unique(sites[perhaps]):
             here = perhaps[sites[perhaps] == site]

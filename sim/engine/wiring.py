@@ -18,19 +18,25 @@ from ..actors.operator import move_lot, receive_lots, suffer_congestion, withdra
 from ..actors.outages import lose_landmark, suffer_conflicts, suffer_outages, undergo_maintenance
 from ..actors.planned_visits import visit_by_plan
 from ..actors.setting import Setting
-from ..actors.smuggler import divert_lot
+from ..actors.smuggler import divert_order, use_from_afar
 from ..fleet.chips import ChipTable, State
 from ..fleet.moves import Move, plan_change
-from ..fleet.supply import Lot, lots_shipped, stock_by_site
+from ..fleet.stock import stock_by_site
+from ..fleet.supply import BOUGHT_FROM, Demand, Lot, lots_shipped
 from ..parameters import load_parameters
 from ..randomness import Draws
 from ..record import Category, Census, Event, EventLog, Record
 from ..scenario import Scenario
-from ..smuggling.plans import exposure_day, plan_diversion
+from ..smuggling.channels import channels
+from ..smuggling.orders import Order, mean_diverted_share, order
+from ..smuggling.plans import exposure_day, places_of, plan_diversion
+from ..smuggling.strategies import STRATEGIES
+from ..smuggling.strategy import Strategy
 from ..units import DAYS_PER_YEAR
+from ..world.cross_checks import not_suspected
 from ..world.excess import GULF
 from ..world.geography import hubs
-from ..world.landmarks import build_panels
+from ..world.landmarks import build_panels, landmarks_at, on_the_main_route
 from ..world.latency import Network
 from ..world.placement import place_landmarks
 from ..world.products import chips_by_product, stock_shares
@@ -119,19 +125,34 @@ def build(scenario: Scenario, seed: int, events: EventLog | None = None) -> Sett
         values=values,
         draws=draws,
     )
-    panels = build_panels(sites, landmarks, verification.landmarks_asked, verification.bound, geography.restricted)
-    record = Record() if events is None else Record(events=events)
-    return Setting(
-        Environment(),
-        scenario,
-        values,
-        draws,
+    network = Network(model, values, draws)
+    true_sites = places_of(hubs_in(geography.restricted, hubs()))
+    for strategy in used(scenario):
+        there = on_the_main_route(landmarks_at(landmarks), sites)
+        network.stand_elsewhere(strategy.false_landmarks(there, true_sites, values))
+    if verification.landmark_cross_checks:
+        trusted = set(not_suspected(landmarks_at(landmarks), network, values, draws))
+        landmarks = tuple(hub for hub, place in zip(landmarks, landmarks_at(landmarks), strict=True) if place in trusted)
+    panels = build_panels(
         sites,
-        panels,
-        Network(model, values, draws),
-        record,
-        ChipTable(_room(scenario)),
+        landmarks,
+        verification.landmarks_asked,
+        verification.bound,
+        geography.restricted,
+        needed=verification.landmarks_needed,
     )
+    record = Record() if events is None else Record(events=events)
+    setting = Setting(Environment(), scenario, values, draws, sites, panels, network, record, ChipTable(_room(scenario)))
+    delays_ms = [strategy.site_delay_ms(values) for strategy in used(scenario)]
+    for site in sites:
+        if site.in_south_east_asia:
+            setting.site_status[site.number].delay_ms = max(delays_ms, default=0.0)
+    return setting
+
+
+def used(scenario: Scenario) -> list[Strategy]:
+    """The strategies of a scenario that are used at all."""
+    return [STRATEGIES[name] for name, weight in scenario.adversary.strategies.items() if weight > 0]
 
 
 def _room(scenario: Scenario) -> int:
@@ -194,6 +215,7 @@ def _processes(setting: Setting, keeper: Keeper, authority: Authority) -> Iterat
             yield authority.visit_at_random(site.number)
     for inspector in range(scenario.enforcement.planned_inspectors):
         yield visit_by_plan(setting, authority, inspector)
+    adversary, restricted = scenario.adversary, scenario.geography.restricted
     lots = lots_shipped(
         scenario.exports_per_year,
         scenario.fleet.lot_chips,
@@ -202,6 +224,11 @@ def _processes(setting: Setting, keeper: Keeper, authority: Authority) -> Iterat
         setting.values,
         setting.draws,
         scenario.calendar.start,
+        Demand(
+            scenario.wanted_chips_per_year,
+            mean_diverted_share(adversary.channels, adversary.strategies, channels(setting.values)),
+            lambda number: _order(setting, number).terms(restricted),
+        ),
         first_slot=scenario.initial_chips,
         gulf_chips_per_year=scenario.gulf_chips_per_year,
     )
@@ -239,7 +266,8 @@ def _install(setting: Setting, keeper: Keeper, chips: IntArray, day: float) -> N
 
 def _follow_lot(setting: Setting, keeper: Keeper, authority: Authority, lot: Lot, steps: NDArray[np.float64]) -> None:
     """Set the smuggler, and perhaps a tip, on a lot that was ordered on false pretences; let an honest owner change his."""
-    keeper.expect(lot)
+    if lot.number < BOUGHT_FROM:
+        keeper.expect(lot)
     scenario, values, draws, begin_one = setting.scenario, setting.values, setting.draws, setting.env.process
     if not lot.ordered_by_smuggler:
         change = plan_change(lot, setting.sites, steps, values, draws)
@@ -250,15 +278,26 @@ def _follow_lot(setting: Setting, keeper: Keeper, authority: Authority, lot: Lot
         else:
             begin_one(withdraw_lot(setting, lot, change))
         return
-    destinations = hubs_in(scenario.geography.restricted, hubs())
-    adversary, enforcement = scenario.adversary, scenario.enforcement
-    plan = plan_diversion(lot, adversary.strategies, adversary.staging, destinations, values, draws)
-    authority.expect_diversion(lot, plan)
-    begin_one(divert_lot(setting, lot, plan))
+    wanted = _order(setting, lot.number)
+    if not wanted.does.moves:
+        begin_one(use_from_afar(setting, lot))
+        return
+    enforcement, channel = scenario.enforcement, channels(values)[wanted.channel]
+    declared_site, destinations = setting.sites[lot.site].place, hubs_in(scenario.geography.restricted, hubs())
+    plan = plan_diversion(lot, wanted, channel, declared_site, scenario.adversary.staging, destinations, values, draws)
     factor = values["award_tip_factor"] if enforcement.whistleblower_award else 1.0
-    day = exposure_day(lot, plan.departure_day, factor, values, draws)
-    if day is not None and enforcement.tips:
-        begin_one(authority.follow_tip(lot, day))
+
+    def may_be_told(t0_day: float) -> None:
+        day = exposure_day(lot, t0_day, factor, values, draws)
+        if day is not None and enforcement.tips:
+            begin_one(authority.follow_tip(lot, day))
+
+    begin_one(divert_order(setting, lot, plan, channel, may_be_told))
+
+
+def _order(setting: Setting, lot: int) -> Order:
+    adversary = setting.scenario.adversary
+    return order(lot, adversary.channels, adversary.strategies, setting.draws)
 
 
 def _count(setting: Setting) -> ProcessGenerator:

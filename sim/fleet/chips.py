@@ -39,6 +39,7 @@ class State(IntEnum):
 ALLOWED = frozenset(
     {
         (State.SHIPPING, State.INSTALLED),
+        (State.SHIPPING, State.SMUGGLED),  # never activated
         (State.INSTALLED, State.REPAIR),
         (State.REPAIR, State.INSTALLED),
         (State.REPAIR, State.RETIRED),
@@ -61,6 +62,9 @@ GENERATION = 2**25
 GONE = (State.SEIZED, State.RETIRED)
 """States in which nobody asks a chip any more."""
 
+AWAY = (State.SMUGGLED, State.RESTRICTED, State.ELSEWHERE)
+"""States in which challenges to a chip may be answered by way of its detour."""
+
 _MAY_MOVE = np.zeros((len(State), len(State)), bool)
 for _before, _to in ALLOWED:
     _MAY_MOVE[_before, _to] = True
@@ -78,8 +82,10 @@ _COLUMNS: dict[str, type[np.generic]] = {
     "covered": np.bool_,
     "marks": np.uint8,
     "searches": np.uint8,  # inspections that looked for it
+    "activated": np.bool_,  # has been installed at its declared site
     "generation": np.uint8,  # how many chips have filled its slot before
     "lot": np.int32,  # -1 for the initial stock
+    "detour": np.int32,  # the latest on which it has left its declared site, -1 for none
     "slot": np.int32,
     "site": np.int16,  # declared
     "product": np.uint8,  # its number, see `world.products`
@@ -180,6 +186,7 @@ class ChipTable:
         slots = np.arange(first_slot, first_slot + count)
         numbers = {"lot": lot, "slot": slots, "site": site, "product": product}
         values = {"state": state, "covered": covered, "shipped_day": day, **numbers}
+        values |= {"activated": state is State.INSTALLED}
         for name, value in values.items():
             self._columns[name][rows] = value
         self._leave_blank(rows)
@@ -211,8 +218,8 @@ class ChipTable:
         self._count(before.astype(np.int64) * 4 + books, -1)
         self._count(int(to) * 4 + books, 1)
         self.moves += len(rows)
-        if to is State.SMUGGLED:
-            self._columns["diverted_day"][rows] = day
+        if to is State.INSTALLED:
+            self._columns["activated"][rows] = True
         elif to is State.RESTRICTED:
             self._columns["arrived_day"][rows] = day
         elif to is State.SEIZED:
@@ -220,6 +227,24 @@ class ChipTable:
         if to is not State.REPAIR:
             self._columns["marks"][rows] &= ~EXCUSED
         self.on_move(rows, before, to)
+
+    def divert(self, chips: IntArray, t0_day: float, detour: int) -> None:
+        """Take chips off the licensed path, which they left on a day, on a detour: they are on their way now.
+
+        Raises:
+            ValueError: no such move exists.
+        """
+        self._columns["diverted_day"][chips] = t0_day
+        self._columns["detour"][chips] = detour
+        self.move(chips, State.SMUGGLED, t0_day)
+
+    def send(self, chips: IntArray, detour: int) -> None:
+        """Put chips on a detour."""
+        self._columns["detour"][chips] = detour
+
+    def sell(self, chips: IntArray, lot: int) -> None:
+        """Make chips of the initial stock part of a lot."""
+        self._columns["lot"][chips] = lot
 
     def is_diverted(self, chip: int) -> bool:
         """Whether the chip has left the licensed path, found or not."""
@@ -284,6 +309,7 @@ class ChipTable:
         self._columns["generation"][rows] = np.minimum(self._columns["generation"][chips], 62) + 1
         self._columns["covered"][rows] = covered
         self._columns["state"][rows] = State.INSTALLED
+        self._columns["activated"][rows] = True
         self._columns["shipped_day"][rows] = days
         self._leave_blank(rows)
         self._occupant[self._columns["slot"][chips]] = rows
@@ -304,6 +330,7 @@ class ChipTable:
         """What nobody knows yet of new chips."""
         for name in _NEVER_AT_FIRST:
             self._columns[name][rows] = NEVER
+        self._columns["detour"][rows] = -1
 
     def _books(self, rows: IntArray) -> IntArray:
         """2 for covered chips, and 1 more for established ones."""

@@ -8,7 +8,7 @@ Asia, as in the published cases. The large deals of the Gulf come on top, if the
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -19,11 +19,16 @@ from ..parameters import Values
 from ..randomness import Draws, Stream, lognormal
 from ..units import DAYS_PER_YEAR, calendar_date
 from ..world.products import product_at, product_names, shipped_shares
-from ..world.regions import Region, export_weights, region_of
+from ..world.regions import Region, region_of
 from ..world.sites import Site, capacity_steps, pick_site
+from .destinations import Destinations
+from .stock import Stock
 
 GULF_LOTS_FROM = 2**28
 """Lots of the Gulf deals are numbered from here on, so that they change no draw of other lots."""
+
+BOUGHT_FROM = 2**29
+"""Lots bought out of the stock abroad have numbers from here on: that of the lot in whose stead, added."""
 
 GULF_PRODUCT = "b300"
 """What the deals of the Gulf are about (GB300)."""
@@ -33,7 +38,8 @@ GULF_PRODUCT = "b300"
 class Lot:
     """Chips that ship together, and the slots that they fill. Days are since the scenario's start.
 
-    Delivered means installed: what stands in storage without power is still shipping. `product` is the number of a product.
+    Delivered means installed: what stands in storage without power is still shipping, and some lots never come to be
+    installed. `product` is the number of a product; chips bought out of the stock abroad are of many, and were there before.
     The owner opts in where the mechanism is voluntary, as a smuggler never does.
     """
 
@@ -45,48 +51,45 @@ class Lot:
     delivery_day: float
     product: int = 0
     opts_in: bool = False
-
-
-def smuggled_share(values: Values) -> float:
-    """Share of exports that smugglers order, from the two published volumes; at most everything."""
-    return min(1.0, values["diverted_chips_per_year"] / values["covered_exports_per_year"])
-
-
-def stock_by_site(chips: int, sites: Sequence[Site]) -> NDArray[np.int64]:
-    """Chips of the initial stock at each site, in proportion to capacity, by the largest remainder; shape (sites,)."""
-    capacity = np.array([site.capacity_chips for site in sites])
-    exact = chips * capacity / capacity.sum()
-    numbers: NDArray[np.int64] = np.floor(exact).astype(np.int64)
-    order = np.argsort(numbers - exact, kind="stable")
-    numbers[order[: chips - int(numbers.sum())]] += 1
-    return numbers
+    is_installed: bool = True
 
 
 @dataclass(frozen=True)
-class Destinations:
-    """The sites among which the declared site of a lot is drawn: a region first, then one of its sites by capacity."""
+class Terms:
+    """What a smuggler asks for.
 
-    sites: Mapping[Region, tuple[Sequence[Site], NDArray[np.float64]]]
-    weights: Mapping[Region, float]
+    Attributes:
+        sites: those at which he orders, of those on a route.
+        is_installed: whether the chips are ever installed at the declared site.
+        out_of_stock: whether he buys chips that are abroad already, instead of new ones.
+    """
 
-    @classmethod
-    def of(cls, sites: Sequence[Site], values: Values) -> Destinations:
-        """All regions in which a site stands."""
-        groups = {region: [site for site in sites if region_of(site.place.country) is region] for region in Region}
-        return cls(
-            {region: (group, capacity_steps(group)) for region, group in groups.items() if group}, export_weights(values)
-        )
+    sites: Callable[[Sequence[Site]], Sequence[Site]] = lambda candidates: candidates
+    is_installed: bool = True
+    out_of_stock: bool = False
 
-    def but(self, region: Region) -> Destinations:
-        """All others."""
-        return Destinations({name: group for name, group in self.sites.items() if name is not region}, self.weights)
 
-    def pick(self, region_uniform: float, site_uniform: float) -> Site:
-        """The site at two quantiles."""
-        regions = list(self.sites)
-        steps = np.cumsum([self.weights[region] for region in regions])
-        region = regions[min(int(steps.searchsorted(region_uniform * steps[-1], side="right")), len(regions) - 1)]
-        return pick_site(*self.sites[region], site_uniform)
+@dataclass(frozen=True)
+class Demand:
+    """What smugglers order.
+
+    Attributes:
+        wanted_chips_per_year: real chips that are to leave, by the day.
+        diverted_share: how much of an order leaves in the end, on average.
+        terms: of each order, by the number of its lot.
+    """
+
+    wanted_chips_per_year: Callable[[float], float]
+    diverted_share: float = 1.0
+    terms: Callable[[int], Terms] = lambda number: Terms()
+
+    def share_of_orders(self, day: float, values: Values) -> float:
+        """Share of exports that smugglers order on a day; at most everything."""
+        wanted = self.wanted_chips_per_year(day) / self.diverted_share
+        return min(1.0, wanted / values["covered_exports_per_year"])
+
+
+NO_SMUGGLERS = Demand(lambda day: 0.0)
 
 
 @dataclass(frozen=True)
@@ -137,22 +140,25 @@ def lots_shipped(
     values: Values,
     draws: Draws,
     start: date,
+    demand: Demand = NO_SMUGGLERS,
     first_slot: int = 0,
     gulf_chips_per_year: float = 0.0,
 ) -> tuple[Lot, ...]:
-    """All lots that ship before `until_day`, in the order of their days.
+    """All lots that ship, or are bought, before `until_day`, in the order of their days.
 
     Lot k fills the same slots, from `first_slot` on, whatever becomes of other lots; those of the Gulf deals come after.
+    Where a smuggler buys out of the stock abroad, which fills the slots before, lot k has an honest owner.
 
     Args:
         exports_per_year: chips, without the deals.
         start: date of day 0.
+        demand: of smugglers.
         gulf_chips_per_year: chips of the deals, once they ship.
     """
     exports = Flow(exports_per_year, chips_per_lot, 0.0, until_day, 0, first_slot)
-    first_day, first_slot = gulf_start_day(start, values), first_slot + exports.slots
-    deals = Flow(gulf_chips_per_year, chips_per_lot, first_day, until_day, GULF_LOTS_FROM, first_slot)
-    lots = [*_exports(exports, sites, values, draws, start), *_gulf_deals(deals, sites, values, draws)]
+    first_day, first_deal = gulf_start_day(start, values), first_slot + exports.slots
+    deals = Flow(gulf_chips_per_year, chips_per_lot, first_day, until_day, GULF_LOTS_FROM, first_deal)
+    lots = [*_exports(exports, sites, values, draws, start, demand), *_gulf_deals(deals, sites, values, draws)]
     return tuple(sorted(lots, key=lambda lot: lot.ship_day))
 
 
@@ -162,28 +168,44 @@ def gulf_start_day(start: date, values: Values) -> float:
     return max(0.0, (values["gulf_first_delivery_year"] - year) * DAYS_PER_YEAR)
 
 
-def _exports(flow: Flow, sites: Sequence[Site], values: Values, draws: Draws, start: date) -> Iterator[Lot]:
+def _exports(flow: Flow, sites: Sequence[Site], values: Values, draws: Draws, start: date, demand: Demand) -> Iterator[Lot]:
     """Lots without the deals."""
     everywhere = Destinations.of(sites, values)
-    elsewhere = everywhere.but(Region.SOUTH_EAST_ASIA)
-    two_routes = Region.SOUTH_EAST_ASIA in everywhere.sites and elsewhere.sites
-    share = smuggled_share(values)
+    stock = Stock(flow.first_slot, sites)
     mixes: dict[date, NDArray[np.float64]] = {}
     for number, slots, ship_day in flow.orders(draws):
-        smuggled = draws.uniform(Stream.LOT_DIVERTED, number) < share
+        smuggled = draws.uniform(Stream.LOT_DIVERTED, number) < demand.share_of_orders(ship_day, values)
+        terms = demand.terms(number) if smuggled else Terms()
         where = draws.uniform(Stream.LOT_REGION, number), draws.uniform(Stream.LOT_SITE, number)
-        if smuggled and two_routes:
-            usual = draws.uniform(Stream.LOT_ROUTE, number) < values["diverted_via_south_east_asia"]
-            site = pick_site(*everywhere.sites[Region.SOUTH_EAST_ASIA], where[1]) if usual else elsewhere.pick(*where)
-        else:
-            site = everywhere.pick(*where)
+        site = _site_of_order(number, terms, everywhere, where, values, draws) if smuggled else everywhere.pick(*where)
+        if terms.out_of_stock:
+            bought = stock.sell(flow.lot_chips, site.number)
+            if bought:
+                yield Lot(BOUGHT_FROM + number, bought, site.number, True, ship_day, ship_day)
+            smuggled, site = False, everywhere.pick(*where)
         day = calendar_date(start, ship_day)
         if day not in mixes:
             mixes[day] = shipped_shares(day, values)
         product = product_at(mixes[day], draws.uniform(Stream.LOT_PRODUCT, number))
         opts_in = not smuggled and _opts_in(number, values, draws)
         delivery_day = ship_day + _days_to_installation(number, values, draws)
-        yield Lot(number, slots, site.number, smuggled, ship_day, delivery_day, product, opts_in)
+        yield Lot(number, slots, site.number, smuggled, ship_day, delivery_day, product, opts_in, terms.is_installed)
+
+
+def _site_of_order(
+    lot: int, terms: Terms, everywhere: Destinations, where: tuple[float, float], values: Values, draws: Draws
+) -> Site:
+    """The declared site of a smuggler's order: mostly in South-East Asia, at one of the sites that suit him."""
+    elsewhere = everywhere.but(Region.SOUTH_EAST_ASIA)
+    route = everywhere
+    if Region.SOUTH_EAST_ASIA in everywhere.sites and elsewhere.sites:
+        usual = draws.uniform(Stream.LOT_ROUTE, lot) < values["diverted_via_south_east_asia"]
+        route = everywhere.only(Region.SOUTH_EAST_ASIA) if usual else elsewhere
+    candidates = route.all_sites()
+    suitable = terms.sites(candidates)
+    if len(suitable) == len(candidates):
+        return route.pick(*where)
+    return pick_site(suitable, capacity_steps(suitable), where[1])
 
 
 def _gulf_deals(flow: Flow, sites: Sequence[Site], values: Values, draws: Draws) -> Iterator[Lot]:

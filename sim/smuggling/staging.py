@@ -24,8 +24,10 @@ class Staging:
     returns: bool = False
 
 
+NOTHING = Staging()
+
 STAGINGS = {
-    "none": Staging(),
+    "none": NOTHING,
     "boxes": Staging(boxes=True),
     "labels": Staging(boxes=True, labels=True),
     "return": Staging(returns=True),

@@ -20,11 +20,31 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from .geography import Position, distances_km
+from ..parameters import Values
+from ..randomness import Draws, Stream
+from .bounds import KM_PER_MS
+from .geography import Place, Position, distances_km
+from .latency import Network
+from .paths import direct
 
 FloatArray = NDArray[np.float64]
 
 FEWEST_CONFLICTS = 2
+
+
+def not_suspected(landmarks: Sequence[Place], network: Network, values: Values, draws: Draws) -> list[Place]:
+    """The landmarks that are left when all have timed one another once, by the speed of light in vacuum."""
+    measured_ms = np.full((len(landmarks), len(landmarks)), np.nan)
+    for row, landmark in enumerate(landmarks):
+        for column, peer in enumerate(landmarks):
+            if row != column:
+                timing = network.timing([landmark], direct(network.true_place(peer)))
+                measured_ms[row, column] = timing.sample(draws.normals(Stream.CROSS_CHECK, landmark.number, peer.number))[0]
+    positions = [landmark.position for landmark in landmarks]
+    liars = suspects(
+        positions, measured_ms, km_per_ms=KM_PER_MS["vacuum"], tolerance_ms=values["landmark_clock_tolerance_ms"]
+    )
+    return [landmark for number, landmark in enumerate(landmarks) if number not in liars]
 
 
 def suspects(

@@ -40,6 +40,8 @@ class Panel:
         contradicting_ms: a shorter round trip to the declared site's chip is impossible, shape (landmarks,).
         restricted: the territory.
         km_per_ms: speed at which times become distances.
+        needed: landmarks that must clear a chip. If not one, each must do so by its own disc, lest one that lies shrinks the
+            intersection.
     """
 
     landmarks: tuple[Place, ...]
@@ -47,12 +49,14 @@ class Panel:
     contradicting_ms: FloatArray
     restricted: Territory
     km_per_ms: float
+    needed: int = 1
 
     def clears(self, rtt_ms: FloatArray) -> BoolArray:
         """Whether times, shape (..., landmarks) in ms, prove the chip outside the restricted territory; shape (...)."""
         rows = rtt_ms.reshape(-1, rtt_ms.shape[-1])
-        cleared: BoolArray = np.asarray((rows < self.clearing_ms).any(axis=1))
-        cleared[~cleared] = self.excludes(rows[~cleared])
+        cleared: BoolArray = np.asarray((rows < self.clearing_ms).sum(axis=1) >= self.needed)
+        if self.needed == 1:
+            cleared[~cleared] = self.excludes(rows[~cleared])
         return (cleared & ~self.contradicts(rows)).reshape(rtt_ms.shape[:-1])
 
     def excludes(self, rtt_ms: FloatArray) -> BoolArray:
@@ -69,12 +73,27 @@ class Panel:
         return contradicts
 
 
+def landmarks_at(hubs: Sequence[Hub]) -> tuple[Place, ...]:
+    """Landmarks that stand at cities of the catalogue."""
+    numbers = {hub: number for number, hub in enumerate(landmark_cities())}
+    return tuple(Place(LANDMARK_NUMBERS_FROM + numbers[hub], hub.name, hub.country, hub.position) for hub in hubs)
+
+
+def on_the_main_route(landmarks: Sequence[Place], sites: Sequence[Site]) -> list[Place]:
+    """Landmarks nearest to sites of the main smuggling route, the one nearest to most chips first."""
+    there = [site for site in sites if site.in_south_east_asia]
+    if not there:
+        return []
+    nearest = distances_km([site.place.position for site in there], [one.position for one in landmarks]).argmin(axis=1)
+    chips = np.bincount(nearest, [site.capacity_chips for site in there], len(landmarks))
+    return [landmarks[rank] for rank in np.argsort(-chips, kind="stable") if chips[rank] > 0]
+
+
 def build_panels(
-    sites: Sequence[Site], hubs: Sequence[Hub], asked: int, bound: Bound, restricted: Territory
+    sites: Sequence[Site], hubs: Sequence[Hub], asked: int, bound: Bound, restricted: Territory, needed: int = 1
 ) -> tuple[Panel, ...]:
     """For each site, the `asked` nearest of the landmarks that stand at `hubs`, which are cities of the catalogue."""
-    numbers = {hub: number for number, hub in enumerate(landmark_cities())}
-    landmarks = tuple(Place(LANDMARK_NUMBERS_FROM + numbers[hub], hub.name, hub.country, hub.position) for hub in hubs)
+    landmarks = landmarks_at(hubs)
     positions = [landmark.position for landmark in landmarks]
     distance_km = distances_km([site.place.position for site in sites], positions)
     clearing_ms = clearance_ms(positions, restricted, bound)
@@ -88,6 +107,7 @@ def build_panels(
                 contradicting_ms=row[nearest] / KM_PER_MS[bound],
                 restricted=restricted,
                 km_per_ms=KM_PER_MS[bound],
+                needed=needed,
             )
         )
     return tuple(panels)

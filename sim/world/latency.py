@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import bisect
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -80,6 +80,15 @@ class Network:
         self._values = values
         self._draws = draws
         self._links: dict[tuple[int, int], _Link] = {}
+        self._stands_at: dict[int, Place] = {}
+
+    def stand_elsewhere(self, landmarks: Mapping[int, Place]) -> None:
+        """Some landmarks, by number, do not stand where they say, but there."""
+        self._stands_at.update(landmarks)
+
+    def true_place(self, landmark: Place) -> Place:
+        """Where a landmark really stands."""
+        return self._stands_at.get(landmark.number, landmark)
 
     def timing(self, landmarks: Sequence[Place], path: Path, day: float = 0.0) -> PathTiming:
         """Timing of a challenge that leaves each landmark on a day and takes a path."""
@@ -89,7 +98,7 @@ class Network:
         floor_ms = base_ms.copy()
         until_day = math.inf
         for row, landmark in enumerate(landmarks):
-            start = landmark
+            start = self.true_place(landmark)
             for column, leg in enumerate(path.legs):
                 if leg.circuit_speed is not None:
                     base_ms[row] += circuit_ms(start, leg.to, leg.circuit_speed)
@@ -155,6 +164,20 @@ class Network:
             link.change_days.append(since + gap)
         place = bisect.bisect_right(link.change_days, day)
         return place, link.own[place], link.change_days[place]
+
+
+def blend(timing: PathTiming, other: PathTiming, rows: NDArray[np.bool_]) -> PathTiming:
+    """A timing with that of another, direct path for some landmarks; `rows` has shape (landmarks,)."""
+    median_ms, log_sd = timing.jitter_median_ms.copy(), timing.jitter_log_sd.copy()
+    median_ms[rows], log_sd[rows] = 0.0, 0.0
+    median_ms[rows, 0], log_sd[rows, 0] = other.jitter_median_ms[rows, 0], other.jitter_log_sd[rows, 0]
+    return PathTiming(
+        np.where(rows, other.base_ms, timing.base_ms),
+        median_ms,
+        log_sd,
+        min(timing.until_day, other.until_day),
+        np.where(rows, other.floor_ms, timing.floor_ms),
+    )
 
 
 def jitter_law(regime: LatencyRegime) -> tuple[float, float]:

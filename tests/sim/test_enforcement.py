@@ -10,6 +10,7 @@ from sim import Scenario, ScenarioError
 from sim.actors.authority import Authority
 from sim.actors.inspection import Inspections
 from sim.actors.planned_visits import risk
+from sim.actors.setting import NOWHERE
 from sim.detection.inspection import absence_shows, sample_of
 from sim.engine.fast import run
 from sim.engine.wiring import build
@@ -87,9 +88,9 @@ def test_a_sample_meets_the_missing_by_the_hypergeometric_law():
     setting = build(scenario, 3)
     rows = setting.chips.append(500, state=State.INSTALLED, covered=True, lot=-1, site=0, day=0, first_slot=0)
     chips = np.arange(rows.start, rows.stop)
-    setting.chips.move(chips[:40], State.SMUGGLED, 1.0)
+    lot = Lot(0, range(500), 0, ordered_by_smuggler=True, ship_day=0.0, delivery_day=0.0)
+    setting.chips.divert(chips[:40], 1.0, setting.detour(chips[:40], lot, None, NOWHERE))
     inspections = Inspections(setting)
-    inspections._by_lot = lambda chips, fact: np.zeros(len(chips), bool)  # type: ignore[method-assign]  # nothing is shown
     visits = 3000
     found = Counter(
         (tested, len(missing)) for tested, missing in (inspections.inspect(0, chips, "labels") for _ in range(visits))

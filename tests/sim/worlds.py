@@ -1,7 +1,7 @@
 """Small worlds in which much happens: failures, outages, moves, smugglers of both kinds, cases and visits."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -25,6 +25,9 @@ ORDERLY = dict.fromkeys(
     0,
 )
 """No owner moves anything, nothing is out of order by plan or by war, and everybody answers."""
+
+AT_ONCE = {"vendor_network": 1}
+"""The channel by which small lots leave whole and no sooner than they are off the licensed path."""
 
 HURRIED = {
     "legacy_chips_abroad": 1.5e6,
@@ -81,7 +84,7 @@ class Story:
     Attributes:
         events: the log as it stands.
         chips: columns by name, of chips in the order of their numbers.
-        rest: counts, census, closed cases, visits, consequences and how each site fared in each round.
+        rest: counts, census, closed cases, visits, consequences, how each site fared in each round, and diversions.
     """
 
     events: list[Event]
@@ -96,10 +99,12 @@ class Story:
         order = np.argsort(numbers)
         chips = {name: np.nan_to_num(column[order].astype(float), nan=-1).tolist() for name, column in record.chips.items()}
         told_apart = ("census", "closed_cases", "visits", "consequences")
-        others = ("events", "chips", "rounds", "watch", *told_apart)
+        others = ("events", "chips", "rounds", "watch", "diversions", *told_apart)
         counts = {name: round(value, 6) for name, value in vars(record).items() if name not in others}
         rounds = record.rounds.table().tolist()
-        return cls(list(record.events), chips, [counts, *(getattr(record, name) for name in told_apart), rounds])
+        diversions = [(sorted(numbers[one.rows].tolist()), replace(one, rows=None)) for one in record.diversions]
+        rest = [counts, *(getattr(record, name) for name in told_apart), rounds, diversions]
+        return cls(list(record.events), chips, rest)
 
 
 def numbers_of(record: Record) -> NDArray[np.int64]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ...world.geography import Place
+from ...parameters import Values
 from ...world.paths import Leg, Path
-from ..strategy import Facts, Strategy
+from ..strategy import Answer, Circumstances, Cost, Facts, Strategy
 
 
 @dataclass(frozen=True)
@@ -18,5 +18,10 @@ class RelayFromDeclaredSite(Strategy):
     Source: proxies of this kind in the wild: Weinberg et al., "How to Catch when Proxies Lie", IMC 2018.
     """
 
-    def facts(self, declared_site: Place, true_site: Place) -> Facts:
-        return Facts(path=Path((Leg(declared_site), Leg(true_site))))
+    needs = "a host at the declared site and a network address in restricted territory"
+
+    def facts(self, of: Circumstances) -> Facts:
+        return Facts(at_true_site=Answer(Path((Leg(of.declared_site), Leg(of.true_site)))))
+
+    def cost(self, values: Values) -> Cost:
+        return Cost(per_day_usd=values["relay_host_usd_per_day"])

@@ -1,0 +1,39 @@
+"""Questions to which smugglers answer: the search for their answer, in each world or to each policy, in several processes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from typing import TypeVar
+
+from scenarios.study import Options, usable_processors
+from sim import RunFailed
+from sim.workers import WorkerLost, in_workers
+
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
+
+
+def answer_each(
+    work: Callable[[Item], Answer], items: Sequence[Item], options: Options, progress: Callable[..., None]
+) -> list[Answer]:
+    """The answers in the order of the items. A quick study stays in one process, as others take longer to start.
+
+    Raises:
+        RunFailed: a run ended with an error, or a worker was lost.
+    """
+    workers = min(len(items), options.workers or (1 if options.quick else usable_processors()))
+    done: dict[int, Answer] = {}
+    if workers == 1:
+        for place, item in enumerate(items):
+            done[place] = work(item)
+            progress(options.name, len(done), len(items), "answer")
+    else:
+        try:
+            with closing(in_workers(work, items, workers)) as finished:
+                for place, answer in finished:
+                    done[place] = answer
+                    progress(options.name, len(done), len(items), "answer")
+        except WorkerLost as error:
+            raise RunFailed(str(error)) from None
+    return [done[place] for place in range(len(items))]

@@ -1,0 +1,157 @@
+"""How much compute does the rule keep out, once smugglers, buyers and lenders have answered it?
+
+H100-equivalents in restricted territory by source: domestic accelerators, chips rented lawfully abroad, lawful imports and
+smuggled chips, with the rule and without, in drawn worlds. Smugglers choose strategies and volume by what becomes of their
+lots; the price follows, and with it what is rented instead.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from scenarios.answers import answer_each
+from scenarios.baseline import QUICK
+from scenarios.study import Options, Study, main
+from sim import Scenario, Tabulation
+from sim.experiments.compute_gap import RULE, SOURCES, World, compute_gap
+from sim.experiments.equilibrium import MOST_STEPS, follow_days
+from sim.provenance import manifest
+from sim.scenario import STATUS_QUO, ScenarioError
+from sim.uncertainty import draw_uncertainties
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.figures import Chart
+
+SMUGGLERS_ANSWER = True
+SETTING = {"adversary.behaviour": "adaptive", "fleet.scale": 0.01}
+QUICK_SETTING = {**QUICK, "calendar.duty_after_days": 180, "calendar.end_after_duty_days": 540}
+DRAWS, QUICK_DRAWS = 20, 2
+QUICK_STEPS = 2
+
+
+def study(options: Options) -> Study:
+    """The baseline's world under the user's levers, in several draws."""
+    draws = options.draws if options.draws is not None else (QUICK_DRAWS if options.quick else DRAWS)
+    return Study(options.scenario("baseline", QUICK_SETTING, SETTING), options.runs or 1, draws or None)
+
+
+def tabulate(study: Study, options: Options, progress: Callable[..., None]) -> Tabulation:
+    """Compute by source in every draw, and the steps of the search for the smugglers' answer."""
+    import pandas as pd
+
+    steps = QUICK_STEPS if options.quick else MOST_STEPS
+    worlds = [
+        World(
+            draw,
+            drawn_scenario(study.scenario, options.seed, draw, study.draws is not None),
+            options.seed,
+            study.runs,
+            steps,
+        )
+        for draw in range(study.draws or 1)
+    ]
+    gaps = answer_each(compute_gap, worlds, options, progress)
+    table = pd.DataFrame([row for gap in gaps for row in gap.rows])
+    further = {"steps": pd.DataFrame([row for gap in gaps for row in gap.steps])}
+    if study.draws is not None:
+        further["draws"] = pd.DataFrame(
+            [
+                (world.number, name, value)
+                for world in worlds
+                for name, value in world.scenario.uncertainties.items()
+                if name not in study.scenario.uncertainties
+            ],
+            columns=["draw", "parameter", "value"],
+        )
+    about = manifest(options.name, study.scenario, options.seed, study.runs, options.quick, study.draws)
+    return Tabulation(study.scenario, table, summary(table), about, further)
+
+
+def drawn_scenario(scenario: Scenario, seed: int, draw: int, drawn: bool) -> Scenario:
+    """The scenario in one draw of the uncertainties, or as it is.
+
+    Raises:
+        ScenarioError: the draw makes a world that is not allowed.
+    """
+    if not drawn:
+        return scenario
+    values = draw_uncertainties(scenario, seed, draw)
+    try:
+        return scenario.replace(uncertainties={**scenario.uncertainties, **values})
+    except ScenarioError as error:
+        raise ScenarioError(f"draw {draw} makes a world that is not allowed: {error}") from None
+
+
+def summary(table: pd.DataFrame) -> pd.DataFrame:
+    """policy, date, source, median, low, high (10-90 % of draws), unit; `all` is the sum over sources in each draw.
+
+    `difference` is the rule minus the status quo in the same draw.
+    """
+    import pandas as pd
+
+    keys = ["policy", "date", "draw"]
+    total = table.groupby(keys, sort=False)["h100e"].sum().reset_index().assign(source="all")
+    both = pd.concat([table, total], ignore_index=True)
+    wide = both.pivot_table(index=["date", "source", "draw"], columns="policy", values="h100e", sort=False)
+    change = (wide[RULE] - wide[STATUS_QUO]).rename("h100e").reset_index().assign(policy="difference")
+    grouped = pd.concat([both, change], ignore_index=True).groupby(["policy", "date", "source"], sort=False)["h100e"]
+    rows = pd.DataFrame({"median": grouped.median(), "low": grouped.quantile(0.1), "high": grouped.quantile(0.9)})
+    return rows.reset_index().assign(unit="H100e")
+
+
+def figures(result: Tabulation) -> Iterator[Chart]:
+    """Compute by source without the rule and with it, and what was smuggled."""
+    from sim.figures import Chart, frame, source_line
+    from sim.figures.compute_gap import compute_by_source, compute_data
+
+    axes = compute_by_source(result)
+    draws = result.manifest["draws"]
+    unit = "run of each step" if draws is None else f"run of each step x {draws} draws"
+    intervals = (
+        "10-90 % of draws, parameters and chance" if draws is not None else "none; parameters at the scenario's values"
+    )
+    source = source_line(result.manifest, unit, intervals)
+    frame(
+        axes[0].figure,
+        title=_claim(result.summary()),
+        subtitle="Million H100-equivalents at hand in restricted territory, by source; medians, and 10-90 % of draws",
+        source=source,
+    )
+    yield Chart("compute-by-source", axes[0].figure, compute_data(result), f"{_caption(result)} {source}")
+
+
+def _claim(rows: pd.DataFrame) -> str:
+    final = rows[rows["date"] == rows["date"].max()].set_index(["policy", "source"])["median"]
+    kept_out = -final["difference", "all"]
+    share = kept_out / final[STATUS_QUO, "all"]
+    verb = "keeps out" if kept_out >= 0 else "adds"
+    return (
+        f"The rule {verb} {abs(kept_out) / 1e6:.2g} million H100e, {100 * abs(share):.1f} % of compute at hand, by the end"
+    )
+
+
+def _caption(result: Tabulation) -> str:
+    scenario, steps = result.scenario, result.further["steps"]
+    last = steps.groupby("draw").tail(1)
+    ends = ", ".join(f"{ended} {number}" for ended, number in last["ended"].value_counts().items())
+    changed = ", ".join(f"{name} = {value:g}" for name, value in scenario.uncertainties.items()) or "none"
+    return (
+        f"Compute in restricted territory by source ({', '.join(SOURCES)}), without the rule and with it. Smuggled: the published "
+        "estimate for 2024 and 2025, the scenario's yearly volume until it starts, then what arrives in the simulation, times "
+        f"{1 / scenario.fleet.scale:,.0f}. Domestic: Ascend chips made since 2024, by what they do and not by arithmetic alone, "
+        "less exports; supply after 2026 is assumed. Lawful imports since 2022. Rented: chips abroad that never move and that no "
+        "location check can see; growth is assumed, and under the rule what is added follows the price. Nothing is retired. "
+        f"Smugglers answer to the rule (adversary.behaviour = {scenario.adversary.behaviour}): they see what became of lots "
+        f"within {follow_days(scenario):.0f} days and order by what pays; the price is where demand meets supply. Until the "
+        "duty begins they order as without the rule, and from then on as they do in the end. The elasticities are assumptions. "
+        f"The search for the answer ended: {ends} (draws). {scenario.enforcement.inspectors} inspectors; challenges every "
+        f"{scenario.verification.period_days:g} days. Status quo: calibrated, not predicted. Parameters set: {changed}."
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(__file__))

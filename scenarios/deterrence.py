@@ -1,0 +1,235 @@
+"""When does smuggling stop to pay, and how much of it is left until then?
+
+Inspectors from none to ten and challenges daily to monthly; to each policy smugglers answer with the strategies and the
+volume that pay by what became of their lots, and the price follows. Beside that, the arithmetic of penalties: from what
+chance of being found do penalties of twice the value beat a price of 1.2 to 2.0 times list?
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from scenarios.answers import answer_each
+from scenarios.baseline import QUICK
+from scenarios.study import Options, Study, main
+from scenarios.variations import Variation, vary
+from sim import Scenario, Tabulation
+from sim.experiments.compute_gap import step_rows
+from sim.experiments.equilibrium import MOST_STEPS, find_equilibrium, follow_days
+from sim.provenance import manifest
+from sim.smuggling.profit import Deal, break_even_chance, expected_profit, risks_if_established
+from sim.smuggling.strategy import Cost
+from sim.units import DAYS_PER_YEAR
+from sim.world.products import mean_price_usd
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.figures import Chart
+
+SMUGGLERS_ANSWER = True
+SETTING = {
+    "adversary.behaviour": "adaptive",
+    "fleet.scale": 0.02,
+    "fleet.lot_chips": 50,  # the smallest of published cases, so that smugglers learn from many
+    "calendar.end_after_duty_days": 730,
+}
+QUICK_SETTING = {
+    **{key: value for key, value in QUICK.items() if key != "enforcement.inspectors"},
+    "fleet.scale": 0.001,
+    "calendar.duty_after_days": 180,
+    "calendar.end_after_duty_days": 365,
+}
+INSPECTORS, QUICK_INSPECTORS = (10, 0, 1), (10, 0)
+PERIODS_DAYS, QUICK_PERIODS_DAYS = (1, 7, 30), (1,)
+QUICK_STEPS = 3
+RATIOS = (1.2, 1.5, 2.0)
+"""Prices over list for the arithmetic of penalties: the published range."""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """One policy to be answered: where it belongs in the figure, and how long the answer is looked for."""
+
+    scenario: Scenario
+    group: str
+    inspectors: float
+    seed: int
+    runs: int
+    most_steps: int
+
+
+def variations(quick: bool) -> list[Variation]:
+    """One policy for each number of inspectors and time between challenges."""
+    return [
+        Variation(
+            f"inspectors_{number}_every_{period}_days",
+            "asked daily" if period == 1 else f"asked every {period} days",
+            number,
+            {"enforcement.inspectors": number, "verification.period_days": period},
+        )
+        for period in (QUICK_PERIODS_DAYS if quick else PERIODS_DAYS)
+        for number in (QUICK_INSPECTORS if quick else INSPECTORS)
+    ]  # fmt: skip
+
+
+def study(options: Options) -> Study:
+    """The baseline's world under each policy, parameters at the scenario's values."""
+    scenario = options.scenario("baseline", QUICK_SETTING, SETTING)
+    made = vary(options, scenario, variations(options.quick), 0)
+    return Study(made.scenario, made.runs, None, made.beside)
+
+
+def tabulate(study: Study, options: Options, progress: Callable[..., None]) -> Tabulation:
+    """The smugglers' answer to every policy, and the chances at which lots break even."""
+    import pandas as pd
+
+    policies = [
+        Policy(scenario, place.group, place.value, options.seed, study.runs, QUICK_STEPS if options.quick else MOST_STEPS)
+        for scenario, place in zip((study.scenario, *study.beside), variations(options.quick), strict=True)
+    ]
+    rows = [row for rows in answer_each(answer, policies, options, progress) for row in rows]
+    table = pd.DataFrame(rows)
+    last = table.groupby("policy", sort=False).tail(1).reset_index(drop=True)
+    about = manifest(options.name, study.scenario, options.seed, study.runs, options.quick, None, study.beside)
+    curves = pd.DataFrame(profit_curves(study.scenario, float(last["unlisted_share"].iloc[0])))
+    even = pd.DataFrame(break_even_curves(study.scenario))
+    return Tabulation(study.scenario, table, last, about, {"profit_curves": curves, "break_even": even})
+
+
+def answer(policy: Policy) -> list[dict[str, Any]]:
+    """The steps of the search for the smugglers' answer to one policy, tidy; profits are those of the world's real chips."""
+    found = find_equilibrium(policy.scenario, policy.seed, policy.runs, policy.most_steps)
+    scenario = policy.scenario
+    real_years = policy.runs * scenario.fleet.scale * scenario.calendar.end_after_duty_days / DAYS_PER_YEAR
+    rows = []
+    for row, step in zip(step_rows(found, scenario.values), found.steps, strict=True):
+        mean_margin = sum(step.state.mix.get(name, 0.0) * profit.margin for name, profit in step.profits.items())
+        rows.append(
+            {
+                "policy": scenario.name,
+                "group": policy.group,
+                "inspectors": policy.inspectors,
+                **row,
+                "margin": mean_margin,
+                "profit_usd_per_year": step.profit_usd / real_years,
+            }
+        )
+    return rows
+
+
+def profit_curves(scenario: Scenario, unlisted: float) -> Iterator[dict[str, Any]]:
+    """Margin of a lot by the chance that it is found, at the price without the rule, by where its consignee is."""
+    values = scenario.values
+    collected = {"partner country": values["penalty_reach_partners"], "elsewhere": values["penalty_reach_elsewhere"]}
+    deal = Deal(scenario.fleet.lot_chips, chip_usd(scenario), values["price_ratio_later"], Cost(), unlisted)
+    for place, share in collected.items():
+        for chance in np.linspace(0, 1, 41).tolist():
+            profit = expected_profit(deal, risks_if_established(chance, share), values)
+            yield {"consignee": place, "collected": share, "chance": chance, "margin": profit.margin}
+
+
+def chip_usd(scenario: Scenario) -> float:
+    """List price of a chip, in the mean of what is exported halfway through the duty."""
+    return mean_price_usd(scenario.calendar.middle_of_duty, scenario.values)
+
+
+def break_even_curves(scenario: Scenario) -> Iterator[dict[str, Any]]:
+    """The chance of being found from which a lot loses money, by price over list and share of penalties collected."""
+    for ratio in RATIOS:
+        deal = Deal(scenario.fleet.lot_chips, chip_usd(scenario), ratio, Cost())
+        for collected in np.linspace(0, 1, 101).tolist():
+            chance = break_even_chance(deal, collected, scenario.values)
+            yield {"price_ratio": ratio, "collected": collected, "break_even_chance": chance}
+
+
+def figures(result: Tabulation) -> Iterator[Chart]:
+    """Profit and volume against detection, and where penalties beat the price."""
+    from sim.figures import Chart, frame, source_line
+    from sim.figures.deterrence import break_even, break_even_data, profit_and_volume, profit_and_volume_data
+
+    days = follow_days(result.scenario)
+    source = source_line(result.manifest, "run of each step", "none; parameters at the scenario's values, one world")
+    axes = profit_and_volume(result, days)
+    frame(
+        axes[0].figure,
+        title=_claim(result.summary()),
+        subtitle=f"Smugglers' answer to each policy against the share of their lots found within {days:.0f} days; numbers: inspectors",
+        source=source,
+    )
+    yield Chart("profit-and-volume", axes[0].figure, profit_and_volume_data(result), f"{_caption(result, days)} {source}")
+
+    axis = break_even(result)
+    frame(
+        axis.figure,
+        title=_claim_of_penalties(result),
+        subtitle="Chance of being found from which a lot loses money, if nothing but penalties and new companies costs it",
+        source=source,
+    )
+    yield Chart("break-even", axis.figure, break_even_data(result), f"{_penalty_caption(result)} {source}")
+
+
+def _claim(last: pd.DataFrame) -> str:
+    ordered = last.dropna(subset=["established_share"]).sort_values("established_share")
+    if ordered.empty:
+        return "Too few lots were diverted, or followed for too short a time, for a headline"
+    least, most = ordered.iloc[0], ordered.iloc[-1]
+    usual = most["usual_chips_per_year"]
+    return (
+        f"With {100 * least['established_share']:.0f} to {100 * most['established_share']:.0f} % of lots found, smugglers order "
+        f"{100 * least['chips_per_year'] / usual:.0f} to {100 * most['chips_per_year'] / usual:.0f} % of today's chips"
+    )
+
+
+def _claim_of_penalties(result: Tabulation) -> str:
+    even = result.further["break_even"]
+    shares = [even[(even["price_ratio"] == ratio) & (even["break_even_chance"] <= 1)]["collected"].min() for ratio in RATIOS]
+    return f"If every lot is found, penalties beat 1.2 x list from {_share(shares[0])} collected, 2.0 x from {_share(shares[-1])}"
+
+
+def _share(collected: float) -> str:
+    return f"{100 * collected:.0f} %" if not np.isnan(collected) else "beyond 100 %"
+
+
+def _caption(result: Tabulation, days: float) -> str:
+    scenario, values, last = result.scenario, result.scenario.values, result.summary()
+    ends = ", ".join(f"{ended} {number}" for ended, number in last["ended"].value_counts().items())
+    return (
+        "What a policy leaves of smuggling. Each point is a policy, after smugglers have answered it: they see what became of "
+        f"their lots within {days:.0f} days of departure, strategy by strategy, and order by what pays "
+        f"(adversary.behaviour = {scenario.adversary.behaviour}); the price is where demand meets supply. Left: profit that is "
+        "expected of a lot, over what is paid for it. Lines: the same in closed form at the price without the rule, for a "
+        "consignee in a partner country of the United States and elsewhere, with the central share of penalties collected "
+        f"({values['penalty_reach_partners']:g} and {values['penalty_reach_elsewhere']:g}, assumed). Right: chips that smugglers "
+        "want to divert per year in the whole world, and those that arrive: orders of blocked companies are refused, and some "
+        f"chips seized. Costs that no source lists are set so that smugglers expect a margin of {values['smuggler_margin']:g} "
+        "without the rule (CNAS assumes 30 %; calibrated, not predicted), at today's tips and customs. Elasticities of demand "
+        f"({values['demand_elasticity']:g}) and of the volume by margin ({values['smuggling_elasticity']:g}) are assumed, as is "
+        "the rate at which smugglers learn. The search for the answer ended: "
+        f"{ends} (policies). One simulated chip stands for {1 / scenario.fleet.scale:,.0f}, at as many sites and inspectors as "
+        "stated: policies can be compared, but the number of inspectors needed is not the nation's."
+    )
+
+
+def _penalty_caption(result: Tabulation) -> str:
+    scenario, values = result.scenario, result.scenario.values
+    return (
+        "Where penalties beat the price. A lot of "
+        f"{scenario.fleet.lot_chips} chips at {chip_usd(scenario):,.0f} dollars each sells at 1.2, 1.5 or 2.0 times list. If "
+        f"it is found, a penalty of {values['civil_penalty_multiple']:g} times its value is collected with the chance on the "
+        "horizontal axis, and a new company is set up for later orders. Transport and companies cost what the table says; "
+        "nothing is seized, and the strategy costs nothing. Above a line a lot loses money, so that the penalty alone deters: "
+        "without costs that is where chance x share collected = (price - 1) / 2. Thin line: the policy of this study under which most "
+        "lots are found. Bands: range of the share of penalties that "
+        "is collected of consignees in partner countries and elsewhere (assumed). End users in restricted territory pay no "
+        "penalty at all."
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(__file__))

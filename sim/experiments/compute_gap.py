@@ -1,0 +1,124 @@
+"""Compute in restricted territory over time and by source, with the rule and without, in one drawn world."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from ..parameters import Values
+from ..scenario import STATUS_QUO, Scenario
+from ..units import calendar_date
+from ..world.products import mean_h100e
+from ..world.restricted_compute import domestic_stock, lawful_stock, rented_stock, smuggled_before, year_of
+from .equilibrium import MOST_STEPS, Equilibrium, find_equilibrium
+
+SOURCES = ("domestic", "rented", "lawful", "smuggled")
+RULE = "rule"
+DAYS_BETWEEN = 30.0
+
+
+@dataclass(frozen=True)
+class World:
+    """A drawn world to be simulated.
+
+    Attributes:
+        number: of the draw.
+        scenario: with the drawn parameters in place.
+        seed: base seed.
+        runs: number of runs.
+        most_steps: of the search for the smugglers' answer.
+    """
+
+    number: int
+    scenario: Scenario
+    seed: int
+    runs: int
+    most_steps: int = MOST_STEPS
+
+
+@dataclass(frozen=True)
+class Gap:
+    """What came of one world.
+
+    Attributes:
+        rows: draw, policy, date, source, h100e: one for each date and source, mean over runs.
+        steps: draw, step, price, volume, margin and so on, one for each step of the search.
+        ended: how the search ended.
+    """
+
+    rows: list[dict[str, Any]]
+    steps: list[dict[str, Any]]
+    ended: str
+
+
+def compute_gap(world: World) -> Gap:
+    """Find the smugglers' answer to the rule, and count compute by source with it and without."""
+    found = find_equilibrium(world.scenario, world.seed, world.runs, world.most_steps)
+    rows = [{"draw": world.number, **row} for row in _by_source(found, world.scenario, world.runs)]
+    steps = [{"draw": world.number, **row} for row in step_rows(found, world.scenario.values)]
+    return Gap(rows, steps, found.ended)
+
+
+def step_rows(found: Equilibrium, values: Values) -> Iterator[dict[str, Any]]:
+    """The steps of a search, tidy: state, what was seen in all, profit."""
+    for number, step in enumerate(found.steps):
+        cases = list(step.seen.cases.values())
+        lots = sum(each.lots for each in cases)
+        yield {
+            "step": number,
+            "price_ratio": step.state.price_ratio,
+            "chips_per_year": step.state.chips_per_year,
+            "arriving_chips_per_year": step.state.chips_per_year * step.seen.delivered,
+            **{f"share_{name}": step.state.mix.get(name, 0.0) for name in step.profits},
+            **{f"margin_{name}": profit.margin for name, profit in step.profits.items()},
+            "lots_seen": lots,
+            "established_share": sum(each.established for each in cases) / lots if lots else float("nan"),
+            "companies": len(step.seen.company_usd),
+            "profit_usd": step.profit_usd,
+            "answer_price_ratio": step.answer.price_ratio,
+            "answer_chips_per_year": step.answer.chips_per_year,
+            "unlisted_share": found.unlisted,
+            "ended": found.ended,
+            "cycle_steps": found.cycle_steps,
+            "usual_price_ratio": found.usual.price_ratio,
+            "usual_chips_per_year": found.usual.chips_per_year,
+        }
+
+
+def _by_source(found: Equilibrium, scenario: Scenario, runs: int) -> Iterator[dict[str, Any]]:
+    """Compute by source on regular dates. Until the duty begins, smugglers order and lenders lend as without the rule."""
+    import pandas as pd
+
+    assert found.before is not None
+    assert found.after is not None
+    values, calendar = scenario.values, scenario.calendar
+    ratio = found.last.answer.price_ratio / found.usual.price_ratio
+    raised_from = year_of(calendar_date(calendar.start, calendar.duty_day))
+    before, after = found.before.diversions, found.after.diversions
+    under_rule = pd.concat([before[before["t0_day"] < calendar.duty_day], after[after["t0_day"] >= calendar.duty_day]])
+    policies = {STATUS_QUO: (before, 1.0), RULE: (under_rule, ratio ** values["rental_elasticity"])}
+    usual_h100e = scenario.wanted_chips_per_year(0.0) * mean_h100e(calendar.start, values)
+    begin = smuggled_before(year_of(calendar.start), usual_h100e, values)
+    for policy, (diversions, factor) in policies.items():
+        for number in itertools.count():
+            day = min(number * DAYS_BETWEEN, calendar.end_day)
+            on = calendar_date(calendar.start, day)
+            year = year_of(on)
+            arrived = diversions[diversions["arrival_day"] <= day]
+            there = arrived["h100e"] * (1 - arrived["seized_chips"] / arrived["chips"])
+            stocks = {
+                "domestic": domestic_stock(year, values),
+                "rented": rented_stock(year, raised_from, factor, values),
+                "lawful": lawful_stock(year, values),
+                "smuggled": begin + float(there.sum()) / (runs * scenario.fleet.scale),
+            }
+            yield from (_row(policy, on, source, stocks[source]) for source in SOURCES)
+            if day == calendar.end_day:
+                break
+
+
+def _row(policy: str, on: date, source: str, h100e: float) -> dict[str, Any]:
+    return {"policy": policy, "date": on, "source": source, "h100e": h100e}

@@ -1,0 +1,57 @@
+"""Compute at hand in restricted territory that was not smuggled while the simulation ran, in H100-equivalents.
+
+Times are years with decimals. Chips are kept: nothing is retired within the few years that are looked at (an assumption;
+chips that old have lost most of their worth, and none of their arithmetic).
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import date
+
+from ..parameters import Values
+from .market import DOMESTIC_KNOWN_FROM, RENTAL_KNOWN_YEAR, domestic_h100e, rented_h100e
+
+LAWFUL_KNOWN_AT = 2026.25
+"""Until then lawful imports are counted together; later ones come at a yearly rate."""
+
+SMUGGLED_KNOWN_AT = 2026.0
+"""Until then the published estimate counts what was smuggled."""
+
+
+def year_of(day: date) -> float:
+    """A date as a year with decimals."""
+    return day.year + (day - date(day.year, 1, 1)).days / (date(day.year + 1, 1, 1) - date(day.year, 1, 1)).days
+
+
+def domestic_stock(year: float, values: Values) -> float:
+    """Domestic accelerators made since the start of 2024 and not exported; within a year at an even rate."""
+    whole = math.floor(year)
+    made = sum(domestic_h100e(each, values) for each in range(DOMESTIC_KNOWN_FROM, whole))
+    return made + (year - whole) * domestic_h100e(whole, values)
+
+
+def lawful_stock(year: float, values: Values) -> float:
+    """Lawfully imported since 2022."""
+    later = max(0.0, year - LAWFUL_KNOWN_AT)
+    return values["lawful_stock_h100e"] + later * values["lawful_imports_h100e_per_year"]
+
+
+def rented_stock(year: float, raised_from: float, factor: float, values: Values) -> float:
+    """Lawfully rented abroad.
+
+    Args:
+        year: the time.
+        raised_from: time from which on more, or less, is added than without the rule.
+        factor: by which; 1: as without the rule.
+        values: of the parameters.
+    """
+    known = RENTAL_KNOWN_YEAR + 1
+    usual = rented_h100e(year - known, values)
+    return usual + (factor - 1) * max(0.0, usual - rented_h100e(raised_from - known, values))
+
+
+def smuggled_before(year: float, h100e_per_year: float, values: Values) -> float:
+    """Smuggled from 2024 to the time at which a simulation begins: the published estimate, then the simulation's volume."""
+    later = max(0.0, year - SMUGGLED_KNOWN_AT)
+    return values["smuggled_stock_h100e"] + later * h100e_per_year

@@ -1,0 +1,119 @@
+"""The smugglers' answer to a policy, in worlds whose risks are given."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from sim.experiments.equilibrium import Equilibrium, Observation, Smugglers, State, deals_at, settle
+from sim.parameters import load_parameters
+from sim.smuggling.choice import Behaviour, Cases, published_risks, unlisted_share, volume_offered
+from sim.smuggling.profit import Risks
+from sim.world.market import clearing_ratio, market_of
+
+VALUES = load_parameters().values()
+NAMES = ("go_dark", "relay_from_declared_site")
+USUAL_CHIPS = VALUES["diverted_chips_per_year"]
+CHIP_USD, CHIP_H100E = 32_000.0, 1.0
+PUBLISHED = published_risks(VALUES)
+LOTS = 1000.0
+"""Seen in a step: so many that beliefs are what is the case."""
+
+
+def world(chances: Mapping[str, float]):
+    """A world in which lots of a strategy are found with a chance, and then penalised in full and their company blocked."""
+
+    def observe(state: State) -> Observation:
+        cases = {}
+        for name, share in state.mix.items():
+            lots = LOTS * share * (state.chips_per_year > 0)
+            found = lots * chances[name]
+            if lots:
+                cases[name] = Cases(lots, found, 0.0, found, found)
+        return Observation(cases, delivered=1.0)
+
+    return observe
+
+
+def settled(
+    chances: Mapping[str, float],
+    behaviour: Behaviour,
+    most_steps: int = 60,
+    at_first: Risks = PUBLISHED,
+    **changed: float,
+) -> Equilibrium:
+    values = {**VALUES, **changed}
+    market = market_of([2028], USUAL_CHIPS * CHIP_H100E, values)
+    usual = State(market.reference_ratio, USUAL_CHIPS, dict.fromkeys(NAMES, 0.5))
+    deals = deals_at(usual.price_ratio, NAMES, 400, CHIP_USD, values)
+    unlisted = unlisted_share(deals, usual.mix, dict.fromkeys(NAMES, at_first), values)
+    smugglers = Smugglers(behaviour, NAMES, 400, CHIP_USD, CHIP_H100E, at_first, unlisted, values)
+    return settle(world(chances), usual, market, smugglers, most_steps)
+
+
+def test_smugglers_who_learn_nothing_keep_mix_and_volume():
+    found = settled({"go_dark": 1.0, "relay_from_declared_site": 0.0}, "fixed")
+    assert found.ended == "fixed point"
+    assert found.last.answer.mix == found.usual.mix
+    assert found.last.answer.chips_per_year == USUAL_CHIPS
+    assert found.last.answer.price_ratio == pytest.approx(found.usual.price_ratio)
+
+
+@pytest.mark.parametrize("behaviour", ["myopic", "adaptive"])
+def test_a_rule_that_changes_nothing_is_a_fixed_point(behaviour: Behaviour):
+    """Whoever learns that risks are what they were keeps mix, volume and price."""
+    same = dict.fromkeys(NAMES, 0.4)
+    found = settled(same, behaviour, at_first=Risks(0.4, 0.0, 0.4, 0.4))
+    assert (found.ended, len(found.steps)) == ("fixed point", 1)
+    assert found.last.answer.chips_per_year == pytest.approx(USUAL_CHIPS)
+    assert found.last.answer.price_ratio == pytest.approx(found.usual.price_ratio)
+
+
+def test_the_strategy_that_is_found_less_is_taken():
+    found = settled({"go_dark": 0.9, "relay_from_declared_site": 0.1}, "adaptive")
+    assert found.ended == "fixed point"
+    assert found.last.answer.mix["relay_from_declared_site"] > 0.99
+
+
+def test_at_the_fixed_point_price_volume_and_beliefs_fit_each_other():
+    """Demand meets supply at the price, and the volume is what the margin at that price calls forth."""
+    found = settled(dict.fromkeys(NAMES, 0.6), "adaptive")
+    assert found.ended == "fixed point"
+    answer = found.last.answer
+    market = market_of([2028], USUAL_CHIPS * CHIP_H100E, VALUES)
+    assert clearing_ratio(market, lambda _: answer.chips_per_year * CHIP_H100E) == pytest.approx(
+        answer.price_ratio, abs=1e-6
+    )
+    margin = sum(answer.mix[name] * profit.margin for name, profit in found.last.profits.items() if name in answer.mix)
+    assert volume_offered(margin, USUAL_CHIPS, VALUES) == pytest.approx(answer.chips_per_year, rel=0.05)
+
+
+def test_more_detection_means_less_volume_and_a_higher_price():
+    ends = [settled(dict.fromkeys(NAMES, chance), "adaptive").last.answer for chance in (0.0, 0.2, 0.4, 0.8)]
+    volumes, prices = [end.chips_per_year for end in ends], [end.price_ratio for end in ends]
+    assert volumes == sorted(volumes, reverse=True)
+    assert prices == sorted(prices)
+    assert volumes[0] > USUAL_CHIPS > volumes[-1]
+
+
+def test_who_remembers_the_last_lots_only_goes_round_in_circles():
+    """What was not tried last time looks as good as it did at first; so the two strategies take turns."""
+    chances = dict.fromkeys(NAMES, 0.8)
+    chances["go_dark"] = 0.81
+    found = settled(chances, "myopic", choice_noise=0.0)
+    assert found.ended == "cycle"
+    assert found.cycle_steps == 2
+    assert settled(chances, "adaptive", choice_noise=0.0).ended == "fixed point"
+
+
+def test_there_is_an_end_to_the_steps():
+    found = settled(dict.fromkeys(NAMES, 0.8), "adaptive", most_steps=1)
+    assert (found.ended, found.cycle_steps, len(found.steps)) == ("too many steps", 0, 1)
+
+
+def test_states_are_told_apart_by_price_mix_and_volume():
+    state = State(1.5, 1000.0, {"a": 0.5, "b": 0.5})
+    assert state.near(replace(state, price_ratio=1.505), 1000)
+    assert not state.near(replace(state, price_ratio=1.52), 1000)
+    assert not state.near(replace(state, chips_per_year=950.0), 1000)
+    assert not state.near(replace(state, mix={"a": 1.0}), 1000)
