@@ -11,7 +11,7 @@ import json
 import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import fields
-from datetime import date
+from datetime import date, timedelta
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -85,6 +85,11 @@ class Calendar(_Section):
     def duty_day(self) -> float:
         """Day on which the duty starts."""
         return self.duty_after_days
+
+    @property
+    def middle_of_duty(self) -> date:
+        """The day halfway through the duty."""
+        return self.start + timedelta(days=self.duty_after_days + self.end_after_duty_days / 2)
 
     @property
     def end_day(self) -> float:

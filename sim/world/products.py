@@ -45,6 +45,16 @@ def prices_usd(values: Values) -> FloatArray:
     return np.array([values[f"{name}_price_usd"] for name in product_names()])
 
 
+def mean_h100e(day: date, values: Values) -> float:
+    """H100-equivalents of a chip in the mean of what ships abroad on a day."""
+    return float(shipped_shares(day, values) @ h100e_of_products(values))
+
+
+def mean_price_usd(day: date, values: Values) -> float:
+    """List price of a chip in US dollars, in the same mean."""
+    return float(shipped_shares(day, values) @ prices_usd(values))
+
+
 def stock_shares(values: Values) -> FloatArray:
     """Share of each product in the chips that stand abroad on the first day, shape (products,)."""
     return _normalised(_shares("stock", values))

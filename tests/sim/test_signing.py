@@ -57,7 +57,7 @@ def test_really_signed_answers_of_smuggled_chips_are_read_as_unsigned_ones(
     """Whatever key signs, and whatever flaw of the protocol helps: all signed, or none, the history is the same."""
     scenario = only_new_exports.replace(
         trace=True,
-        fleet__scale=0.0003,
+        fleet__scale=0.0002,
         fleet__lot_chips=4,
         calendar__end_after_duty_days=70,
         verification__period_days=4,
@@ -74,8 +74,8 @@ def test_really_signed_answers_of_smuggled_chips_are_read_as_unsigned_ones(
     signed, unsigned = (run(scenario.replace(verification__signing=signing), seed=5) for signing in ("all", "none"))
     departed = {event.lot for event in signed.events if event.happening is Happening.DEPARTED}
     moved = set(np.flatnonzero(~np.isnan(signed.chips["diverted_day"])).tolist())
-    assert len(departed) > 5
-    assert len(moved) > 20
+    assert len(departed) > 3
+    assert len(moved) > 12
     assert verdicts <= {event.detail for event in signed.events if event.happening is Happening.ANSWERED}
     assert [event for event in signed.events if event.happening is not Happening.ANSWERED] == list(unsigned.events)
     assert (signed.suspicious, signed.refuted) == (unsigned.suspicious, unsigned.refuted)

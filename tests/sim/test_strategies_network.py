@@ -8,6 +8,7 @@ from sim.parameters import load_parameters
 from sim.randomness import Draws
 from sim.smuggling.strategies import STRATEGIES
 from sim.smuggling.strategy import DARK, Circumstances, Key
+from sim.world.bounds import SOUND_BOUNDS
 from sim.world.geography import Place, distances_km, hubs, landmark_cities
 from sim.world.landmarks import Panel, build_panels
 from sim.world.latency import Network
@@ -17,6 +18,9 @@ from sim.world.territory import hubs_in, hubs_outside, territory
 
 RESTRICTED = territory("prc_hk_macau")
 HUBS = {hub.name: hub for hub in hubs()}
+BEST = {"in_loop_processing_ms": 0, "excess_scale": 0.01, "fast_circuit_speed": 1.0, "leased_line_speed": 1.0}
+"""What an adversary could hope for: circuits at the speed of light, and next to nothing that is slow."""
+
 INSIDE = tuple(
     Place(2_000_000 + n, hub.name, hub.country, hub.position) for n, hub in enumerate(hubs_in(RESTRICTED, hubs()))
 )
@@ -52,49 +56,63 @@ def times(landmarks, path: Path, seed: int = 1, jitter: float = 0.0, **values: f
 
 
 def test_physics_clears_no_answer_from_inside_and_a_key_that_has_left_the_chip_is_cleared():
-    """Perfect key binding, the vacuum bound and honest landmarks, against the best that an adversary could hope for.
-
-    Circuits run at the speed of light, nothing takes time to process, and there is hardly any excess or jitter.
-    """
-    best = {"in_loop_processing_ms": 0, "excess_scale": 0.01, "fast_circuit_speed": 1.0, "leased_line_speed": 1.0}
+    """Perfect key binding, the vacuum bound and honest landmarks, against the best that an adversary could hope for."""
     relays, cleared_by_moved_key, cleared_by_trust = 0, 0, 0
-    for hub in hubs_outside(RESTRICTED, hubs())[::10]:
+    for hub in hubs_outside(RESTRICTED, hubs())[::12]:
         declared = Place(0, hub.name, hub.country, hub.position)
         panel, trusting = panel_of(declared, bound="vacuum", asked=12), panel_of(declared, bound="planning", asked=12)
-        for true_site in INSIDE[::2]:
-            of = seen_by(panel, declared, true_site, **best)
+        for true_site in INSIDE[::3]:
+            of = seen_by(panel, declared, true_site, **BEST)
             for strategy in STRATEGIES.values():
                 facts = strategy.facts(of)
                 for answer in (facts.on_the_way, facts.at_true_site, facts.failed.at_true_site):
                     if answer is None or answer.key is not Key.OWN:
                         continue
-                    rtt_ms = times(panel.landmarks, answer.path, jitter=-8.0, **best)
+                    rtt_ms = times(panel.landmarks, answer.path, jitter=-8.0, **BEST)
                     cleared = panel.clears(rtt_ms)
                     if answer.path.legs[-1].to == true_site:
                         relays += 1
                         assert not cleared, (strategy, hub.name, true_site.name)
                         cleared_by_trust += bool(trusting.clears(rtt_ms))
                     else:
-                        assert cleared == panel.clears(times(panel.landmarks, direct(declared), jitter=-8.0, **best))
+                        assert cleared == panel.clears(times(panel.landmarks, direct(declared), jitter=-8.0, **BEST))
                         cleared_by_moved_key += bool(cleared)
-    assert relays > 500
-    assert cleared_by_moved_key > 50
-    assert cleared_by_trust > 50, "the planning bound trusts that nobody has a circuit faster than fibre"
+    assert relays > 300
+    assert cleared_by_moved_key > 20
+    assert cleared_by_trust > 10, "the planning bound trusts that nobody has a circuit faster than fibre"
 
 
-def test_a_low_latency_relay_is_the_straight_line_at_the_speed_of_its_circuit():
+def test_a_low_latency_relay_is_a_way_across_its_city_and_the_straight_line_at_the_speed_of_its_circuit():
     """It passes the planning bound from a certain speed on, and the vacuum bound at none."""
     panel, secure = panel_of(SINGAPORE), panel_of(SINGAPORE, bound="vacuum")
-    apart_km = distances_km([landmark.position for landmark in panel.landmarks], [SHENZHEN.position])[:, 0]
+    apart_km = distances_km([panel.landmarks[0].position], [SHENZHEN.position])[0, 0]
     passes = []
     for speed in (0.3, 0.51, 0.75, 0.95, 1.0):
         answer = STRATEGIES["low_latency_relay"].facts(seen_by(panel, fast_circuit_speed=speed)).at_true_site
+        across = answer.path.legs[0]
         rtt_ms = times(panel.landmarks, answer.path, in_loop_processing_ms=0)
-        assert rtt_ms == pytest.approx(apart_km / (speed * VACUUM_KM_PER_MS))
+        to_relay_ms = times(panel.landmarks, direct(across.to), in_loop_processing_ms=0)
+        assert rtt_ms - to_relay_ms == pytest.approx(apart_km / (speed * VACUUM_KM_PER_MS))
         passes.append(bool(panel.clears(rtt_ms)))
         assert not secure.clears(rtt_ms)
     assert passes == sorted(passes)
     assert passes[-1] > passes[0]
+
+
+@pytest.mark.parametrize("bound", SOUND_BOUNDS)
+def test_no_relay_is_faster_than_a_chip_at_the_declared_site_could_be(bound):
+    """Not even where the true site is nearer to the landmarks than the declared site is, as from Manila or Taipei."""
+    too_fast_by_itself = False
+    for hub in hubs_outside(RESTRICTED, hubs())[::8]:
+        declared = Place(0, hub.name, hub.country, hub.position)
+        panel = panel_of(declared, bound)
+        for true_site in INSIDE[::3]:
+            for name in ("low_latency_relay", "operate_at_border", "add_delay", "relay_from_declared_site"):
+                answer = STRATEGIES[name].facts(seen_by(panel, declared, true_site, **BEST)).at_true_site
+                assert not panel.contradicts(times(panel.landmarks, answer.path, jitter=-8.0, **BEST))
+            unhindered = Path((Leg(true_site, 1.0),))
+            too_fast_by_itself |= bool(panel.contradicts(times(panel.landmarks, unhindered, **BEST)))
+    assert too_fast_by_itself
 
 
 def test_answers_signed_beforehand_come_as_fast_as_honest_ones():
@@ -174,18 +192,26 @@ def test_bribed_landmarks_vouch_for_a_chip_if_all_of_them_take_the_bribe(count):
     assert facts.failed.at_true_site.path == answer.path
 
 
-def test_a_landmark_that_stands_beside_the_true_site_clears_chips_there_and_none_at_the_declared_site():
-    panel, strategy = panel_of(SINGAPORE), STRATEGIES["misreport_landmark"]
+@pytest.mark.parametrize("declared", ["Singapore", "Jakarta", "Manila"])
+def test_a_landmark_that_stands_beside_the_true_site_clears_chips_there_and_none_at_the_declared_site(declared):
+    """Never too fast for the declared site either, as from Jakarta, which has no landmark of its own here."""
+    declared, strategy = place(declared), STRATEGIES["misreport_landmark"]
+    cities = [hub for hub in landmark_cities()[:60] if hub.name in ("Singapore", "Los Angeles", "London")]
+    panel = build_panels([Site(0, declared, 1000.0)], cities, 3, "planning", RESTRICTED)[0]
+    assert panel.landmarks[0].name == "Singapore"
     values = load_parameters().values()
-    (true_site,) = strategy.true_site(SINGAPORE, INSIDE)
+    (true_site,) = strategy.true_site(declared, INSIDE)
     assert strategy.false_landmarks([], INSIDE, values) == {}
     moved = strategy.false_landmarks(panel.landmarks, INSIDE, values)
     really = [moved.get(landmark.number, landmark) for landmark in panel.landmarks]
-    assert sum(one != other for one, other in zip(really, panel.landmarks, strict=True)) == 1
-    answer = strategy.facts(seen_by(panel, true_site=true_site)).at_true_site
+    assert [one == other for one, other in zip(really, panel.landmarks, strict=True)] == [False, True, True]
+    answer = strategy.facts(Circumstances(declared, true_site, panel.landmarks, values, frozenset(moved))).at_true_site
     assert not panel.clears(times(panel.landmarks, answer.path)), "were the landmark where it says"
-    assert panel.clears(times(really, answer.path))
-    assert times(really, direct(SINGAPORE))[0] > panel.clearing_ms[0] > times(panel.landmarks, direct(SINGAPORE))[0]
+    assert not panel.contradicts(times(really, answer.path, jitter=-8.0))
+    assert times(really[:1], answer.path, **BEST)[0] > panel.contradicting_ms[0]
+    if declared.name != "Manila":  # too far from Singapore for any landmark there
+        assert panel.clears(times(really, answer.path))
+    assert not panel.clears(times(really, direct(declared)))
 
 
 def test_the_nearest_site_and_the_nearest_hub_beyond_the_border_are_chosen():

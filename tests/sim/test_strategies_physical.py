@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from sim import Scenario
+from sim.engine import reference
 from sim.engine.fast import run
 from sim.outcomes.diversions import fates
 from sim.parameters import load_parameters
@@ -13,7 +14,7 @@ from sim.record import Happening, Record
 from sim.smuggling.strategies import STRATEGIES
 
 from .conftest import NO_NOISE
-from .worlds import numbers_of
+from .worlds import Story, hurried, numbers_of
 
 END_DAY = 200.0
 
@@ -212,3 +213,39 @@ def test_a_strategy_costs_more_the_more_each_of_its_parts_does(
         assert usd(**{name: table.parameters[name].high}) > usd() > usd(**{name: table.parameters[name].low})
     for name in cheaper:
         assert usd(**{name: table.parameters[name].high}) < usd()
+
+
+PHYSICAL = (
+    "plead_outage",
+    "claim_repair_or_scrap",
+    "stockpile",
+    "linger_in_transit",
+    "decoy_site",
+    "return_for_inspection",
+    "flood_landmarks",
+    "divert_legacy",
+    "rent_remotely",
+)
+TRUSTING = {
+    "verification__rma_reconciliation": True,
+    "verification__rma_confirmation": "owner",
+    "enforcement__remote_request_days": 5,
+    "enforcement__downtime_budget_days": 20,
+}
+STRICT = {
+    "verification__detectors": ("silence_streak", "activation_deadline", "unconfirmed", "registry"),
+    "verification__landmark_loss": "fail_closed",
+    "enforcement__notice_days": 8,
+    "enforcement__method": "challenge",
+}
+
+
+@pytest.mark.parametrize("levers", [TRUSTING, STRICT], ids=["trusting", "strict"])
+def test_both_engines_tell_the_same_story_of_these_strategies(levers: dict[str, Any]):
+    values = {"flood_days": 10, "stockpile_days": 20}
+    scenario = hurried(values, adversary__strategies=dict.fromkeys(PHYSICAL, 1.0), **levers)
+    fast = run(scenario, seed=1)
+    seen = {event.detail for event in fast.events if event.happening is Happening.DEPARTED}
+    assert seen == set(PHYSICAL) - {"rent_remotely"}
+    assert fast.rented_chips
+    assert Story.of(fast) == Story.of(reference.run(scenario, seed=1))

@@ -24,4 +24,4 @@ class DivertLegacy(Strategy):
         return DARK
 
     def cost(self, values: Values) -> Cost:
-        return Cost(per_chip_usd=values["legacy_broker_share"] * values["chip_price_usd"])
+        return Cost(share_of_price=values["legacy_broker_share"])

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from attestation import FIBRE_KM_PER_MS
+
 from ...parameters import Values
 from ...units import DAYS_PER_YEAR
-from ...world.geography import Place
-from ...world.paths import direct
+from ...world.geography import Place, distances_km
+from ...world.paths import Leg, Path
 from ..strategy import Answer, Circumstances, Cost, Facts, Strategy
 
 
@@ -17,7 +19,8 @@ class MisreportLandmark(Strategy):
     """One landmark is the smuggler's own: it measures honestly from where it really stands, and only its address is false.
 
     It is the one nearest to most chips of the main smuggling route, and really stands at the first place in restricted
-    territory at which chips can be used. They are used there and answer from there.
+    territory at which chips can be used. They are used there and answer from there. Where it is asked about them they hold
+    their answers back for as long as fibre from its stated place to the declared site would take, lest they come too soon.
 
     Source: 1.5 % of the probes of RIPE Atlas misreport where they stand ("Trust, But Verify", 2024); that a smuggler would
     run one is an assumption.
@@ -26,7 +29,10 @@ class MisreportLandmark(Strategy):
     needs = "a company that is accepted to run a landmark"
 
     def facts(self, of: Circumstances) -> Facts:
-        return Facts(at_true_site=Answer(direct(of.true_site)))
+        stated = [landmark.position for landmark in of.landmarks if landmark.number in of.false_landmarks]
+        away_km = distances_km([of.declared_site.position], stated)[0]
+        held_back_ms = float(away_km.max(initial=0.0)) / FIBRE_KM_PER_MS
+        return Facts(at_true_site=Answer(Path((Leg(of.true_site),), added_ms=held_back_ms)))
 
     def cost(self, values: Values) -> Cost:
         return Cost(

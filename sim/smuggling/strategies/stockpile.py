@@ -27,8 +27,10 @@ class Stockpile(Strategy):
 
     def cost(self, values: Values) -> Cost:
         days = values["stockpile_days"]
-        capital_usd = values["chip_price_usd"] * values["smuggler_capital_cost_per_year"] * days / DAYS_PER_YEAR
-        return Cost(per_chip_usd=values["storage_usd_per_chip_day"] * days + capital_usd)
+        return Cost(
+            per_chip_usd=values["storage_usd_per_chip_day"] * days,
+            share_of_price=values["smuggler_capital_cost_per_year"] * days / DAYS_PER_YEAR,
+        )
 
     def preparation_days(self, chips: int, values: Values) -> float:
         return values["stockpile_days"]
