@@ -16,7 +16,16 @@ from ..parameters import Values
 from ..results import Result
 from ..scenario import STATUS_QUO, Scenario, ScenarioError
 from ..simulation import simulate
-from ..smuggling.choice import Behaviour, Cases, Response, believed, best_response, published_risks, unlisted_share, volume_offered
+from ..smuggling.choice import (
+    Behaviour,
+    Cases,
+    Response,
+    believed,
+    best_response,
+    published_risks,
+    unlisted_share,
+    volume_offered,
+)
 from ..smuggling.profit import Deal, Profit, Risks, expected_profit
 from ..smuggling.strategies import STRATEGIES
 from ..units import calendar_date

@@ -51,7 +51,6 @@ def settled(
     return settle(world(chances), usual, market, smugglers, most_steps)
 
 
-
 def test_smugglers_who_learn_nothing_keep_mix_and_volume():
     found = settled({"go_dark": 1.0, "relay_from_declared_site": 0.0}, "fixed")
     assert found.ended == "fixed point"
@@ -85,9 +84,7 @@ def test_at_the_fixed_point_price_volume_and_beliefs_fit_each_other():
     assert clearing_ratio(market, lambda _: answer.chips_per_year * CHIP_H100E) == pytest.approx(
         answer.price_ratio, abs=1e-6
     )
-    margin = sum(
-        answer.mix[name] * profit.margin for name, profit in found.last.profits.items() if name in answer.mix
-    )
+    margin = sum(answer.mix[name] * profit.margin for name, profit in found.last.profits.items() if name in answer.mix)
     assert volume_offered(margin, USUAL_CHIPS, VALUES) == pytest.approx(answer.chips_per_year, rel=0.05)
 
 
