@@ -132,7 +132,7 @@ def build(scenario: Scenario, seed: int, events: EventLog | None = None) -> Sett
         network.stand_elsewhere(strategy.false_landmarks(there, true_sites, values))
     if verification.landmark_cross_checks:
         trusted = set(not_suspected(landmarks_at(landmarks), network, values, draws))
-        landmarks = [hub for hub, place in zip(landmarks, landmarks_at(landmarks), strict=True) if place in trusted]
+        landmarks = tuple(hub for hub, place in zip(landmarks, landmarks_at(landmarks), strict=True) if place in trusted)
     panels = build_panels(
         sites,
         landmarks,
