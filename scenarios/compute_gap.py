@@ -27,9 +27,13 @@ if TYPE_CHECKING:
     from sim.figures import Chart
 
 SMUGGLERS_ANSWER = True
-SETTING = {"adversary.behaviour": "adaptive", "fleet.scale": 0.01}
+SETTING = {
+    "adversary.behaviour": "adaptive",
+    "fleet.scale": 0.01,
+    "fleet.lot_chips": 50,  # the smallest of published cases, so that smugglers learn from many
+}
 QUICK_SETTING = {**QUICK, "calendar.duty_after_days": 180, "calendar.end_after_duty_days": 540}
-DRAWS, QUICK_DRAWS = 20, 2
+DRAWS, QUICK_DRAWS = 10, 2
 QUICK_STEPS = 2
 
 

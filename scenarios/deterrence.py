@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 SMUGGLERS_ANSWER = True
 SETTING = {
     "adversary.behaviour": "adaptive",
-    "fleet.scale": 0.02,
+    "fleet.scale": 0.01,
     "fleet.lot_chips": 50,  # the smallest of published cases, so that smugglers learn from many
     "calendar.end_after_duty_days": 730,
 }
