@@ -28,7 +28,7 @@ from .endorsements import Endorsements
 from .errors import AttestationError, InvalidArgument, MalformedBytes, Refused, refusals
 from .exchange import LandmarkExchange, ProverExchange, combined_sha256
 from .flaws import SOUND, Flaws
-from .keys import SigningKey
+from .keys import SigningKey, key_id
 from .manifest import Manifest
 from .measurement import Measurement
 from .ocsp import OcspAnswer
@@ -80,6 +80,7 @@ __all__ = [
     "distance_bound_km",
     "issue",
     "issue_result",
+    "key_id",
     "refusals",
     "sign1",
     "validate_chain",

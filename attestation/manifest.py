@@ -23,9 +23,15 @@ from .keys import key_id
 
 
 class Manifest:
-    """Certificates issued, suspended and revoked; authorities revoked. Times are in seconds since 1970."""
+    """Certificates issued, suspended and revoked; authorities revoked. Times are in seconds since 1970.
 
-    def __init__(self) -> None:
+    Args:
+        complete: whether it lists every certificate issued, so that no other counts. Without such a list a verifier takes
+            the word of whoever holds a vendor's signing key, and can only refuse what has been withdrawn.
+    """
+
+    def __init__(self, *, complete: bool = True) -> None:
+        self._complete = complete
         self._issued: dict[CertificateId, bytes] = {}
         self._revoked_from_s: dict[CertificateId, float] = {}
         self._revoked_authorities_from_s: dict[bytes, float] = {}
@@ -92,8 +98,8 @@ class Manifest:
         _set_earliest(self._superseded_from_s, identifier, from_s)
 
     def check_issued(self, endorsement: Endorsement) -> None:
-        """Raises NotInManifest unless exactly this certificate of the chip is listed as issued."""
-        if self._issued.get(endorsement.path[0]) != endorsement.x5t:
+        """Raises NotInManifest if the list is complete and does not name exactly this certificate of the chip."""
+        if self._complete and self._issued.get(endorsement.path[0]) != endorsement.x5t:
             raise NotInManifest(f"serial {endorsement.path[0][1]} of issuer {endorsement.path[0][0].hex()}")
 
     def check_standing(self, endorsement: Endorsement, at_s: float) -> None:

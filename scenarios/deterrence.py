@@ -25,6 +25,7 @@ from sim.provenance import manifest
 from sim.smuggling.profit import Deal, break_even_chance, expected_profit, risks_if_established
 from sim.smuggling.strategy import Cost
 from sim.units import DAYS_PER_YEAR
+from sim.world.products import mean_price_usd
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -126,17 +127,22 @@ def profit_curves(scenario: Scenario, unlisted: float) -> Iterator[dict[str, Any
     """Margin of a lot by the chance that it is found, at the price without the rule, by where its consignee is."""
     values = scenario.values
     collected = {"partner country": values["penalty_reach_partners"], "elsewhere": values["penalty_reach_elsewhere"]}
-    deal = Deal(scenario.fleet.lot_chips, values["price_ratio_later"], Cost(), unlisted)
+    deal = Deal(scenario.fleet.lot_chips, chip_usd(scenario), values["price_ratio_later"], Cost(), unlisted)
     for place, share in collected.items():
         for chance in np.linspace(0, 1, 41).tolist():
             profit = expected_profit(deal, risks_if_established(chance, share), values)
             yield {"consignee": place, "collected": share, "chance": chance, "margin": profit.margin}
 
 
+def chip_usd(scenario: Scenario) -> float:
+    """List price of a chip, in the mean of what is exported halfway through the duty."""
+    return mean_price_usd(scenario.calendar.middle_of_duty, scenario.values)
+
+
 def break_even_curves(scenario: Scenario) -> Iterator[dict[str, Any]]:
     """The chance of being found from which a lot loses money, by price over list and share of penalties collected."""
     for ratio in RATIOS:
-        deal = Deal(scenario.fleet.lot_chips, ratio, Cost())
+        deal = Deal(scenario.fleet.lot_chips, chip_usd(scenario), ratio, Cost())
         for collected in np.linspace(0, 1, 101).tolist():
             chance = break_even_chance(deal, collected, scenario.values)
             yield {"price_ratio": ratio, "collected": collected, "break_even_chance": chance}
@@ -214,7 +220,7 @@ def _penalty_caption(result: Tabulation) -> str:
     scenario, values = result.scenario, result.scenario.values
     return (
         "Where penalties beat the price. A lot of "
-        f"{scenario.fleet.lot_chips} chips at {values['chip_price_usd']:,.0f} dollars each sells at 1.2, 1.5 or 2.0 times list. If "
+        f"{scenario.fleet.lot_chips} chips at {chip_usd(scenario):,.0f} dollars each sells at 1.2, 1.5 or 2.0 times list. If "
         f"it is found, a penalty of {values['civil_penalty_multiple']:g} times its value is collected with the chance on the "
         "horizontal axis, and a new company is set up for later orders. Transport and companies cost what the table says; "
         "nothing is seized, and the strategy costs nothing. Above a line a lot loses money, so that the penalty alone deters: "

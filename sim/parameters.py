@@ -1,7 +1,7 @@
 """The parameter table: every number about the world, with its range, unit, kind and source.
 
-One file holds the numbers (`data/parameters.toml`), one the latency models (`data/latency.toml`, made by `fit-latency`), one
-the sources (`data/sources.toml`). A row says how far it can be
+One file holds the numbers (`data/parameters.toml`), one the products (`data/products.toml`), one the latency models
+(`data/latency.toml`, made by `fit-latency`), one the sources (`data/sources.toml`). A row says how far it can be
 trusted: `quoted` from its source, `inferred` from it by stated arithmetic, or `assumed`. Policy choices (levers) are not
 here; they belong to the scenario.
 """
@@ -12,14 +12,17 @@ import hashlib
 import math
 import tomllib
 from collections.abc import Mapping
+from datetime import date
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-PARAMETER_FILES = ("parameters.toml", "latency.toml", "sources.toml")
+PARAMETER_FILES = ("parameters.toml", "products.toml", "latency.toml", "sources.toml")
+FURTHER_FILES = ("volume_prior.toml",)
+"""Figures that go with single rows of the table and are read where they are used."""
 
 NetworkClass = Literal["hosting", "cloud"]
 NETWORK_CLASSES: tuple[NetworkClass, ...] = ("hosting", "cloud")
@@ -38,10 +41,27 @@ class Source(BaseModel):
     note: str = ""
 
 
-class Parameter(BaseModel):
-    """One row of the table. `low` to `high` is the range a study varies; `minimum` to `maximum` is what makes sense."""
+class Stated(BaseModel):
+    """Something that says where it is from."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["quoted", "inferred", "assumed"]
+    source: tuple[str, ...] = ()
+    note: str = ""
+
+    @model_validator(mode="after")
+    def _accounted_for(self) -> Self:
+        if self.kind == "assumed":
+            if not self.note:
+                raise ValueError("an assumed number needs a note that says why")
+        elif not self.source:
+            raise ValueError(f"a number that is {self.kind} needs a source")
+        return self
+
+
+class Parameter(Stated):
+    """One row of the table. `low` to `high` is the range a study varies; `minimum` to `maximum` is what makes sense."""
 
     low: float
     central: float
@@ -49,20 +69,85 @@ class Parameter(BaseModel):
     minimum: float = 0.0
     maximum: float = math.inf
     unit: str
-    kind: Literal["quoted", "inferred", "assumed"]
-    source: tuple[str, ...] = ()
-    note: str = ""
 
     @model_validator(mode="after")
-    def _ordered_and_accounted_for(self) -> Self:
+    def _ordered(self) -> Self:
         if not self.minimum <= self.low <= self.central <= self.high <= self.maximum:
             raise ValueError("must have minimum <= low <= central <= high <= maximum")
-        if self.kind == "assumed":
-            if not self.note:
-                raise ValueError("an assumed number needs a note that says why")
-        elif not self.source:
-            raise ValueError(f"a number that is {self.kind} needs a source")
         return self
+
+
+class Fact(Stated):
+    """A number that no study varies."""
+
+    value: float = Field(gt=0)
+
+
+class ReleaseDate(Stated):
+    """The first day on which a product could be had."""
+
+    day: date
+
+
+class Product(BaseModel):
+    """An AI chip on sale: see the head of `data/products.toml` for the units."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    maker: str
+    release: ReleaseDate
+    tops_8bit: Fact
+    tops_4bit: Fact | None = None
+    performance_density: Fact | None = None
+    memory_gb_per_s: Fact | None = None
+    interconnect_gb_per_s: Fact | None = None
+    h100e: Parameter
+    price_usd: Parameter
+
+    def stated(self) -> list[Stated]:
+        """All that says where it is from."""
+        values = (getattr(self, name) for name in type(self).model_fields)
+        return [value for value in values if isinstance(value, Stated)]
+
+
+class ProductShares(Stated):
+    """Which products ship in a year, or stand abroad on the first day: low, central and high share by product."""
+
+    of: dict[str, tuple[float, float, float]]
+
+    def rows(self, suffix: str) -> dict[str, Parameter]:
+        """The shares as rows of the table."""
+        told = {"unit": "share of chips", "maximum": 1.0, "kind": self.kind, "source": self.source, "note": self.note}
+        return {
+            f"{product}_share_{suffix}": Parameter.model_validate({"low": low, "central": central, "high": high, **told})
+            for product, (low, central, high) in self.of.items()
+        }
+
+
+class ProductTable(BaseModel):
+    """All products, in the order of their numbers, and their shares by year and in the stock."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    products: dict[str, Product] = {}
+    shares: dict[str, ProductShares] = {}
+
+    @model_validator(mode="after")
+    def _shares_are_of_products(self) -> Self:
+        if unknown := {product for shares in self.shares.values() for product in shares.of} - self.products.keys():
+            raise ValueError(f"shares of products that are not listed: {sorted(unknown)}")
+        return self
+
+    def rows(self) -> dict[str, Parameter]:
+        """The rows that the products add to the table of parameters."""
+        of_products = {
+            f"{name}_{kind}": getattr(product, kind)
+            for name, product in self.products.items()
+            for kind in ("h100e", "price_usd")
+        }
+        return of_products | {
+            name: row for suffix, shares in self.shares.items() for name, row in shares.rows(suffix).items()
+        }
 
 
 class LatencyRegime(BaseModel):
@@ -139,18 +224,23 @@ class LatencyModel(BaseModel):
 
 
 class ParameterTable(BaseModel):
-    """All rows, the latency models and all sources, checked against each other."""
+    """All rows, the products, the latency models and all sources, checked against each other.
+
+    The products' own rows are among the parameters.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     parameters: dict[str, Parameter]
+    products: ProductTable = ProductTable()
     latency: dict[NetworkClass, LatencyModel]
     sources: dict[str, Source]
 
     @model_validator(mode="after")
     def _every_source_is_known_and_used(self) -> Self:
         regimes = [regime for model in self.latency.values() for regime in model.regimes.values()]
-        rows: list[Parameter | LatencyRegime] = [*self.parameters.values(), *regimes]
+        facts = [fact for product in self.products.products.values() for fact in product.stated()]
+        rows: list[Stated | LatencyRegime] = [*self.parameters.values(), *facts, *regimes]
         cited = {key for row in rows for key in row.source}
         if unknown := cited - self.sources.keys():
             raise ValueError(f"sources cited but not listed: {sorted(unknown)}")
@@ -175,14 +265,16 @@ def load_parameters() -> ParameterTable:
         pydantic.ValidationError: a row lacks a field, its range is out of order or its source is unknown.
     """
     text = {name: _read(name).decode() for name in PARAMETER_FILES}
-    parameters, latency, sources = (tomllib.loads(text[name]) for name in PARAMETER_FILES)
+    parameters, products, latency, sources = (tomllib.loads(text[name]) for name in PARAMETER_FILES)
     latency = {network: {"network": network, **model} for network, model in latency.items()}
-    return ParameterTable.model_validate({"parameters": parameters, "latency": latency, "sources": sources})
+    table = ProductTable.model_validate(products)
+    content: dict[str, Any] = {"products": table, "latency": latency, "sources": sources}
+    return ParameterTable.model_validate({**content, "parameters": {**parameters, **table.rows()}})
 
 
 def parameter_digest() -> str:
-    """SHA-256 over the parameter and source files, to name the numbers a result was made with."""
-    return hashlib.sha256(b"".join(_read(name) for name in PARAMETER_FILES)).hexdigest()
+    """SHA-256 over the files of numbers and sources, to name the numbers a result was made with."""
+    return hashlib.sha256(b"".join(_read(name) for name in (*PARAMETER_FILES, *FURTHER_FILES))).hexdigest()
 
 
 def _read(name: str) -> bytes:

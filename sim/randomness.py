@@ -75,7 +75,7 @@ class Stream(IntEnum):
     CLEARANCE_PAIR = 49  # entity: rank of the hub, occasion: of the landmark; words 2w, 2w + 1: their path's own, jitter
     SIGNED_SAMPLE = 50  # cells: slot of the chip; whether it is followed, really signing, while it is in a case
     DEVICE_KEY = 51  # entity: chip; seed of its key
-    VENDOR_KEY = 52  # entity: 0; seed of the vendor's key
+    VENDOR_KEY = 52  # entity: 0, its next root: 1; seed of the vendor's key
     NONCE = 53  # entity: chip, occasion: absolute time slot; challenges of one session and nonces of its landmarks
     SESSION_KEY = 54  # entity: chip, occasion: absolute time slot; seed of the session's key
     LANDMARK_KEY = 55  # entity: landmark's place number; seed of its key
@@ -103,10 +103,16 @@ class Stream(IntEnum):
     WITHDRAWAL = 110  # entity: lot; word 0 when that is reported, word 1 whether it ever is
     AIR_GAPPED = 111  # entity: site; whether its chips can be reached from outside
     STORAGE = 112  # entity: lot; word 0 whether it is put in storage, word 1 for how long
+    LOT_PRODUCT = 120  # entity: lot; which product it is
+    LOT_REGION = 121  # entity: lot; in which region its declared site is, unless a smuggler takes the usual route
+    OPT_IN = 122  # entity: lot; whether its owner wants the mechanism where it is voluntary
     LOT_CHANNEL = 150  # entity: lot; through which channel the smuggler orders it
     PHYSICAL_ACT = 151  # cells: slot of the chip; whether what is done to it succeeds
     PARCEL_ACT = 152  # entity: lot, occasion: parcel; whether what is done for all of it succeeds
     CROSS_CHECK = 153  # entity: landmark's place number, occasion: another's; jitter when they time one another
+    PROPOSED_NONCE = 180  # entity: chip, occasion: absolute time slot; nonces of its landmarks that the chip itself proposes
+    HOST_KEY = 181  # entity: slot of a host's first chip over the chips in a host; seed of the host's key
+    FORGED_KEY = 182  # entity: chip; seed of a key forged in its name
 
 
 class Sequences:

@@ -22,6 +22,7 @@ from .outcomes.outcome import Outcome
 from .output import MANIFEST, staged_folder
 from .scenario import STATUS_QUO, Scenario
 from .units import calendar_date
+from .world.products import product_names
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -117,7 +118,7 @@ class Result:
     def chips(self) -> pd.DataFrame:
         """One row per run and chip that was ever diverted (with the scenario's `trace`, per run and chip).
 
-        Its number, lot, declared site, final state and the days that matter (NaN = never).
+        Its number, lot, declared site, product, final state and the days that matter (NaN = never).
         """
         import pandas as pd
 
@@ -125,6 +126,7 @@ class Result:
         for run in self.runs:
             columns = dict(run.chips)
             columns["state"] = np.array([state.name.lower() for state in State])[columns["state"].astype(int)]
+            columns["product"] = np.array(product_names())[columns["product"].astype(int)]
             frame = pd.DataFrame(columns)
             frame.insert(0, "run", run.run)
             frame.insert(0, "draw", run.draw)

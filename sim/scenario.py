@@ -11,7 +11,7 @@ import json
 import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import fields
-from datetime import date
+from datetime import date, timedelta
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -32,7 +32,11 @@ from .units import MINUTES_PER_DAY
 from .world.bounds import Bound
 from .world.geography import hubs
 from .world.placement import Placement, landmark_candidates
+from .world.products import first_shipment
+from .world.regimes import MECHANISMS, REGIMES, mechanism_of
+from .world.regions import Region, region_of
 from .world.territory import Territory, hubs_in, hubs_outside, territory
+from .world.volume_prior import VolumePrior, wanted_chips_per_year
 
 UnclearedSites = Literal["inspect_only", "drift_test", "refuse_licence"]
 """Alert there on silence only; also on times that have drifted since enrolment; or let no chip be exported there."""
@@ -73,14 +77,19 @@ class Calendar(_Section):
     @field_validator("start")
     @classmethod
     def _within_reason(cls, start: date) -> date:
-        if not 1970 <= start.year <= 2200:
-            raise ValueError("allowed 1970-01-01 to 2200-12-31")
+        if not (first_shipment() <= start and start.year <= 2200):
+            raise ValueError(f"allowed {first_shipment()}, when the first product of the table ships, to 2200-12-31")
         return start
 
     @property
     def duty_day(self) -> float:
         """Day on which the duty starts."""
         return self.duty_after_days
+
+    @property
+    def middle_of_duty(self) -> date:
+        """The day halfway through the duty."""
+        return self.start + timedelta(days=self.duty_after_days + self.end_after_duty_days / 2)
 
     @property
     def end_day(self) -> float:
@@ -94,6 +103,10 @@ class Fleet(_Section):
     scale: float = Field(gt=0, le=1, description="simulated chips per real chip")
     lot_chips: int = Field(ge=1, le=10_000, description="chips that ship together")
     stock_equipped: bool = Field(description="whether chips abroad on the first day carry the mechanism, by retrofit")
+    opt_in_before: bool = Field(
+        description="whether exports may carry the mechanism before the duty, if their owner wants it"
+    )
+    gulf_deals: bool = Field(description="whether the announced deals with Gulf states add to exports")
 
 
 class Geography(_Section):
@@ -205,6 +218,8 @@ class Adversary(_Section):
         "never, to the last ones, or to all"
     )
 
+    volume_prior: VolumePrior = Field(description="whose estimate says how many chips smugglers want without a rule")
+
     @field_validator("strategies")
     @classmethod
     def _known_strategies(cls, weights: dict[str, float]) -> dict[str, float]:
@@ -276,6 +291,7 @@ class Scenario(_Section):
     name: str = Field(pattern=r"^[a-z0-9_]+$")
     engine: Engine = Field(default="fast", description="many chips at a time, or one after the other; the same histories")
     trace: bool = Field(default=False, description="log each chip's own history: every fault, silence and alert in a row")
+    regimes: tuple[str, ...] = Field(description="regimes of export control that are kept: names in the register of regimes")
     calendar: Calendar
     fleet: Fleet
     geography: Geography
@@ -283,6 +299,17 @@ class Scenario(_Section):
     adversary: Adversary
     enforcement: Enforcement
     uncertainties: dict[str, float] = Field(default_factory=dict)
+
+    @field_validator("regimes", mode="before")
+    @classmethod
+    def _known_regimes(cls, names: Any) -> tuple[str, ...]:
+        if not (isinstance(names, list | tuple) and all(isinstance(name, str) for name in names)):
+            raise ValueError(f"must be a list of names; allowed: {', '.join(REGIMES)}")
+        if unknown := [name for name in names if name not in REGIMES]:
+            raise ValueError(f"unknown regime {', '.join(unknown)}; allowed: {', '.join(REGIMES)}")
+        if len(mechanisms := [name for name in MECHANISMS if name in names]) > 1:
+            raise ValueError(f"{' and '.join(mechanisms)} exclude each other; allowed: one of {', '.join(MECHANISMS)}")
+        return tuple(name for name in REGIMES if name in names)
 
     @field_validator("uncertainties")
     @classmethod
@@ -304,6 +331,26 @@ class Scenario(_Section):
         taken = {STATUS_QUO: "the world without the rule", "difference": "the difference between policies"}
         if self.name in taken and self.verification.active:
             raise ValueError(f"name = {self.name!r}: taken by {taken[self.name]}; allowed: any other name")
+        return self
+
+    @model_validator(mode="after")
+    def _somebody_to_verify(self) -> Self:
+        if self.verification.active and mechanism_of(self.regimes) is None:
+            raise ValueError(
+                f"regimes = {list(self.regimes)}: no chip would have what verification.active = true asks for; "
+                f"allowed: with one of {', '.join(MECHANISMS)}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _deals_have_a_site(self) -> Self:
+        countries = [hub.country for hub in hubs_outside(self.geography.restricted, hubs())]
+        in_gulf = [number for number, country in enumerate(countries) if region_of(country) is Region.GULF]
+        if self.fleet.gulf_deals and not (in_gulf and self.geography.sites > in_gulf[0]):
+            allowed = (
+                f"with geography.sites from {in_gulf[0] + 1} on" if in_gulf else "with a Gulf state outside the territory"
+            )
+            raise ValueError(f"fleet.gulf_deals = true: no site stands in the Gulf; allowed {allowed}")
         return self
 
     @model_validator(mode="after")
@@ -356,7 +403,7 @@ class Scenario(_Section):
                 f"allowed 1 to verification.landmarks_asked = {self.verification.landmarks_asked}"
             )
         values = self.values
-        chips = self.initial_chips + self.exports_per_year * self.calendar.end_day / 365.25
+        chips = self.initial_chips + (self.exports_per_year + self.gulf_chips_per_year) * self.calendar.end_day / 365.25
         most = LARGEST_FLEET[self.engine]
         if chips < 1 or chips > most:
             raise ValueError(
@@ -380,6 +427,35 @@ class Scenario(_Section):
     def exports_per_year(self) -> float:
         """Simulated chips exported per year."""
         return self.values["covered_exports_per_year"] * self.fleet.scale
+
+    @property
+    def gulf_chips_per_year(self) -> float:
+        """Simulated chips per year under the deals of the Gulf, once they ship."""
+        return self.values["gulf_chips_per_year"] * self.fleet.scale if self.fleet.gulf_deals else 0.0
+
+    @property
+    def mechanism_is_a_duty(self) -> bool:
+        """Whether all exports carry the mechanism from the day of the duty on."""
+        mechanism = mechanism_of(self.regimes)
+        return mechanism is not None and not mechanism.voluntary
+
+    def carries_mechanism(self, ship_day: float, wanted: bool) -> bool:
+        """Whether chips shipped on a day carry the mechanism, if their owner wants it or not."""
+        if mechanism_of(self.regimes) is None:
+            return False
+        due = ship_day >= self.calendar.duty_day
+        return (due and self.mechanism_is_a_duty) or (wanted and (due or self.fleet.opt_in_before))
+
+    def wanted_chips_per_year(self, day: float) -> float:
+        """Real chips that smugglers order per year without a rule, in the calendar year of a day since the start.
+
+        A volume that the scenario sets itself (`diverted_chips_per_year`) holds for every year.
+        """
+        values = self.values
+        if "diverted_chips_per_year" in self.uncertainties:
+            return values["diverted_chips_per_year"]
+        year = (self.calendar.start + timedelta(days=day)).year
+        return wanted_chips_per_year(self.adversary.volume_prior, year, values)
 
     @classmethod
     def load(cls, name: str | Path) -> Scenario:

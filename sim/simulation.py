@@ -206,7 +206,7 @@ def run_one(job: Job) -> Run:
     numbers = chip_numbers(record.chips["slot"][kept], record.chips["generation"][kept])
     kept = kept[np.argsort(numbers)]
     chips = {"chip": np.sort(numbers), **{name: column[kept] for name, column in record.chips.items()}}
-    return Run(job.policy.name, job.draw, job.run, measured, chips, job.events, tuple(fates(record)))
+    return Run(job.policy.name, job.draw, job.run, measured, chips, job.events, tuple(fates(record, job.policy.values)))
 
 
 def _account(job: Job, error: Exception) -> str:

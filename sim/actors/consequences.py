@@ -14,6 +14,7 @@ from ..fleet.chips import State
 from ..randomness import Stream, lognormal
 from ..record import Consequence, ConsequenceKind, Event, Happening
 from ..world.country_groups import PARTNERS
+from ..world.products import prices_usd
 from .setting import Setting
 
 IntArray = NDArray[np.int64]
@@ -66,7 +67,8 @@ class Consequences:
             setting.record.write(Event(day, Happening.BLOCKED, lot=lot, site=site, chips=established))
         partner = setting.sites[site].place.country in PARTNERS
         if collected < (values["penalty_reach_partners"] if partner else values["penalty_reach_elsewhere"]):
-            value_usd = established * values["chip_price_usd"]
+            product = int(setting.chips.column("product")[chips[0]])
+            value_usd = established * float(prices_usd(values)[product])
             usd = max(values["civil_penalty_floor_usd"], values["civil_penalty_multiple"] * value_usd)
             setting.record.consequences.append(Consequence(day, lot, ConsequenceKind.PENALTY, established, usd))
             setting.record.write(Event(day, Happening.PENALISED, lot=lot, site=site, chips=established))

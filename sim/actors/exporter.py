@@ -9,16 +9,21 @@ from simpy.events import ProcessGenerator
 from ..fleet.chips import State
 from ..fleet.supply import BOUGHT_FROM, Lot
 from ..record import Event, Happening
+from ..units import calendar_date
+from ..world.country_caps import CountryCaps
+from ..world.products import h100e_of_products, product_names
+from ..world.regimes import DIFFUSION_RULE
 from .setting import Setting
 
 OnShipped = Callable[[Lot], None]
 
 
 def export_lots(setting: Setting, lots: Iterable[Lot], shipped: OnShipped) -> ProcessGenerator:
-    """Ship each lot on its day, if it gets its licence. From the day of the duty on, chips carry the mechanism.
+    """Ship each lot on its day, if it gets its licence; every lot is one order and needs one.
 
     `shipped(lot)` lets others take notice.
     """
+    caps, names = CountryCaps(setting.values, setting.scenario.fleet.scale), product_names()
     for lot in lots:
         yield setting.until(lot.ship_day)
         chips = len(lot.slots)
@@ -33,17 +38,28 @@ def export_lots(setting: Setting, lots: Iterable[Lot], shipped: OnShipped) -> Pr
             setting.record.prevented_chips += chips
             setting.record.write(Event(lot.ship_day, Happening.ORDER_PREVENTED, lot=lot.number, site=lot.site, chips=chips))
             continue
-        covered = lot.ship_day >= setting.scenario.calendar.duty_day
+        if exceeds_cap(setting, caps, lot):
+            setting.record.refused_chips += chips
+            refused = Event(
+                lot.ship_day, Happening.LICENCE_REFUSED, lot=lot.number, site=lot.site, chips=chips, detail="country_cap"
+            )
+            setting.record.write(refused)
+            continue
         setting.chips.append(
             chips,
             state=State.SHIPPING,
-            covered=covered,
+            covered=setting.scenario.carries_mechanism(lot.ship_day, wanted=lot.opts_in),
             lot=lot.number,
             site=lot.site,
             day=lot.ship_day,
             first_slot=lot.slots.start,
+            product=lot.product,
         )
-        setting.record.write(Event(lot.ship_day, Happening.SHIPPED, lot=lot.number, site=lot.site, chips=chips))
+        setting.record.write(
+            Event(
+                lot.ship_day, Happening.SHIPPED, lot=lot.number, site=lot.site, chips=chips, detail=names[lot.product]
+            )
+        )  # fmt: skip
         setting.lots[lot.number] = lot
         if lot.is_installed:
             setting.env.process(_transport(setting, lot))
@@ -67,6 +83,15 @@ def refuses_licence(setting: Setting, lot: Lot) -> bool:
     if setting.sites[lot.site].air_gapped:
         return verification.air_gapped == "refuse_licence"
     return verification.uncleared_sites == "refuse_licence" and not status.clearable
+
+
+def exceeds_cap(setting: Setting, caps: CountryCaps, lot: Lot) -> bool:
+    """Whether a lot would bring its country over the cap of the AI Diffusion Rule, in a scenario that keeps it."""
+    date = calendar_date(setting.scenario.calendar.start, lot.ship_day)
+    if DIFFUSION_RULE.name not in setting.scenario.regimes or not DIFFUSION_RULE.holds(date):
+        return False
+    h100e = len(lot.slots) * float(h100e_of_products(setting.values)[lot.product])
+    return not caps.admits(setting.sites[lot.site].place.country, lot.site, date.year, h100e)
 
 
 def is_blocked(setting: Setting, lot: Lot) -> bool:

@@ -103,10 +103,10 @@ def withdraw_lot(setting: Setting, lot: Lot, withdrawal: Withdrawal) -> ProcessG
 def replace_failed(setting: Setting, chips: NDArray[np.int64], days: NDArray[np.float64]) -> NDArray[np.int64]:
     """Retire chips that have failed for good, each on its day, and install others in their place; returns those.
 
-    What is bought under the duty carries the mechanism, whatever it replaces.
+    What is bought under the duty carries the mechanism, whatever it replaces; where that is voluntary, as before.
     """
     calendar, before = setting.scenario.calendar, np.asarray(setting.chips.column("covered"))[chips]
-    covered = before | (days >= calendar.duty_day)
+    covered = before | (days >= calendar.duty_day) & setting.scenario.mechanism_is_a_duty
     setting.chips.move(chips, State.RETIRED, days)
     fresh = setting.chips.replace(chips, days, covered)
     setting.record.covered_chip_days += float((calendar.end_day - days[covered & ~before]).sum())

@@ -113,8 +113,13 @@ def _carry(setting: Setting, lot: Lot, plan: Plan, number: int, parcel: Parcel, 
 
 def _groups(setting: Setting, lot: Lot, plan: Plan, number: int, chips: IntArray) -> list[tuple[IntArray, Facts]]:
     """The chips of a parcel by what is the case about them: those for which the physical act succeeds, and the others."""
+    landmarks, network = setting.panels[lot.site].landmarks, setting.network
     circumstances = Circumstances(
-        setting.sites[lot.site].place, plan.true_site, setting.panels[lot.site].landmarks, setting.values
+        declared_site=setting.sites[lot.site].place,
+        true_site=plan.true_site,
+        landmarks=landmarks,
+        values=setting.values,
+        false_landmarks=frozenset(one.number for one in landmarks if network.true_place(one) != one),
     )
     facts = plan.order.does.facts(circumstances)
     if facts.chance_of == "chip":

@@ -24,6 +24,7 @@ from ..record import Event, Happening
 from ..smuggling.strategy import Answer
 from ..sparse import Sparse
 from ..world.jitter import Jitter
+from ..world.keys import Key
 from ..world.latency import PathTiming, blend
 from ..world.paths import Path, direct
 from .enrolment import measure_anew
@@ -154,15 +155,14 @@ class Verifier:
     def attest(self, chip: int, day: float, outlook: Outlook, rtt_ms: NDArray[np.float64]) -> tuple[Verdict, bool]:
         """Sign and appraise one answer with the times measured: the verdict, and whether it is suspicious.
 
-        Where no landmark is up there is nothing to sign.
+        Where no landmark is up the chip can do no more than to vouch for a session key.
         """
-        if not outlook.up.any():
-            return Verdict.UNCONFIRMED, not outlook.meaningless
         assert self._desk is not None
         answer = self._answer_of(chip)
-        verdict = self._desk.attest(chip, day, self.schedule.slot(day), rtt_ms)
-        if answer is not None and not self.setting.accepts(answer, day):
-            verdict = Verdict.INVALID
+        key = Key.OWN if answer is None else answer.key
+        verdict = self._desk.attest(chip, day, self.schedule.slot(day), rtt_ms, key, self._reported_ms(answer))
+        if not outlook.up.any():
+            return verdict, verdict is Verdict.UNCONFIRMED and not outlook.meaningless
         if verdict is Verdict.CLEARED and not outlook.panel.clears(rtt_ms):
             verdict = Verdict.UNCONFIRMED  # appraisal asks for one landmark, the authority for more
         site = self.setting.chips.site(chip)
@@ -195,12 +195,16 @@ class Verifier:
 
     def _subtracted_ms(self, answer: Answer | None = None) -> float:
         """What a flawed protocol subtracts from the time of an answer; None: of an honest one."""
-        subtracted_ms = 0.0
-        if self._flaws.prover_reported_time_subtracted:
-            subtracted_ms += self.setting.values["in_loop_processing_ms"] + (answer.reported_ms if answer else 0.0)
+        subtracted_ms = self._reported_ms(answer)
         if self._flaws.long_term_key_signs_in_exchange and answer:
             subtracted_ms += answer.signed_sooner_ms
         return subtracted_ms
+
+    def _reported_ms(self, answer: Answer | None) -> float:
+        """The processing time that an answer reports where that is subtracted, and otherwise none: it would be refused."""
+        if not self._flaws.prover_reported_time_subtracted:
+            return 0.0
+        return self.setting.values["in_loop_processing_ms"] + (0.0 if answer is None else answer.reported_ms)
 
     def _outlook(self, timing: PathTiming, site: int, through_site: int, path: Path) -> Outlook:
         status, congestion_ms = self.setting.site_status[site], 0.0

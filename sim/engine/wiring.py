@@ -21,7 +21,8 @@ from ..actors.setting import Setting
 from ..actors.smuggler import divert_order, use_from_afar
 from ..fleet.chips import ChipTable, State
 from ..fleet.moves import Move, plan_change
-from ..fleet.supply import BOUGHT_FROM, Lot, lots_shipped, stock_by_site
+from ..fleet.stock import stock_by_site
+from ..fleet.supply import BOUGHT_FROM, Demand, Lot, lots_shipped
 from ..parameters import load_parameters
 from ..randomness import Draws
 from ..record import Category, Census, Event, EventLog, Record
@@ -38,6 +39,7 @@ from ..world.geography import hubs
 from ..world.landmarks import build_panels, landmarks_at, on_the_main_route
 from ..world.latency import Network
 from ..world.placement import place_landmarks
+from ..world.products import chips_by_product, stock_shares
 from ..world.sites import build_sites, capacity_steps
 from ..world.territory import hubs_in, hubs_outside
 
@@ -158,7 +160,7 @@ def used(scenario: Scenario) -> list[Strategy]:
 def _room(scenario: Scenario) -> int:
     """Rows that the chip table will need, about: it grows if they do not suffice."""
     years, values = scenario.calendar.end_day / DAYS_PER_YEAR, scenario.values
-    shipped = scenario.initial_chips + scenario.exports_per_year * years
+    shipped = scenario.initial_chips + (scenario.exports_per_year + scenario.gulf_chips_per_year) * years
     replaced = shipped * years * values["gpu_faults_per_chip_year"] * values["permanent_fault_share"]
     return int(1.02 * (shipped + replaced)) + 1024
 
@@ -223,9 +225,14 @@ def _processes(setting: Setting, keeper: Keeper, authority: Authority) -> Iterat
         setting.sites,
         setting.values,
         setting.draws,
+        scenario.calendar.start,
+        Demand(
+            scenario.wanted_chips_per_year,
+            mean_diverted_share(adversary.channels, adversary.strategies, channels(setting.values)),
+            lambda number: _order(setting, number).terms(restricted),
+        ),
         first_slot=scenario.initial_chips,
-        diverted_share=mean_diverted_share(adversary.channels, adversary.strategies, channels(setting.values)),
-        terms=lambda number: _order(setting, number).terms(restricted),
+        gulf_chips_per_year=scenario.gulf_chips_per_year,
     )
     steps = capacity_steps(setting.sites)
     yield export_lots(setting, lots, lambda lot: _follow_lot(setting, keeper, authority, lot, steps))
@@ -233,11 +240,18 @@ def _processes(setting: Setting, keeper: Keeper, authority: Authority) -> Iterat
 
 
 def _place_initial_stock(setting: Setting, keeper: Keeper) -> None:
-    """Chips abroad on the first day, spread over sites by size."""
-    first_slot, covered = 0, setting.scenario.fleet.stock_equipped
+    """Chips abroad on the first day, spread over sites by size, with the same mix of products at each."""
+    first_slot, covered, shares = 0, setting.scenario.fleet.stock_equipped, stock_shares(setting.values)
     for site, count in enumerate(stock_by_site(setting.scenario.initial_chips, setting.sites).tolist()):
         rows = setting.chips.append(
-            count, state=State.INSTALLED, covered=covered, lot=-1, site=site, day=0.0, first_slot=first_slot
+            count,
+            state=State.INSTALLED,
+            covered=covered,
+            lot=-1,
+            site=site,
+            day=0.0,
+            first_slot=first_slot,
+            product=np.repeat(np.arange(len(shares)), chips_by_product(count, shares)),
         )
         first_slot += count
         _install(setting, keeper, np.arange(rows.start, rows.stop), 0.0)

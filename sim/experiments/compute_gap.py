@@ -11,6 +11,7 @@ from typing import Any
 from ..parameters import Values
 from ..scenario import STATUS_QUO, Scenario
 from ..units import calendar_date
+from ..world.products import mean_h100e
 from ..world.restricted_compute import domestic_stock, lawful_stock, rented_stock, smuggled_before, year_of
 from .equilibrium import MOST_STEPS, Equilibrium, find_equilibrium
 
@@ -83,7 +84,7 @@ def step_rows(found: Equilibrium, values: Values) -> Iterator[dict[str, Any]]:
             "ended": found.ended,
             "cycle_steps": found.cycle_steps,
             "usual_price_ratio": found.usual.price_ratio,
-            "usual_chips_per_year": values["diverted_chips_per_year"],
+            "usual_chips_per_year": found.usual.chips_per_year,
         }
 
 
@@ -99,19 +100,20 @@ def _by_source(found: Equilibrium, scenario: Scenario, runs: int) -> Iterator[di
     before, after = found.before.diversions, found.after.diversions
     under_rule = pd.concat([before[before["t0_day"] < calendar.duty_day], after[after["t0_day"] >= calendar.duty_day]])
     policies = {STATUS_QUO: (before, 1.0), RULE: (under_rule, ratio ** values["rental_elasticity"])}
-    begin = smuggled_before(year_of(calendar.start), values)
+    usual_h100e = scenario.wanted_chips_per_year(0.0) * mean_h100e(calendar.start, values)
+    begin = smuggled_before(year_of(calendar.start), usual_h100e, values)
     for policy, (diversions, factor) in policies.items():
         for number in itertools.count():
             day = min(number * DAYS_BETWEEN, calendar.end_day)
             on = calendar_date(calendar.start, day)
             year = year_of(on)
             arrived = diversions[diversions["arrival_day"] <= day]
-            chips = float((arrived["chips"] - arrived["seized_chips"]).sum()) / (runs * scenario.fleet.scale)
+            there = arrived["h100e"] * (1 - arrived["seized_chips"] / arrived["chips"])
             stocks = {
                 "domestic": domestic_stock(year, values),
                 "rented": rented_stock(year, raised_from, factor, values),
                 "lawful": lawful_stock(year, values),
-                "smuggled": begin + chips * values["h100e_per_chip"],
+                "smuggled": begin + float(there.sum()) / (runs * scenario.fleet.scale),
             }
             yield from (_row(policy, on, source, stocks[source]) for source in SOURCES)
             if day == calendar.end_day:

@@ -21,6 +21,7 @@ from ..smuggling.profit import Deal, Profit, Risks, expected_profit
 from ..smuggling.strategies import STRATEGIES
 from ..units import calendar_date
 from ..world.market import Market, clearing_ratio, market_of
+from ..world.products import mean_h100e, mean_price_usd
 from .losses import cases_seen, company_profits, delivered_share
 
 MOST_STEPS = 12
@@ -130,6 +131,8 @@ class Smugglers:
         behaviour: whether and from what they learn.
         names: of the strategies that they know.
         lot_chips: chips of a lot.
+        chip_usd: price of one at list.
+        chip_h100e: H100-equivalents of one.
         at_first: the risks without the rule, which they believe in as long as they have seen nothing else.
         unlisted: share of the value at list that costs take which no source lists.
         values: of the parameters.
@@ -138,6 +141,8 @@ class Smugglers:
     behaviour: Behaviour
     names: tuple[str, ...]
     lot_chips: int
+    chip_usd: float
+    chip_h100e: float
     at_first: Risks
     unlisted: float
     values: Values
@@ -148,7 +153,7 @@ class Smugglers:
 
     def profits(self, beliefs: Mapping[str, Risks], price_ratio: float) -> dict[str, Profit]:
         """Expected of a lot, by strategy."""
-        deals = deals_at(price_ratio, self.names, self.lot_chips, self.values, self.unlisted)
+        deals = deals_at(price_ratio, self.names, self.lot_chips, self.chip_usd, self.values, self.unlisted)
         return {name: expected_profit(deals[name], beliefs[name], self.values) for name in self.names}
 
     def response(self, beliefs: Mapping[str, Risks], price_ratio: float) -> Response:
@@ -157,10 +162,10 @@ class Smugglers:
 
 
 def deals_at(
-    price_ratio: float, names: tuple[str, ...], lot_chips: int, values: Values, unlisted: float = 0.0
+    price_ratio: float, names: tuple[str, ...], lot_chips: int, chip_usd: float, values: Values, unlisted: float = 0.0
 ) -> dict[str, Deal]:
     """A lot by each strategy, at a price over list."""
-    return {name: Deal(lot_chips, price_ratio, STRATEGIES[name].cost(values), unlisted) for name in names}
+    return {name: Deal(lot_chips, chip_usd, price_ratio, STRATEGIES[name].cost(values), unlisted) for name in names}
 
 
 def find_equilibrium(scenario: Scenario, seed: int = 1, runs: int = 1, most_steps: int = MOST_STEPS) -> Equilibrium:
@@ -177,20 +182,23 @@ def find_equilibrium(scenario: Scenario, seed: int = 1, runs: int = 1, most_step
     names = tuple(adversary.strategies)
     total = sum(adversary.strategies.values())
     mix = {name: weight / total for name, weight in adversary.strategies.items()}
-    usual_chips = values["diverted_chips_per_year"]
     calendar = scenario.calendar
+    usual_chips = scenario.wanted_chips_per_year((calendar.duty_day + calendar.end_day) / 2)
+    chip_usd, chip_h100e = (mean(calendar.middle_of_duty, values) for mean in (mean_price_usd, mean_h100e))
     years = range(
         calendar_date(calendar.start, calendar.duty_day).year, calendar_date(calendar.start, calendar.end_day - 1).year + 1
     )
     before = simulate(scenario.status_quo(), seed, runs)
     seen_before = _observe(before, scenario, 0.0, 0.0)
-    market = market_of(years, usual_chips * values["h100e_per_chip"] * seen_before.delivered, values)
+    market = market_of(years, usual_chips * chip_h100e * seen_before.delivered, values)
     usual = State(market.reference_ratio, usual_chips, mix)
     cases = sum(seen_before.cases.values(), start=Cases())
     at_first = cases.shares if cases.lots else published_risks(values)
-    deals = deals_at(usual.price_ratio, names, scenario.fleet.lot_chips, values)
+    deals = deals_at(usual.price_ratio, names, scenario.fleet.lot_chips, chip_usd, values)
     unlisted = unlisted_share(deals, mix, dict.fromkeys(names, at_first), values)
-    smugglers = Smugglers(adversary.behaviour, names, scenario.fleet.lot_chips, at_first, unlisted, values)
+    smugglers = Smugglers(
+        adversary.behaviour, names, scenario.fleet.lot_chips, chip_usd, chip_h100e, at_first, unlisted, values
+    )
     results: list[Result] = []
 
     def observe(state: State) -> Observation:
@@ -247,7 +255,7 @@ def _answer(
 ) -> State:
     """What smugglers order at the price at which the market clears. Those who learn nothing order what they always did."""
     values = smugglers.values
-    h100e = values["h100e_per_chip"] * delivered
+    h100e = smugglers.chip_h100e * delivered
     if smugglers.behaviour == "fixed":
         return State(clearing_ratio(market, lambda _: usual.chips_per_year * h100e), usual.chips_per_year, usual.mix)
     most = values["covered_exports_per_year"]

@@ -36,12 +36,13 @@ def cases_seen(diversions: pd.DataFrame, *, from_day: float, until_day: float, f
     cases: dict[str, Cases] = {}
     for lot in lots.itertuples():
         found = lot.established_day - lot.t0_day <= follow_days
-        whole_usd = penalty_usd(lot.chips, values)
+        whole_usd = penalty_usd(lot.value_usd, values)
+        found_usd = lot.value_usd * lot.established_chips / lot.chips
         cases[lot.strategy] = cases.get(lot.strategy, Cases()) + Cases(
             lots=1.0,
             established=float(found),
             seized=lot.seized_chips / lot.chips,
-            penalised=found * penalty_usd(lot.established_chips, values) / whole_usd * collected_share(lot.country, values),
+            penalised=found * penalty_usd(found_usd, values) / whole_usd * collected_share(lot.country, values),
             blocked=float(found and lot.blocked),
         )
     return cases
@@ -55,6 +56,7 @@ def by_lot(diversions: pd.DataFrame) -> pd.DataFrame:
         site=("site", "first"),
         country=("country", "first"),
         chips=("chips", "sum"),
+        value_usd=("value_usd", "sum"),
         t0_day=("t0_day", "min"),
         established_chips=("established_chips", "sum"),
         established_day=("established_day", "min"),
@@ -78,12 +80,14 @@ def company_profits(diversions: pd.DataFrame, price_ratio: float, unlisted: floa
         values: of the parameters.
     """
     lots = by_lot(diversions)
-    price = values["chip_price_usd"]
     cost = {name: STRATEGIES[name].cost(values) for name in lots["strategy"].unique()}
-    paid = [outlay_usd(lot.chips, cost[lot.strategy], values) for lot in lots.itertuples()]
+    paid = [
+        outlay_usd(lot.chips, lot.value_usd / lot.chips, cost[lot.strategy], values) for lot in lots.itertuples()
+    ]  # fmt: skip
     set_up = lots["strategy"].map({name: values["shell_company_usd"] + each.once_usd for name, each in cost.items()})
     lots["set_up_usd"] = set_up
-    lots["profit_usd"] = (lots["chips"] - lots["seized_chips"]) * price * price_ratio - lots["chips"] * price * unlisted
+    sold = 1 - lots["seized_chips"] / lots["chips"]
+    lots["profit_usd"] = lots["value_usd"] * (sold * price_ratio - unlisted)
     lots["profit_usd"] -= lots["penalty_usd"] + lots["blocked"] * set_up
     lots["profit_usd"] -= paid
     companies = lots.groupby(["scenario", "draw", "run", *COMPANY], sort=False).agg(

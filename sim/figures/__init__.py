@@ -7,6 +7,7 @@ from .states import chips_by_state, states_data
 from .style import Chart, frame, house_style, new_figure, percent, save_chart, source_line, territory_name
 from .time_to_beat import time_to_beat, time_to_beat_data
 from .verifiability_map import verifiability_data, verifiability_map
+from .volume_prior import volume_by_detection, volume_by_detection_data, volume_by_year, volume_by_year_data
 
 __all__ = [
     "Chart",
@@ -33,4 +34,8 @@ __all__ = [
     "trade_off",
     "verifiability_data",
     "verifiability_map",
+    "volume_by_detection",
+    "volume_by_detection_data",
+    "volume_by_year",
+    "volume_by_year_data",
 ]

@@ -24,7 +24,10 @@ def assumptions(result: Result) -> str:
     verification, enforcement = scenario.verification, scenario.enforcement
     changed = ", ".join(f"{name} = {value:g}" for name, value in scenario.uncertainties.items()) or "none"
     if result.drawn:
-        parameters = f"Parameters are drawn from triangular distributions over their ranges, but for those set: {changed}."
+        parameters = (
+            "Parameters are drawn from triangular distributions over their ranges, the volume of smuggling and the share "
+            f"of it that is ever detected from their published laws, but for those set: {changed}."
+        )
     else:
         parameters = f"Parameters changed from their central values: {changed}."
     strategies, staging = (
@@ -42,13 +45,23 @@ def assumptions(result: Result) -> str:
         f"alert after {verification.grace_days:g} days of silence, or after more than {verification.unconfirmed_rounds} "
         "unconfirmed answers in a row at a site that could be cleared when it was enrolled; "
         f"{enforcement.inspectors} inspectors, method {enforcement.method}; {request}. Where a figure varies one of these, "
-        f"it says so. Smugglers' mix of strategies (assumed): {strategies}; shown to inspectors (assumed): {staging}. "
+        f"it says so. Smugglers order {_volume(scenario)}. Their mix of strategies (assumed): {strategies}; "
+        f"shown to inspectors (assumed): {staging}. "
         "Status quo: calibrated, not predicted; tips and customs "
         f"({'on' if enforcement.tips else 'off'}) are calibrated to published estimates of detection and time to "
         f"charge, random inspections ({'on' if enforcement.random_inspections else 'off'}) come on top; both act "
         f"under the rule too. {parameters} Not modelled yet: extracted keys, smugglers who adapt, diversion of legacy chips "
         f"under the duty. {source(result)}"
     )
+
+
+def _volume(scenario: Scenario) -> str:
+    """What smugglers order without a rule, and by whose estimate."""
+    own = scenario.uncertainties.get("diverted_chips_per_year")
+    if own is not None:
+        return f"{own:,.0f} chips a year"
+    estimate = {"cnas": "CNAS estimates for 2024", "epoch": "Epoch AI estimates for 2025"}[scenario.adversary.volume_prior]
+    return f"what {estimate}, later years by an assumed growth"
 
 
 def _size(scenario: Scenario) -> str:

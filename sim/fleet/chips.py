@@ -88,6 +88,7 @@ _COLUMNS: dict[str, type[np.generic]] = {
     "detour": np.int32,  # the latest on which it has left its declared site, -1 for none
     "slot": np.int32,
     "site": np.int16,  # declared
+    "product": np.uint8,  # its number, see `world.products`
     "shipped_day": np.float32,
     "diverted_day": np.float32,  # t0: departure from the licensed path
     "arrived_day": np.float32,  # in restricted territory
@@ -162,7 +163,16 @@ class ChipTable:
         return sites
 
     def append(
-        self, count: int, *, state: State, covered: bool, lot: int, site: int | IntArray, day: float, first_slot: int
+        self,
+        count: int,
+        *,
+        state: State,
+        covered: bool,
+        lot: int,
+        site: int | IntArray,
+        day: float,
+        first_slot: int,
+        product: int | IntArray = 0,
     ) -> range:
         """Add chips that leave the maker on `day` and fill slots from `first_slot` on; returns their rows."""
         self._grow(self._size + count)
@@ -174,8 +184,9 @@ class ChipTable:
             self._site_of_slot = np.concatenate([self._site_of_slot, more.astype(np.int16)])
         rows = slice(first, self._size)
         slots = np.arange(first_slot, first_slot + count)
-        values = {"state": state, "covered": covered, "lot": lot, "slot": slots, "site": site, "shipped_day": day}
-        values["activated"] = state is State.INSTALLED
+        numbers = {"lot": lot, "slot": slots, "site": site, "product": product}
+        values = {"state": state, "covered": covered, "shipped_day": day, **numbers}
+        values |= {"activated": state is State.INSTALLED}
         for name, value in values.items():
             self._columns[name][rows] = value
         self._leave_blank(rows)
@@ -293,7 +304,7 @@ class ChipTable:
         self._grow(self._size + len(chips))
         rows = np.arange(self._size, self._size + len(chips))
         self._size += len(chips)
-        for name in ("lot", "slot", "site"):
+        for name in ("lot", "slot", "site", "product"):
             self._columns[name][rows] = self._columns[name][chips]
         self._columns["generation"][rows] = np.minimum(self._columns["generation"][chips], 62) + 1
         self._columns["covered"][rows] = covered

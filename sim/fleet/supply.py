@@ -1,7 +1,8 @@
 """Lots: what leaves the maker, when, for which declared site, and which of them a smuggler has ordered.
 
-Exports flow at a constant rate. A lot ordered by a smuggler looks like any other until it leaves its declared site, which
-the smuggler chooses mostly in South-East Asia, as in the published cases.
+Exports flow at a constant rate; the product of a lot follows the mix of its year, its region the shares of exports. A lot
+ordered by a smuggler looks like any other until it leaves its declared site, which the smuggler chooses mostly in South-East
+Asia, as in the published cases. The large deals of the Gulf come on top, if they are there.
 """
 
 from __future__ import annotations
@@ -9,26 +10,37 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..parameters import Values
 from ..randomness import Draws, Stream, lognormal
-from ..units import DAYS_PER_YEAR
+from ..units import DAYS_PER_YEAR, calendar_date
+from ..world.products import product_at, product_names, shipped_shares
+from ..world.regions import Region, region_of
 from ..world.sites import Site, capacity_steps, pick_site
+from .destinations import Destinations
+from .stock import Stock
 
+GULF_LOTS_FROM = 2**28
+"""Lots of the Gulf deals are numbered from here on, so that they change no draw of other lots."""
 
-BOUGHT_FROM = 10_000_000
+BOUGHT_FROM = 2**29
 """Lots bought out of the stock abroad have numbers from here on: that of the lot in whose stead, added."""
+
+GULF_PRODUCT = "b300"
+"""What the deals of the Gulf are about (GB300)."""
 
 
 @dataclass(frozen=True)
 class Lot:
     """Chips that ship together, and the slots that they fill. Days are since the scenario's start.
 
-    Delivered means installed: what stands in storage without power is still shipping. A lot that was bought out of the stock
-    abroad was there before.
+    Delivered means installed: what stands in storage without power is still shipping, and some lots never come to be
+    installed. `product` is the number of a product; chips bought out of the stock abroad are of many, and were there before.
+    The owner opts in where the mechanism is voluntary, as a smuggler never does.
     """
 
     number: int
@@ -37,6 +49,8 @@ class Lot:
     ordered_by_smuggler: bool
     ship_day: float
     delivery_day: float
+    product: int = 0
+    opts_in: bool = False
     is_installed: bool = True
 
 
@@ -55,22 +69,27 @@ class Terms:
     out_of_stock: bool = False
 
 
-def smuggled_share(values: Values, diverted_share: float) -> float:
-    """Share of exports that smugglers order, from the two published volumes; at most everything.
+@dataclass(frozen=True)
+class Demand:
+    """What smugglers order.
 
-    `diverted_share` is how much of an order leaves in the end, on average.
+    Attributes:
+        wanted_chips_per_year: real chips that are to leave, by the day.
+        diverted_share: how much of an order leaves in the end, on average.
+        terms: of each order, by the number of its lot.
     """
-    return min(1.0, values["diverted_chips_per_year"] / (values["covered_exports_per_year"] * diverted_share))
+
+    wanted_chips_per_year: Callable[[float], float]
+    diverted_share: float = 1.0
+    terms: Callable[[int], Terms] = lambda number: Terms()
+
+    def share_of_orders(self, day: float, values: Values) -> float:
+        """Share of exports that smugglers order on a day; at most everything."""
+        wanted = self.wanted_chips_per_year(day) / self.diverted_share
+        return min(1.0, wanted / values["covered_exports_per_year"])
 
 
-def stock_by_site(chips: int, sites: Sequence[Site]) -> NDArray[np.int64]:
-    """Chips of the initial stock at each site, in proportion to capacity, by the largest remainder; shape (sites,)."""
-    capacity = np.array([site.capacity_chips for site in sites])
-    exact = chips * capacity / capacity.sum()
-    numbers: NDArray[np.int64] = np.floor(exact).astype(np.int64)
-    order = np.argsort(numbers - exact, kind="stable")
-    numbers[order[: chips - int(numbers.sum())]] += 1
-    return numbers
+NO_SMUGGLERS = Demand(lambda day: 0.0)
 
 
 def lots_shipped(
@@ -80,74 +99,148 @@ def lots_shipped(
     sites: Sequence[Site],
     values: Values,
     draws: Draws,
+    start: date,
+    demand: Demand = NO_SMUGGLERS,
     first_slot: int = 0,
-    diverted_share: float = 1.0,
-    terms: Callable[[int], Terms] = lambda number: Terms(),
+    gulf_chips_per_year: float = 0.0,
 ) -> tuple[Lot, ...]:
-    """All lots that ship before `until_day`: one in each interval of equal length, at a random time within it.
+    """All lots that ship, or are bought, before `until_day`, in the order of their days.
 
-    Lot k fills the same slots, from `first_slot` on, whatever becomes of other lots. `terms(k)` are those on which a smuggler
-    orders it; where he buys out of the stock abroad, a lot of that follows, and lot k has an honest owner.
+    Lot k fills the same slots, from `first_slot` on, whatever becomes of other lots; those of the Gulf deals come after.
+    Where a smuggler buys out of the stock abroad, which fills the slots before, lot k has an honest owner.
+
+    Args:
+        exports_per_year: chips, without the deals.
+        start: date of day 0.
+        demand: of smugglers.
+        gulf_chips_per_year: chips of the deals, once they ship.
     """
-    if exports_per_year <= 0:
-        return ()
-    interval = chips_per_lot / exports_per_year * DAYS_PER_YEAR
-    all_of_them = (sites, capacity_steps(sites))
-    share = smuggled_share(values, diverted_share)
-    stock = _Stock(first_slot, sites)
-    lots = []
-    for number in range(math.ceil(until_day / interval)):
-        ship_day = (number + draws.uniform(Stream.LOT_DAY, number)) * interval
+    exports = _exports(exports_per_year, chips_per_lot, until_day, sites, values, draws, start, demand, first_slot)
+    ordinary = list(exports)
+    if gulf_chips_per_year <= 0:
+        return tuple(ordinary)
+    first_slot += _intervals(exports_per_year, chips_per_lot, until_day) * chips_per_lot
+    deals = _gulf_deals(gulf_chips_per_year, chips_per_lot, until_day, sites, values, draws, start, first_slot)
+    return tuple(sorted([*ordinary, *deals], key=lambda lot: lot.ship_day))
+
+
+def gulf_start_day(start: date, values: Values) -> float:
+    """Day of the first shipment under the deals of the Gulf; 0 if it was before the start."""
+    year = start.year + (start - date(start.year, 1, 1)).days / DAYS_PER_YEAR
+    return max(0.0, (values["gulf_first_delivery_year"] - year) * DAYS_PER_YEAR)
+
+
+def _exports(
+    per_year: float,
+    chips_per_lot: int,
+    until_day: float,
+    sites: Sequence[Site],
+    values: Values,
+    draws: Draws,
+    start: date,
+    demand: Demand,
+    first_slot: int,
+) -> Iterator[Lot]:
+    """Lots without the deals: one in each interval of equal length, at a random time within it."""
+    everywhere = Destinations.of(sites, values)
+    stock = Stock(first_slot, sites)
+    mixes: dict[date, NDArray[np.float64]] = {}
+    for number in range(_intervals(per_year, chips_per_lot, until_day)):
+        ship_day = (number + draws.uniform(Stream.LOT_DAY, number)) * _interval_days(per_year, chips_per_lot)
         if ship_day >= until_day:
             continue
-        smuggled = draws.uniform(Stream.LOT_DIVERTED, number) < share
-        candidates, asked = all_of_them, terms(number) if smuggled else Terms()
-        if smuggled:
-            there = asked.sites(on_route(number, sites, values, draws))
-            candidates = (there, capacity_steps(there))
-        if asked.out_of_stock:
-            bought = stock.sell(number, chips_per_lot, ship_day, *candidates, draws.uniform(Stream.LOT_SITE, number))
-            lots.extend(bought)
-            smuggled, candidates = False, all_of_them
-        transport, customs = draws.uniforms(Stream.LOT_TRANSIT, number, count=2)
-        spread = values["transport_log_sd"]
-        days = lognormal(transport, median=values["export_transport_days"], log_sd=spread)
-        days += lognormal(customs, median=values["customs_hold_days"], log_sd=spread)
-        days += _storage_days(number, values, draws)
-        site = pick_site(*candidates, draws.uniform(Stream.LOT_SITE, number))
-        slots = range(first_slot + number * chips_per_lot, first_slot + (number + 1) * chips_per_lot)
-        lots.append(Lot(number, slots, site.number, smuggled, ship_day, ship_day + days, asked.is_installed))
-    return tuple(lots)
+        smuggled = draws.uniform(Stream.LOT_DIVERTED, number) < demand.share_of_orders(ship_day, values)
+        terms = demand.terms(number) if smuggled else Terms()
+        where = draws.uniform(Stream.LOT_REGION, number), draws.uniform(Stream.LOT_SITE, number)
+        site = _site_of_order(number, terms, everywhere, where, values, draws) if smuggled else everywhere.pick(*where)
+        if terms.out_of_stock:
+            bought = stock.sell(chips_per_lot, site.number)
+            if bought:
+                yield Lot(BOUGHT_FROM + number, bought, site.number, True, ship_day, ship_day)
+            smuggled, site = False, everywhere.pick(*where)
+        day = calendar_date(start, ship_day)
+        if day not in mixes:
+            mixes[day] = shipped_shares(day, values)
+        yield Lot(
+            number,
+            _slots(number, chips_per_lot, first_slot),
+            site.number,
+            smuggled,
+            ship_day,
+            ship_day + _days_to_installation(number, values, draws),
+            product_at(mixes[day], draws.uniform(Stream.LOT_PRODUCT, number)),
+            not smuggled and draws.uniform(Stream.OPT_IN, number) < values["opt_in_uptake"],
+            terms.is_installed,
+        )
 
 
-def on_route(lot: int, sites: Sequence[Site], values: Values, draws: Draws) -> Sequence[Site]:
-    """Sites on the route that a smuggler takes for a lot: mostly in South-East Asia, as in the published cases."""
-    main_route = [site for site in sites if site.in_south_east_asia]
-    others = [site for site in sites if not site.in_south_east_asia]
-    if not (main_route and others):
-        return sites
-    usual = draws.uniform(Stream.LOT_ROUTE, lot) < values["diverted_via_south_east_asia"]
-    return main_route if usual else others
+def _site_of_order(
+    lot: int, terms: Terms, everywhere: Destinations, where: tuple[float, float], values: Values, draws: Draws
+) -> Site:
+    """The declared site of a smuggler's order: mostly in South-East Asia, at one of the sites that suit him."""
+    elsewhere = everywhere.but(Region.SOUTH_EAST_ASIA)
+    route = everywhere
+    if Region.SOUTH_EAST_ASIA in everywhere.sites and elsewhere.sites:
+        usual = draws.uniform(Stream.LOT_ROUTE, lot) < values["diverted_via_south_east_asia"]
+        route = everywhere.only(Region.SOUTH_EAST_ASIA) if usual else elsewhere
+    candidates = route.all_sites()
+    suitable = terms.sites(candidates)
+    if len(suitable) == len(candidates):
+        return route.pick(*where)
+    return pick_site(suitable, capacity_steps(suitable), where[1])
 
 
-class _Stock:
-    """What is left of the initial stock at each site, in the order of slots."""
+def _gulf_deals(
+    per_year: float,
+    chips_per_lot: int,
+    until_day: float,
+    sites: Sequence[Site],
+    values: Values,
+    draws: Draws,
+    start: date,
+    first_slot: int,
+) -> Iterator[Lot]:
+    """Lots of the deals, in the same rhythm from their first day on, to the sites of the Gulf; no smuggler has a part."""
+    gulf = [site for site in sites if region_of(site.place.country) is Region.GULF]
+    steps, product = capacity_steps(gulf), product_names().index(GULF_PRODUCT)
+    first_day = gulf_start_day(start, values)
+    for place in range(_intervals(per_year, chips_per_lot, until_day - first_day)):
+        number = GULF_LOTS_FROM + place
+        ship_day = first_day + (place + draws.uniform(Stream.LOT_DAY, number)) * _interval_days(per_year, chips_per_lot)
+        if ship_day >= until_day:
+            continue
+        yield Lot(
+            number,
+            _slots(place, chips_per_lot, first_slot),
+            pick_site(gulf, steps, draws.uniform(Stream.LOT_SITE, number)).number,
+            False,
+            ship_day,
+            ship_day + _days_to_installation(number, values, draws),
+            product,
+            draws.uniform(Stream.OPT_IN, number) < values["opt_in_uptake"],
+        )
 
-    def __init__(self, chips: int, sites: Sequence[Site]) -> None:
-        counts = stock_by_site(chips, sites) if chips else np.zeros(len(sites), np.int64)
-        ends = np.cumsum(counts)
-        self._next = dict(zip((site.number for site in sites), (ends - counts).tolist(), strict=True))
-        self._end = dict(zip((site.number for site in sites), ends.tolist(), strict=True))
 
-    def sell(
-        self, number: int, chips: int, day: float, sites: Sequence[Site], steps: NDArray[np.float64], uniform: float
-    ) -> Iterator[Lot]:
-        """As many chips of one site, in one lot; fewer if there are no more, and no lot if there are none."""
-        site = pick_site(sites, steps, uniform).number
-        first = self._next[site]
-        self._next[site] = last = min(first + chips, self._end[site])
-        if last > first:
-            yield Lot(BOUGHT_FROM + number, range(first, last), site, True, day, day)
+def _interval_days(per_year: float, chips_per_lot: int) -> float:
+    return chips_per_lot / per_year * DAYS_PER_YEAR
+
+
+def _intervals(per_year: float, chips_per_lot: int, days: float) -> int:
+    """In how many intervals a lot ships before so many days are over."""
+    return max(0, math.ceil(days / _interval_days(per_year, chips_per_lot))) if per_year > 0 else 0
+
+
+def _slots(place: int, chips_per_lot: int, first_slot: int) -> range:
+    return range(first_slot + place * chips_per_lot, first_slot + (place + 1) * chips_per_lot)
+
+
+def _days_to_installation(lot: int, values: Values, draws: Draws) -> float:
+    """Transport, customs and storage."""
+    transport, customs = draws.uniforms(Stream.LOT_TRANSIT, lot, count=2)
+    spread = values["transport_log_sd"]
+    days = lognormal(transport, median=values["export_transport_days"], log_sd=spread)
+    days += lognormal(customs, median=values["customs_hold_days"], log_sd=spread)
+    return days + _storage_days(lot, values, draws)
 
 
 def _storage_days(lot: int, values: Values, draws: Draws) -> float:

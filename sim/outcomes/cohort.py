@@ -46,6 +46,7 @@ class Cohort(NamedTuple):
         established: its diversion was.
         seized: it was.
         lot: number of its lot.
+        product: number of its product.
         end_day: last day of the run.
     """
 
@@ -56,6 +57,7 @@ class Cohort(NamedTuple):
     established: FloatArray
     seized: FloatArray
     lot: NDArray[np.int64]
+    product: NDArray[np.int64]
     end_day: float
 
     @property
@@ -106,6 +108,5 @@ def diverted_cohort(chips: Mapping[str, NDArray[np.generic]], calendar: Calendar
     diverted, arrived, alert, case, established, seized = (chips[name][members].astype(np.float64) for name in names)
     without_alert = alert == established  # how the table writes that there was no case
     alert, case = (np.where(without_alert, np.nan, days) for days in (alert, case))
-    return Cohort(
-        diverted, arrived, alert, case, established, seized, chips["lot"][members].astype(np.int64), calendar.end_day
-    )
+    lot, product = (chips[name][members].astype(np.int64) for name in ("lot", "product"))
+    return Cohort(diverted, arrived, alert, case, established, seized, lot, product, calendar.end_day)

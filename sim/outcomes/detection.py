@@ -6,9 +6,11 @@ import math
 
 import numpy as np
 
+from ..parameters import Values
 from ..record import Consequence, Record
 from ..scenario import Calendar
 from ..units import DAYS_PER_YEAR
+from ..world.products import h100e_of_products
 from .cohort import Cohort, diverted_cohort
 from .incidence import FloatArray, cumulative_incidence
 from .outcome import Measures, share
@@ -26,21 +28,22 @@ HIT_OR_MISS = "1 or 0"
 """Unit of an outcome whose mean over runs is a probability."""
 
 
-def detection(record: Record, calendar: Calendar, h100e_per_chip: float) -> Measures:
-    """Outcomes about the chips diverted under the duty."""
+def detection(record: Record, calendar: Calendar, values: Values) -> Measures:
+    """Outcomes about the chips diverted under the duty; each counts in H100e by its product."""
     cohort = diverted_cohort(record.chips, calendar)
+    h100e = h100e_of_products(values)[cohort.product]
     yield "diverted_under_duty", len(cohort.diverted), "chips"
-    yield "diverted_under_duty_h100e", len(cohort.diverted) * h100e_per_chip, "H100e"
+    yield "diverted_under_duty_h100e", float(h100e.sum()), "H100e"
     yield from _incidence(cohort, record.consequences)
     established = ~np.isnan(cohort.established)
     found = int(established.sum())
     yield "established_under_duty", found, "chips"
-    yield "established_under_duty_h100e", found * h100e_per_chip, "H100e"
+    yield "established_under_duty_h100e", float(h100e[established].sum()), "H100e"
     yield "established_by_end_of_run_crude", share(found, len(established)), "share"
     delays = (cohort.established - cohort.diverted)[established]
     yield "days_to_established_if_found", float(np.median(delays)) if found else math.nan, "days"
-    yield from _quantities(cohort, h100e_per_chip)
-    yield from _enjoyed(cohort, h100e_per_chip)
+    yield from _quantities(cohort, h100e)
+    yield from _enjoyed(cohort, h100e)
     yield "chips_prevented", record.prevented_chips, "chips"
 
 
@@ -58,12 +61,13 @@ def _incidence(cohort: Cohort, consequences: list[Consequence]) -> Measures:
             yield f"{name}_by_day_{day}", float(value), "share, Aalen-Johansen"
 
 
-def _quantities(cohort: Cohort, h100e_per_chip: float) -> Measures:
-    for name, chips in (
-        (f"{SIGNIFICANT_CHIPS}_chips", SIGNIFICANT_CHIPS),
-        (f"{SIGNIFICANT_H100E}_h100e", chips_making(SIGNIFICANT_H100E, h100e_per_chip)),
+def _quantities(cohort: Cohort, h100e: FloatArray) -> Measures:
+    for name, amount, weights in (
+        (f"{SIGNIFICANT_CHIPS}_chips", SIGNIFICANT_CHIPS, np.ones(len(h100e))),
+        (f"{SIGNIFICANT_H100E}_h100e", SIGNIFICANT_H100E, h100e),
     ):
-        diverted_day, established_day = (day_reached(days, chips) for days in (cohort.diverted, cohort.established))
+        dates = (cohort.diverted, cohort.established)
+        diverted_day, established_day = (day_reached(days, weights, amount) for days in dates)
         delay = established_day - diverted_day
         yield f"days_to_established_{name}", delay, "days"
         for days in FOLLOW_UP_DAYS:
@@ -71,21 +75,17 @@ def _quantities(cohort: Cohort, h100e_per_chip: float) -> Measures:
             yield f"established_{name}_by_day_{days}", float(delay <= days) if known else math.nan, HIT_OR_MISS
 
 
-def chips_making(h100e: float, h100e_per_chip: float) -> int:
-    """Fewest chips that make a quantity of H100-equivalents."""
-    return math.ceil(h100e / h100e_per_chip - 1e-9)  # rounding must not add a chip
+def day_reached(days: FloatArray, weights: FloatArray, amount: float) -> float:
+    """Earliest day by which the weights of past dates make an amount; NaN if they never do. Dates of NaN never come."""
+    order = np.argsort(days, kind="stable")[: np.count_nonzero(~np.isnan(days))]
+    reached = np.cumsum(weights[order]) >= amount - 1e-9 * amount  # rounding must not add a chip
+    return float(days[order[np.argmax(reached)]]) if reached.any() else math.nan
 
 
-def day_reached(days: FloatArray, chips: int) -> float:
-    """Earliest day by which so many of some dates are past; NaN if they never are. Dates of NaN never come."""
-    dates = np.sort(days[~np.isnan(days)])
-    return float(dates[chips - 1]) if len(dates) >= chips else math.nan
-
-
-def _enjoyed(cohort: Cohort, h100e_per_chip: float) -> Measures:
+def _enjoyed(cohort: Cohort, h100e: FloatArray) -> Measures:
     """Use in restricted territory. That a diversion is established ends it only where the chip is seized."""
     used_until = np.fmin(cohort.seized, cohort.end_day)
     known_from = np.fmin(cohort.established, used_until)
     for name, until in (("enjoyed", used_until), ("enjoyed_before_established", known_from)):
-        days = float(np.nansum(np.maximum(until - cohort.arrived, 0.0)))
-        yield f"h100e_years_{name}", days / DAYS_PER_YEAR * h100e_per_chip, "H100e-years"
+        h100e_days = float(np.nansum(np.maximum(until - cohort.arrived, 0.0) * h100e))
+        yield f"h100e_years_{name}", h100e_days / DAYS_PER_YEAR, "H100e-years"

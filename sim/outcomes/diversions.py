@@ -10,7 +10,9 @@ from typing import NamedTuple
 import numpy as np
 
 from ..fleet.chips import State
+from ..parameters import Values
 from ..record import ConsequenceKind, Diversion, Record
+from ..world.products import h100e_of_products, prices_usd
 
 
 class Fate(NamedTuple):
@@ -22,6 +24,8 @@ class Fate(NamedTuple):
         site: declared.
         country: of that site.
         chips: that left together.
+        h100e: that they make.
+        value_usd: of them at list.
         t0_day: when they left the licensed path.
         departure_day: when they left the declared site, or the way to it.
         arrival_day: when those not seized are in restricted territory.
@@ -38,6 +42,8 @@ class Fate(NamedTuple):
     site: int
     country: str
     chips: int
+    h100e: float
+    value_usd: float
     t0_day: float
     departure_day: float
     arrival_day: float
@@ -48,8 +54,10 @@ class Fate(NamedTuple):
     blocked: bool
 
 
-def fates(record: Record) -> Iterator[Fate]:
+def fates(record: Record, values: Values) -> Iterator[Fate]:
     """The fate of each parcel, in the order of departure."""
+    product = np.asarray(record.chips["product"])
+    h100e, value_usd = h100e_of_products(values), prices_usd(values)
     established_day = np.asarray(record.chips["established_day"]).astype(np.float64)
     penalties: defaultdict[int, float] = defaultdict(float)
     blocked = set()
@@ -71,6 +79,8 @@ def fates(record: Record) -> Iterator[Fate]:
             site=one.site,
             country=one.country,
             chips=len(one.rows),
+            h100e=float(h100e[product[one.rows]].sum()),
+            value_usd=float(value_usd[product[one.rows]].sum()),
             t0_day=one.t0_day,
             departure_day=one.departure_day,
             arrival_day=one.arrival_day,

@@ -23,9 +23,9 @@ def every_outcome(record: Record, scenario: Scenario) -> Iterator[Outcome]:
     for census in record.census:
         for name, value, unit in _census(census):
             yield Outcome(census.day, name, float(value), unit)
-    calendar, h100e_per_chip = scenario.calendar, scenario.values["h100e_per_chip"]
+    calendar = scenario.calendar
     for name, value, unit in (
-        *detection(record, calendar, h100e_per_chip),
+        *detection(record, calendar, scenario.values),
         *cases(record, scenario),
         *inspections(record, scenario),
         *costs(record, scenario),

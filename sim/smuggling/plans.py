@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -114,13 +115,12 @@ def _parcels(lot: Lot, channel: Channel, share: float, log_sd: float, draws: Dra
     """The first slots of a lot, as many as are to leave, in parcels; each parcel's way takes its own time."""
     leaving = math.ceil(share * len(lot.slots) - 1e-9)
     size = max(1, min(round(channel.parcel_chips), leaving))
-    parcels = []
-    for number, first in enumerate(range(0, leaving, size)):
-        days = lognormal(
-            draws.uniform(Stream.LOT_SMUGGLED, lot.number, number), median=channel.transit_days, log_sd=log_sd
-        )  # fmt: skip
-        parcels.append(Parcel(lot.slots[first : min(first + size, leaving)], days))
-    return tuple(parcels)
+    ends = [*range(size, leaving, size), leaving]
+    ways = (draws.uniform(Stream.LOT_SMUGGLED, lot.number, number) for number in itertools.count())
+    return tuple(
+        Parcel(lot.slots[first:end], lognormal(way, median=channel.transit_days, log_sd=log_sd))
+        for first, end, way in zip([0, *ends], ends, ways, strict=False)
+    )
 
 
 def exposure_day(lot: Lot, departure_day: float, hazard_factor: float, values: Values, draws: Draws) -> float | None:

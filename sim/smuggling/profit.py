@@ -39,13 +39,15 @@ class Deal:
 
     Attributes:
         chips: that are ordered.
-        price_ratio: price in restricted territory over list.
+        chip_usd: price of a chip at list.
+        price_ratio: price in restricted territory over that.
         cost: of the strategy.
         unlisted: what middlemen, bribes and all else that no source lists takes, as a share of the value at list; below 0:
             losses that smugglers do not reckon with.
     """
 
     chips: float
+    chip_usd: float
     price_ratio: float
     cost: Cost
     unlisted: float = 0.0
@@ -89,31 +91,32 @@ def expected_profit(deal: Deal, risks: Risks, values: Values) -> Profit:
     It falls, or stays, with each of the chances but the first, which costs nothing by itself.
     """
     orders = max(1.0, values["company_orders_per_year"] * values["risk_horizon_days"] / DAYS_PER_YEAR)
-    revenue = deal.chips * values["chip_price_usd"] * deal.price_ratio * (1 - risks.seized)
-    outlay = outlay_usd(deal.chips, deal.cost, values)
-    penalty = risks.penalised * penalty_usd(deal.chips, values)
+    at_list = deal.chips * deal.chip_usd
+    revenue = at_list * deal.price_ratio * (1 - risks.seized)
+    outlay = outlay_usd(deal.chips, deal.chip_usd, deal.cost, values)
+    penalty = risks.penalised * penalty_usd(at_list, values)
     companies_per_order = (1 + risks.blocked * (orders - 1)) / orders
     companies = companies_per_order * (values["shell_company_usd"] + deal.cost.once_usd)
-    unlisted = deal.unlisted * deal.chips * values["chip_price_usd"]
+    unlisted = deal.unlisted * at_list
     per_order = revenue - outlay - unlisted - penalty - companies
     missed_orders = risks.blocked * values["new_shell_days"] * values["company_orders_per_year"] / DAYS_PER_YEAR
     forgone = max(0.0, per_order) * missed_orders / (1 + missed_orders)
     return Profit(revenue, outlay, unlisted, penalty, companies, forgone)
 
 
-def outlay_usd(chips: float, cost: Cost, values: Values) -> float:
+def outlay_usd(chips: float, chip_usd: float, cost: Cost, values: Values) -> float:
     """What is paid for a lot before it is sold: chips at list, transport and the strategy.
 
     Challenges to the lots of a company are answered together: each lot bears the days until the next one.
     """
     days = DAYS_PER_YEAR / values["company_orders_per_year"]
-    each = values["chip_price_usd"] + values["smuggling_transport_usd_per_chip"] + cost.per_chip_usd
+    each = chip_usd * (1 + cost.share_of_price) + values["smuggling_transport_usd_per_chip"] + cost.per_chip_usd
     return chips * each + cost.per_parcel_usd + days * cost.per_day_usd
 
 
-def penalty_usd(chips: float, values: Values) -> float:
+def penalty_usd(value_usd: float, values: Values) -> float:
     """The civil maximum for a lot: a multiple of its value at list, at least the floor."""
-    return max(values["civil_penalty_floor_usd"], values["civil_penalty_multiple"] * chips * values["chip_price_usd"])
+    return max(values["civil_penalty_floor_usd"], values["civil_penalty_multiple"] * value_usd)
 
 
 def collected_share(country: str, values: Values) -> float:

@@ -96,12 +96,14 @@ class Circumstances:
         true_site: where they are used in the end.
         landmarks: that are asked about the declared site, nearest first.
         values: of the parameters.
+        false_landmarks: numbers of those landmarks that stand elsewhere than stated.
     """
 
     declared_site: Place
     true_site: Place
     landmarks: tuple[Place, ...]
     values: Values
+    false_landmarks: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -112,12 +114,14 @@ class Cost:
         once_usd: whatever he moves, for each company of his and declared site.
         per_parcel_usd: for the chips that leave together.
         per_chip_usd: for each chip.
+        share_of_price: for each chip, as a share of its price at list.
         per_day_usd: for each day on which challenges are answered, for each declared site.
     """
 
     once_usd: float = 0.0
     per_parcel_usd: float = 0.0
     per_chip_usd: float = 0.0
+    share_of_price: float = 0.0
     per_day_usd: float = 0.0
 
 

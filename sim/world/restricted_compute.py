@@ -51,7 +51,7 @@ def rented_stock(year: float, raised_from: float, factor: float, values: Values)
     return usual + (factor - 1) * max(0.0, usual - rented_h100e(raised_from - known, values))
 
 
-def smuggled_before(year: float, values: Values) -> float:
-    """Smuggled from 2024 to the time at which a simulation begins: the published estimate, then its own yearly volume."""
+def smuggled_before(year: float, h100e_per_year: float, values: Values) -> float:
+    """Smuggled from 2024 to the time at which a simulation begins: the published estimate, then the simulation's volume."""
     later = max(0.0, year - SMUGGLED_KNOWN_AT)
-    return values["smuggled_stock_h100e"] + later * values["diverted_chips_per_year"] * values["h100e_per_chip"]
+    return values["smuggled_stock_h100e"] + later * h100e_per_year

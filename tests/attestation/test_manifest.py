@@ -3,7 +3,7 @@ from collections.abc import Callable
 
 import pytest
 
-from attestation import Authority, Endorsement, InvalidArgument, Manifest, Refused, SigningKey, validate_chain
+from attestation import Authority, Endorsement, InvalidArgument, Manifest, Refused, SigningKey, key_id, validate_chain
 from attestation.errors import (
     CertificateMalformed,
     CertificateOnHold,
@@ -259,3 +259,18 @@ def test_a_withdrawal_needs_a_date(fleet, from_s):
     ):
         with pytest.raises(InvalidArgument):
             withdraw()
+
+
+def test_a_list_that_is_not_complete_accepts_what_it_does_not_name_until_it_is_revoked(fleet: Fleet):
+    """Whoever holds the vendor's key is then as good as the vendor."""
+    leaked = BATCHES[2]
+    forged = leaked.endorse(seeded(99).public_key, UEID, serial=9)
+    endorsement = validate_chain([forged, leaked.certificate], [ROOT.certificate], NOW_S)
+    with pytest.raises(NotInManifest):
+        fleet.manifest.check_issued(endorsement)
+    open_list = Manifest(complete=False)
+    open_list.check_issued(endorsement)
+    open_list.check_standing(endorsement, NOW_S)
+    open_list.revoke_authority(key_id(leaked.key.public_key), SINCE_S)
+    with pytest.raises(CertificateRevoked):
+        open_list.check_standing(endorsement, SINCE_S)

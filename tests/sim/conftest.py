@@ -7,7 +7,7 @@ import pytest
 from sim import Scenario
 from sim.engine import fast, reference
 
-from .worlds import ORDERLY
+from .worlds import AT_ONCE, ORDERLY
 
 NO_NOISE = {
     **ORDERLY,
@@ -28,7 +28,11 @@ def engine(request: pytest.FixtureRequest) -> ModuleType:
 def small() -> Scenario:
     """About 200 chips, everything switched on."""
     return Scenario.load("miniature").replace(
-        fleet__scale=0.00006, calendar__end_after_duty_days=120, geography__sites=8, calendar__duty_after_days=90
+        fleet__scale=0.00006,
+        calendar__end_after_duty_days=120,
+        geography__sites=8,
+        calendar__duty_after_days=90,
+        adversary__channels=AT_ONCE,
     )
 
 
@@ -42,5 +46,6 @@ def only_new_exports() -> Scenario:
         enforcement__inspectors=0,
         enforcement__random_inspections=False,
         enforcement__tips=False,
+        adversary__channels=AT_ONCE,
         uncertainties={**NO_NOISE, "legacy_chips_abroad": 0, "diverted_chips_per_year": 0},
     )

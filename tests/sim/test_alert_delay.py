@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 from scipy import stats
 
@@ -10,8 +11,8 @@ from sim.actors.setting import Detour
 from sim.detection.streaks import periods_covering, silence_streak, suspicious_streak
 from sim.engine import reference
 from sim.fleet.chips import State
-from sim.fleet.supply import Lot
 from sim.record import Event, Happening, Record
+from sim.smuggling.strategy import DARK, Answer
 from sim.world.paths import direct
 
 from .worlds import numbers_of
@@ -122,7 +123,8 @@ def test_drawing_silence_per_challenge_would_fail_that_check(long_repairs: Scena
 
     def answers(self: reference.ChipByChip, chip: int, state: State) -> Detour:
         site = self.setting.chips.site(chip)
-        return Detour(Lot(-1 - site, range(0), site, False, 0.0, 0.0), direct(self.setting.sites[site].place), site)
+        answer = Answer(direct(self.setting.sites[site].place))
+        return Detour(-1 - site, -1, np.empty(0, np.int64), answer, site, DARK)
 
     monkeypatch.setattr(reference.ChipByChip, "_detour", answers)  # chips under repair answer as if they were not
     share_down = 0.19  # six spells of 14 days a year

@@ -11,6 +11,8 @@ import pytest
 from sim import Scenario, cluster_detection_probability
 from sim.engine.fast import run
 
+from .worlds import AT_ONCE
+
 SIZES, DIVERTED, TESTED = (10, 100, 1000, 10_000, 100_000), (0, 1, 10, 100, 1000, 10_000, 100_000), (0, 1, 10, 100, 1000)
 """The grid of the published static model. A round of challenges tests every chip of the cluster."""
 
@@ -93,6 +95,7 @@ def alerted_chips(relayed: float) -> tuple[np.ndarray, np.ndarray]:
         verification__period_days=7,
         verification__unconfirmed_rounds=10_000,
         adversary__strategies={"go_dark": 1 - relayed, "relay_from_declared_site": relayed},
+        adversary__channels=AT_ONCE,
         enforcement__inspectors=0,
         enforcement__random_inspections=False,
         enforcement__tips=False,

@@ -10,6 +10,7 @@ from sim import Scenario, ScenarioError
 from sim.actors.authority import Authority
 from sim.actors.inspection import Inspections
 from sim.actors.planned_visits import risk
+from sim.actors.setting import NOWHERE
 from sim.detection.inspection import absence_shows, sample_of
 from sim.engine.fast import run
 from sim.engine.wiring import build
@@ -17,6 +18,7 @@ from sim.fleet.chips import State
 from sim.fleet.supply import Lot
 from sim.record import ConsequenceKind, Finding, Happening, Record, VisitReason
 from sim.smuggling.plans import exposure_day
+from sim.world.products import product_names
 
 from .worlds import ORDERLY, hurried
 
@@ -86,9 +88,9 @@ def test_a_sample_meets_the_missing_by_the_hypergeometric_law():
     setting = build(scenario, 3)
     rows = setting.chips.append(500, state=State.INSTALLED, covered=True, lot=-1, site=0, day=0, first_slot=0)
     chips = np.arange(rows.start, rows.stop)
-    setting.chips.move(chips[:40], State.SMUGGLED, 1.0)
+    lot = Lot(0, range(500), 0, ordered_by_smuggler=True, ship_day=0.0, delivery_day=0.0)
+    setting.chips.divert(chips[:40], 1.0, setting.detour(chips[:40], lot, None, NOWHERE))
     inspections = Inspections(setting)
-    inspections._by_lot = lambda chips, fact: np.zeros(len(chips), bool)  # type: ignore[method-assign]  # nothing is shown
     visits = 3000
     found = Counter(
         (tested, len(missing)) for tested, missing in (inspections.inspect(0, chips, "labels") for _ in range(visits))
@@ -181,14 +183,16 @@ def test_a_blocked_consignee_orders_again_only_under_a_new_name():
 
 def test_penalties_are_the_civil_maximum_where_they_can_be_collected():
     money = {"penalty_reach_partners": 1, "penalty_reach_elsewhere": 1, "consequence_days": 2, "tips_detection_ever": 1,
-             "tips_time_to_charge_months": 1, "chip_price_usd": 30000, "civil_penalty_multiple": 2}  # fmt: skip
+             "tips_time_to_charge_months": 1, "civil_penalty_multiple": 2}  # fmt: skip
+    money |= {f"{name}_price_usd": 100_000 + 1000 * number for number, name in enumerate(product_names())}
     record = run(dark(money, enforcement__whistleblower_award=0.3), 1)
     by_kind: dict[ConsequenceKind, dict[int, float]] = {kind: {} for kind in ConsequenceKind}
     for consequence in record.consequences:
         assert consequence.lot not in by_kind[consequence.kind], "once for each lot"
         by_kind[consequence.kind][consequence.lot] = consequence.usd
         if consequence.kind is ConsequenceKind.PENALTY:
-            assert consequence.usd == max(374474, 2 * 30000 * consequence.chips)
+            (product,) = set(record.chips["product"][record.chips["lot"] == consequence.lot].tolist())
+            assert consequence.usd == max(374474, 2 * (100_000 + 1000 * product) * consequence.chips)
     penalties, awards = by_kind[ConsequenceKind.PENALTY], by_kind[ConsequenceKind.AWARD]
     assert len(penalties) > 5
     assert awards

@@ -91,7 +91,7 @@ WORLDS = {
     ),
     "every six hours, licences refused": World.of(
         Happening.LICENCE_REFUSED,
-        seeds=(4, 2),
+        seeds=(2, 13),
         reasons="silence_streak unconfirmed",
         verification__period_days=0.25,
         verification__grace_days=4,
@@ -118,7 +118,7 @@ WORLDS = {
     ),
     "one inspector, many tips": World(
         one_inspector(),
-        (8, 13),
+        (1, 2),
         frozenset({Happening.CALLED_OFF, Happening.EXPOSED, Happening.SEIZED}),
     ),
     "requests, posts, staged inspections and their consequences": World.of(

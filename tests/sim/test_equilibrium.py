@@ -14,6 +14,7 @@ from sim.world.market import clearing_ratio, market_of
 VALUES = load_parameters().values()
 NAMES = ("go_dark", "relay_from_declared_site")
 USUAL_CHIPS = VALUES["diverted_chips_per_year"]
+CHIP_USD, CHIP_H100E = 32_000.0, 1.0
 PUBLISHED = published_risks(VALUES)
 LOTS = 1000.0
 """Seen in a step: so many that beliefs are what is the case."""
@@ -42,11 +43,11 @@ def settled(
     **changed: float,
 ) -> Equilibrium:
     values = {**VALUES, **changed}
-    market = market_of([2028], USUAL_CHIPS * values["h100e_per_chip"], values)
+    market = market_of([2028], USUAL_CHIPS * CHIP_H100E, values)
     usual = State(market.reference_ratio, USUAL_CHIPS, dict.fromkeys(NAMES, 0.5))
-    deals = deals_at(usual.price_ratio, NAMES, 400, values)
+    deals = deals_at(usual.price_ratio, NAMES, 400, CHIP_USD, values)
     unlisted = unlisted_share(deals, usual.mix, dict.fromkeys(NAMES, at_first), values)
-    smugglers = Smugglers(behaviour, NAMES, 400, at_first, unlisted, values)
+    smugglers = Smugglers(behaviour, NAMES, 400, CHIP_USD, CHIP_H100E, at_first, unlisted, values)
     return settle(world(chances), usual, market, smugglers, most_steps)
 
 
@@ -80,8 +81,8 @@ def test_at_the_fixed_point_price_volume_and_beliefs_fit_each_other():
     found = settled(dict.fromkeys(NAMES, 0.6), "adaptive")
     assert found.ended == "fixed point"
     answer = found.last.answer
-    market = market_of([2028], USUAL_CHIPS * VALUES["h100e_per_chip"], VALUES)
-    assert clearing_ratio(market, lambda _: answer.chips_per_year * VALUES["h100e_per_chip"]) == pytest.approx(
+    market = market_of([2028], USUAL_CHIPS * CHIP_H100E, VALUES)
+    assert clearing_ratio(market, lambda _: answer.chips_per_year * CHIP_H100E) == pytest.approx(
         answer.price_ratio, abs=1e-6
     )
     margin = sum(

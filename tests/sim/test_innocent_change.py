@@ -4,6 +4,7 @@ import itertools
 import math
 from collections import Counter
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,8 @@ from sim.world.sites import build_sites, capacity_steps
 from sim.world.territory import territory
 
 from .worlds import ORDERLY, Story, hurried
+
+START = date(2027, 1, 1)
 
 SITES, YEARS = 1500, 20
 CLEARABLE: dict[str, Any] = {"clearable": True, "usual_ms": np.zeros(0), "drift_ms": None}
@@ -182,7 +185,7 @@ def test_changes_come_at_their_rates_and_the_first_one_counts():
     """Competing exponentials: a lot changes within T with 1 - exp(-sum of rates * T), split in proportion to the rates."""
     table = central(withdrawals_per_lot_year=0.3, lawful_moves_per_lot_year=0.2, resales_per_lot_year=0.1)
     draws, sites = Draws(1), build_sites(30, hubs()[:30], table, Draws(1))
-    lots = lots_shipped(1e5, 4, 365.0, sites, central(diverted_chips_per_year=0), draws)
+    lots = lots_shipped(1e5, 4, 365.0, sites, central(diverted_chips_per_year=0), draws, START)
     counts: Counter[str] = Counter()
     never = 0
     for lot in lots:
@@ -251,8 +254,8 @@ def test_where_air_gaps_cost_the_licence_no_lot_goes_there_once_they_are_registe
 def test_a_stored_lot_is_delivered_later_by_its_time_in_storage_and_others_as_before():
     table = central(stored_lots=0.3, storage_days=40)
     sites = build_sites(30, hubs()[:30], table, Draws(1))
-    stored = lots_shipped(1e5, 4, 365.0, sites, table, Draws(1))
-    plain = lots_shipped(1e5, 4, 365.0, sites, central(stored_lots=0), Draws(1))
+    stored = lots_shipped(1e5, 4, 365.0, sites, table, Draws(1), START)
+    plain = lots_shipped(1e5, 4, 365.0, sites, central(stored_lots=0), Draws(1), START)
     late = np.array([lot.delivery_day for lot in stored]) - np.array([lot.delivery_day for lot in plain])
     waits = late[late > 0]
     assert len(waits) / len(late) == pytest.approx(0.3, abs=0.01)

@@ -15,6 +15,8 @@ from sim import Scenario
 from sim.engine.fast import run
 from sim.parameters import load_parameters
 
+from .worlds import AT_ONCE
+
 CHIPS, FAILURE_RATE, DIVERTED_PER_YEAR = 3.0e6, 0.09, 1.4e5
 GRACE_DAYS = 14
 
@@ -38,6 +40,7 @@ def alerts_on_silence(absence_days: float, log_sd: float, reported: float = 0, *
         verification__unconfirmed_rounds=10_000,  # silence alone raises alerts
         verification__signing="none",
         adversary__strategies={"go_dark": 1},
+        adversary__channels=AT_ONCE,
         enforcement__inspectors=0,
         enforcement__random_inspections=False,
         enforcement__tips=False,

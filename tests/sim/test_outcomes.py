@@ -12,7 +12,7 @@ import pytest
 import sim
 from sim import Scenario, simulate
 from sim.outcomes.cohort import diverted_cohort
-from sim.outcomes.detection import chips_making, day_reached
+from sim.outcomes.detection import day_reached
 from sim.outcomes.measures import every_outcome, outcomes
 from sim.record import (
     Category,
@@ -26,13 +26,15 @@ from sim.record import (
     Visit,
     VisitReason,
 )
+from sim.world.products import product_names
 
 from .worlds import hurried, numbers_of
 
 NEVER = math.nan
 DUTY, END = 100.0, 500.0
 PRICES = {
-    "h100e_per_chip": 2.0,
+    "a100_h100e": 2.0,
+    "b300_h100e": 5.0,
     "landmark_cost_usd_per_year": 1000,
     "inspection_cost_usd": 500,
     "inspection_cost_usd_per_chip": 10,
@@ -59,7 +61,8 @@ def chips(*rows: dict[str, float]) -> dict[str, np.ndarray[Any, Any]]:
     """Columns of the chip table, as exact as there."""
     days = ("diverted_day", "arrived_day", "alert_day", "case_day", "established_day", "seized_day")
     columns = {name: np.array([row.get(name, NEVER) for row in rows], np.float32) for name in days}
-    return {"lot": np.array([row.get("lot", 0) for row in rows], np.int32), **columns}
+    products = np.array([row.get("product", 0) for row in rows], np.uint8)  # 0: an A100
+    return {"lot": np.array([row.get("lot", 0) for row in rows], np.int32), "product": products, **columns}
 
 
 def of(record: Record, scenario: Scenario) -> dict[str, float]:
@@ -152,10 +155,22 @@ def test_there_is_no_answer_where_follow_up_is_shorter_than_the_question(scenari
 
 
 def test_a_quantity_is_reached_with_the_chip_that_fills_it():
-    days = np.array([3.0, NEVER, 1, 2])
-    assert [day_reached(days, number) for number in (1, 3)] == [1, 3]
-    assert math.isnan(day_reached(days, 4))
-    assert [chips_making(1700, h100e) for h100e in (1.0, 2.53, 0.34)] == [1700, 672, 5000]
+    days, weights = np.array([3.0, NEVER, 1, 2]), np.array([2.0, 9, 0.5, 0.1])
+    assert [day_reached(days, np.ones(4), number) for number in (1, 3)] == [1, 3]
+    assert math.isnan(day_reached(days, np.ones(4), 4))
+    assert [day_reached(days, weights, amount) for amount in (0.5, 0.6, 0.61, 2.6)] == [1, 2, 3, 3]
+    assert math.isnan(day_reached(days, weights, 2.61))
+    for h100e, chips in ((1.0, 1700), (2.53, 672), (0.34, 5000)):  # sums of decimals may fall short by a rounding error
+        assert day_reached(np.arange(9000.0), np.full(9000, h100e), 1700) == chips - 1
+
+
+def test_chips_count_by_their_product(scenario: Scenario):
+    """Two A100s at 2 and one B300 at 5 H100e; the B300 and one A100 are established."""
+    found = {"established_day": 120, "alert_day": 110, "case_day": 110}
+    told = [{}, {"product": product_names().index("b300"), "arrived_day": 400, **found}, found]
+    outcome = of(Record(chips=chips(*[{"diverted_day": 100, **row} for row in told])), scenario)
+    assert (outcome["diverted_under_duty_h100e"], outcome["established_under_duty_h100e"]) == (9, 7)
+    assert outcome["h100e_years_enjoyed"] == pytest.approx(5 * 100 / 365.25)
 
 
 def test_use_by_the_diverter_ends_with_seizure_alone(scenario: Scenario):

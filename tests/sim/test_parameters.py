@@ -49,7 +49,7 @@ def test_overrides_replace_central_values_and_nothing_else():
 
 
 def test_the_model_knows_no_parameter_that_the_table_lacks():
-    """Every row is read somewhere in the package, and every name that is read exists."""
+    """Every row is read somewhere in the package, the products' by kind, and every name that is read exists."""
     import re
     from pathlib import Path
 
@@ -57,4 +57,9 @@ def test_the_model_knows_no_parameter_that_the_table_lacks():
 
     code = "\n".join(path.read_text() for path in Path(sim.__file__).parent.rglob("*.py"))
     read = set(re.findall(r'values\["([a-z_0-9]+)"\]', code))
-    assert read == set(load_parameters().parameters)
+    table = load_parameters()
+    by_kind = {kind.removeprefix("_") for kind in re.findall(r'values\[f"\{name\}(_[a-z0-9_]+)', code)}
+    assert by_kind == {"h100e", "price_usd", "share_"}
+    of_products = set(table.products.rows())
+    assert all(re.match(rf"({'|'.join(table.products.products)})_({'|'.join(by_kind)})", name) for name in of_products)
+    assert read == set(table.parameters) - of_products

@@ -21,6 +21,7 @@ from sim.smuggling.profit import (
 )
 from sim.smuggling.strategy import Cost
 
+CHIP_USD = 32_000.0
 CENTRAL = load_parameters().values()
 FREE = {**CENTRAL, "shell_company_usd": 0.0, "smuggling_transport_usd_per_chip": 0.0}
 """Smuggling costs nothing but the chips."""
@@ -30,15 +31,15 @@ CHANCE = st.floats(0, 1)
 
 
 def test_without_risk_and_cost_the_margin_is_the_premium():
-    profit = expected_profit(Deal(400, 1.5, Cost()), NO_RISK, FREE)
+    profit = expected_profit(Deal(400, CHIP_USD, 1.5, Cost()), NO_RISK, FREE)
     assert profit.margin == pytest.approx(0.5)
-    assert profit.total_usd == pytest.approx(400 * CENTRAL["chip_price_usd"] * 0.5)
+    assert profit.total_usd == pytest.approx(400 * CHIP_USD * 0.5)
 
 
 def test_every_cost_is_paid():
     values = {**FREE, "company_orders_per_year": 365.25, "risk_horizon_days": 10}
     cost = Cost(once_usd=1000, per_parcel_usd=50, per_chip_usd=2, per_day_usd=7)
-    without, with_cost = (expected_profit(Deal(400, 1.5, each), NO_RISK, values).total_usd for each in (Cost(), cost))
+    without, with_cost = (expected_profit(Deal(400, CHIP_USD, 1.5, each), NO_RISK, values).total_usd for each in (Cost(), cost))
     assert without - with_cost == pytest.approx(1000 / 10 + 50 + 2 * 400 + 7)
 
 
@@ -46,18 +47,18 @@ def test_every_cost_is_paid():
 def test_penalties_of_twice_the_value_beat_the_price_at_half_the_premium(ratio: float):
     """(ratio - 1) = 2 x chance x collected, if nothing else is lost."""
     collected = 0.3
-    chance = break_even_chance(Deal(400, ratio, Cost()), collected, FREE)
+    chance = break_even_chance(Deal(400, CHIP_USD, ratio, Cost()), collected, FREE)
     assert chance * collected == pytest.approx((ratio - 1) / 2)
-    profit = expected_profit(Deal(400, ratio, Cost()), risks_if_established(chance, collected), FREE)
+    profit = expected_profit(Deal(400, CHIP_USD, ratio, Cost()), risks_if_established(chance, collected), FREE)
     assert profit.total_usd == pytest.approx(0, abs=1e-6)
-    assert chance < break_even_chance(Deal(400, ratio, Cost()), collected / 2, FREE)
+    assert chance < break_even_chance(Deal(400, CHIP_USD, ratio, Cost()), collected / 2, FREE)
 
 
 def test_a_blocked_company_orders_less():
     """Cycle of renewal theory: profit of an order over its interval and the mean delay."""
     values = {**FREE, "company_orders_per_year": 6, "new_shell_days": 60.875}  # one order in six is due meanwhile
-    sure = expected_profit(Deal(400, 1.5, Cost()), NO_RISK, values).total_usd
-    blocked = expected_profit(Deal(400, 1.5, Cost()), replace(NO_RISK, blocked=0.5), values).total_usd
+    sure = expected_profit(Deal(400, CHIP_USD, 1.5, Cost()), NO_RISK, values).total_usd
+    blocked = expected_profit(Deal(400, CHIP_USD, 1.5, Cost()), replace(NO_RISK, blocked=0.5), values).total_usd
     assert blocked == pytest.approx(sure / (1 + 0.5))
 
 
@@ -67,7 +68,7 @@ def test_profit_falls_with_every_chance_and_rises_with_the_price(established, se
     risks = Risks(established, seized, penalised, blocked)
 
     def profit(risks: Risks, ratio: float = ratio) -> float:
-        return expected_profit(Deal(40, ratio, cost), risks, CENTRAL).total_usd
+        return expected_profit(Deal(40, CHIP_USD, ratio, cost), risks, CENTRAL).total_usd
 
     for name in ("seized", "penalised", "blocked"):
         worse = replace(risks, **{name: max(getattr(risks, name), other)})
@@ -76,8 +77,8 @@ def test_profit_falls_with_every_chance_and_rises_with_the_price(established, se
 
 
 def test_penalties_have_a_floor_and_reach_partners_first():
-    assert penalty_usd(1, CENTRAL) == CENTRAL["civil_penalty_floor_usd"]
-    assert penalty_usd(400, CENTRAL) == 2 * 400 * CENTRAL["chip_price_usd"]
+    assert penalty_usd(CHIP_USD, CENTRAL) == CENTRAL["civil_penalty_floor_usd"]
+    assert penalty_usd(400 * CHIP_USD, CENTRAL) == 2 * 400 * CHIP_USD
     assert collected_share("SG", CENTRAL) == CENTRAL["penalty_reach_partners"]
     assert collected_share("MY", CENTRAL) == CENTRAL["penalty_reach_elsewhere"]
 
@@ -124,12 +125,12 @@ def test_volume_answers_to_the_margin():
 def test_smuggling_pays_without_the_rule_whatever_its_listed_costs(ratio: float):
     mix = {"a": 3.0, "b": 1.0}
     risks = {"a": Risks(0.3, 0.0, 0.1, 0.3), "b": Risks(0.9, 0.2, 0.5, 0.9)}
-    deals = {name: Deal(400, ratio, Cost(per_chip_usd=100)) for name in mix}
+    deals = {name: Deal(400, CHIP_USD, ratio, Cost(per_chip_usd=100)) for name in mix}
     unlisted = unlisted_share(deals, mix, risks, CENTRAL)
     margins = [expected_profit(replace(deals[name], unlisted=unlisted), risks[name], CENTRAL).margin for name in mix]
     assert (3 * margins[0] + margins[1]) / 4 == pytest.approx(CENTRAL["smuggler_margin"])
 
 
 def test_nothing_is_unlisted_if_the_margin_is_the_premium():
-    deals, values = {"a": Deal(400, 1 + FREE["smuggler_margin"], Cost())}, FREE
+    deals, values = {"a": Deal(400, CHIP_USD, 1 + FREE["smuggler_margin"], Cost())}, FREE
     assert unlisted_share(deals, {"a": 1.0}, {"a": NO_RISK}, values) == pytest.approx(0, abs=1e-9)

@@ -26,6 +26,9 @@ ORDERLY = dict.fromkeys(
 )
 """No owner moves anything, nothing is out of order by plan or by war, and everybody answers."""
 
+AT_ONCE = {"vendor_network": 1}
+"""The channel by which small lots leave whole and no sooner than they are off the licensed path."""
+
 HURRIED = {
     "legacy_chips_abroad": 1.5e6,
     "covered_exports_per_year": 2.0e6,

@@ -1,0 +1,89 @@
+"""The priors that go in: published quantiles beside what is drawn, and the plotted data against what they were.
+
+If plotted data move: `python -m tests.scenarios.test_volume_prior`, see `plotted.py`.
+"""
+
+import numpy as np
+import pytest
+
+from scenarios import volume_prior
+from scenarios.study import Options, UsageError
+from sim import Scenario, Tabulation
+from sim.figures import volume_by_detection_data, volume_by_year_data
+from sim.uncertainty import draw_uncertainties
+
+from .plotted import assert_unmoved, write_golden
+
+DATA = {"volume-by-year": volume_by_year_data, "volume-by-detection": volume_by_detection_data}
+
+
+def tabulated(runs: int, **levers: object) -> Tabulation:
+    options = Options("volume_prior", quick=True, runs=runs, levers=levers)
+    return volume_prior.tabulate(volume_prior.study(options), options, lambda *progress: None)
+
+
+@pytest.fixture(scope="module")
+def result() -> Tabulation:
+    return tabulated(2000)
+
+
+@pytest.mark.parametrize("slug", DATA)
+def test_the_plotted_data_have_not_moved(result: Tabulation, slug: str):
+    assert_unmoved(slug, DATA[slug](result))
+
+
+def test_the_bars_lie_at_the_published_quantiles_within_sampling_error(result: Tabulation):
+    """In probability: five per cent of draws below and above, half of them below the median."""
+    summary = result.summary()
+    shown = summary[summary["published_median"].notna()]
+    assert shown[["prior", "period"]].to_numpy().tolist() == [
+        ["cnas", "2024"], ["epoch", "2024"], ["epoch", "2025"], ["epoch", "2024 to 2025"]
+    ]  # fmt: skip
+    for row in shown.itertuples():
+        drawn = result.table[(result.table["prior"] == row.prior) & (result.table["period"] == row.period)]["volume"]
+        for level, limit in ((0.05, row.published_q05), (0.5, row.published_median), (0.95, row.published_q95)):
+            error = np.sqrt(level * (1 - level) / len(drawn))
+            assert (drawn < limit).mean() == pytest.approx(level, abs=4 * error + 0.01)
+
+
+def test_the_draws_are_those_that_a_study_of_the_engine_makes(result: Tabulation):
+    table = result.table[(result.table["draw"] == 11)].set_index(["prior", "period"])
+    drawn = draw_uncertainties(Scenario.load("baseline"), 1, 11)
+    assert table.loc[("epoch", "2025"), "volume"] == pytest.approx(drawn["epoch_volume_2025_h100e"])
+    assert table.loc[("cnas", "2024"), "volume"] == pytest.approx(drawn["cnas_volume_2024_chips"])
+    assert set(table["share_detected"]) == {drawn["tips_detection_ever"]}
+
+
+def test_both_years_together_are_their_sum_in_every_draw(result: Tabulation):
+    wide = result.table.pivot_table(index=["prior", "draw"], columns="period", values="volume")
+    assert (wide["2024"] + wide["2025"]).to_numpy() == pytest.approx(wide["2024 to 2025"].to_numpy())
+
+
+def test_less_detected_goes_with_more_smuggled_by_epoch_alone(result: Tabulation):
+    data = volume_by_detection_data(result)
+    medians = {prior: rows["median"].to_numpy() for prior, rows in data.groupby("prior")}
+    assert medians["epoch"][0] > 2 * medians["epoch"][-1]
+    assert 0.6 < medians["cnas"][0] / medians["cnas"][-1] < 1.6
+
+
+def test_what_the_user_sets_is_said_and_a_volume_that_replaces_the_priors_is_refused():
+    own = tabulated(3, **{"uncertainties.tips_detection_ever": 0.2, "uncertainties.smuggled_volume_growth": 1})
+    (chart,) = volume_prior.figures(own)
+    assert "tips_detection_ever = 0.2" in chart.caption
+    later = own.table[own.table["prior"] == "epoch"].set_index(["draw", "period"])["volume"].unstack()
+    assert later["2030"].to_numpy() == pytest.approx(later["2025"].to_numpy())
+    with pytest.raises(UsageError, match="diverted_chips_per_year"):
+        tabulated(3, **{"uncertainties.diverted_chips_per_year": 1e5})
+
+
+def test_titles_fit_and_captions_call_the_priors_inputs(result: Tabulation):
+    charts = list(volume_prior.figures(result))
+    assert [chart.slug for chart in charts] == list(DATA)
+    for chart in charts:
+        assert len(chart.figure.texts[0].get_text()) <= 80
+        assert "An input to every study, not a result, and no validation of one" in chart.caption
+
+
+if __name__ == "__main__":
+    for name, data in DATA.items():
+        write_golden(name, data(tabulated(2000)))
