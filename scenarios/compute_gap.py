@@ -49,7 +49,13 @@ def tabulate(study: Study, options: Options, progress: Callable[..., None]) -> T
 
     steps = QUICK_STEPS if options.quick else MOST_STEPS
     worlds = [
-        World(draw, drawn_scenario(study.scenario, options.seed, draw, study.draws is not None), options.seed, study.runs, steps)
+        World(
+            draw,
+            drawn_scenario(study.scenario, options.seed, draw, study.draws is not None),
+            options.seed,
+            study.runs,
+            steps,
+        )
         for draw in range(study.draws or 1)
     ]
     gaps = answer_each(compute_gap, worlds, options, progress)
@@ -109,7 +115,9 @@ def figures(result: Tabulation) -> Iterator[Chart]:
     axes = compute_by_source(result)
     draws = result.manifest["draws"]
     unit = "run of each step" if draws is None else f"run of each step x {draws} draws"
-    intervals = "10-90 % of draws, parameters and chance" if draws is not None else "none; parameters at the scenario's values"
+    intervals = (
+        "10-90 % of draws, parameters and chance" if draws is not None else "none; parameters at the scenario's values"
+    )
     source = source_line(result.manifest, unit, intervals)
     frame(
         axes[0].figure,
@@ -125,7 +133,9 @@ def _claim(rows: pd.DataFrame) -> str:
     kept_out = -final["difference", "all"]
     share = kept_out / final[STATUS_QUO, "all"]
     verb = "keeps out" if kept_out >= 0 else "adds"
-    return f"The rule {verb} {abs(kept_out) / 1e6:.2g} million H100e, {100 * abs(share):.1f} % of compute at hand, by the end"
+    return (
+        f"The rule {verb} {abs(kept_out) / 1e6:.2g} million H100e, {100 * abs(share):.1f} % of compute at hand, by the end"
+    )
 
 
 def _caption(result: Tabulation) -> str:

@@ -16,12 +16,22 @@ from ..parameters import Values
 from ..results import Result
 from ..scenario import STATUS_QUO, Scenario, ScenarioError
 from ..simulation import simulate
-from ..smuggling.choice import Behaviour, Cases, Response, believed, best_response, published_risks, unlisted_share, volume_offered
+from ..smuggling.choice import (
+    Behaviour,
+    Cases,
+    Response,
+    believed,
+    best_response,
+    published_risks,
+    unlisted_share,
+    volume_offered,
+)
 from ..smuggling.profit import Deal, Profit, Risks, expected_profit
 from ..smuggling.strategies import STRATEGIES
 from ..units import calendar_date
-from ..world.market import Market, clearing_ratio, market_of
+from ..world.market import Market, clearing_ratio, lawful_h100e, market_of
 from ..world.products import mean_h100e, mean_price_usd
+from ..world.volume_prior import VOLUME_ROWS
 from .losses import cases_seen, company_profits, delivered_share
 
 MOST_STEPS = 12
@@ -35,7 +45,8 @@ class State:
 
     Attributes:
         price_ratio: price in restricted territory over list.
-        chips_per_year: that smugglers want to divert in the whole world, of real chips.
+        chips_per_year: that smugglers want to divert in the whole world, of real chips, halfway through the duty; other
+            years go with it.
         mix: share of lots by strategy.
     """
 
@@ -184,13 +195,16 @@ def find_equilibrium(scenario: Scenario, seed: int = 1, runs: int = 1, most_step
     mix = {name: weight / total for name, weight in adversary.strategies.items()}
     calendar = scenario.calendar
     usual_chips = scenario.wanted_chips_per_year((calendar.duty_day + calendar.end_day) / 2)
+    if usual_chips <= 0:
+        raise ScenarioError("uncertainties: nobody wants to smuggle, as the volume is 0; allowed: more than 0")
     chip_usd, chip_h100e = (mean(calendar.middle_of_duty, values) for mean in (mean_price_usd, mean_h100e))
     years = range(
         calendar_date(calendar.start, calendar.duty_day).year, calendar_date(calendar.start, calendar.end_day - 1).year + 1
     )
     before = simulate(scenario.status_quo(), seed, runs)
     seen_before = _observe(before, scenario, 0.0, 0.0)
-    market = market_of(years, usual_chips * chip_h100e * seen_before.delivered, values)
+    lawful = lawful_h100e(calendar.middle_of_duty, scenario.regimes, values)
+    market = market_of(years, usual_chips * chip_h100e * seen_before.delivered, lawful, values)
     usual = State(market.reference_ratio, usual_chips, mix)
     cases = sum(seen_before.cases.values(), start=Cases())
     at_first = cases.shares if cases.lots else published_risks(values)
@@ -202,14 +216,19 @@ def find_equilibrium(scenario: Scenario, seed: int = 1, runs: int = 1, most_step
     results: list[Result] = []
 
     def observe(state: State) -> Observation:
-        answered = scenario.replace(
-            adversary__strategies=dict(state.mix),
-            uncertainties={**scenario.uncertainties, "diverted_chips_per_year": state.chips_per_year},
-        )
-        results[:] = [simulate(answered, seed, runs, status_quo=False)]
+        ordering = with_volume(scenario, state.chips_per_year / usual_chips)
+        results[:] = [simulate(ordering.replace(adversary__strategies=dict(state.mix)), seed, runs, status_quo=False)]
         return _observe(results[0], scenario, state.price_ratio, smugglers.unlisted)
 
     return replace(settle(observe, usual, market, smugglers, most_steps), before=before, after=results[0])
+
+
+def with_volume(scenario: Scenario, factor: float) -> Scenario:
+    """The scenario with the volume that smugglers want times a factor, in every year."""
+    own = "diverted_chips_per_year" in scenario.uncertainties
+    rows = ("diverted_chips_per_year",) if own else VOLUME_ROWS[scenario.adversary.volume_prior]
+    scaled = {name: scenario.values[name] * factor for name in rows}
+    return scenario.replace(uncertainties={**scenario.uncertainties, **scaled})
 
 
 def settle(

@@ -17,7 +17,9 @@ COMPANY = ["site", "channel"]
 """A company of the smugglers: who orders through one channel for one declared site."""
 
 
-def cases_seen(diversions: pd.DataFrame, *, from_day: float, until_day: float, follow_days: float, values: Values) -> dict[str, Cases]:
+def cases_seen(
+    diversions: pd.DataFrame, *, from_day: float, until_day: float, follow_days: float, values: Values
+) -> dict[str, Cases]:
     """What became of lots, by strategy.
 
     Only lots are counted whose first chips left long enough before the end, so that each had the same time to be found;

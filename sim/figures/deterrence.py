@@ -55,7 +55,10 @@ def profit_and_volume(result: Tabulation, days: float, ax: Sequence[Axes] | None
         _name(ax[0], curve["margin"].iloc[-1], f"closed form,\nconsignee\n{where}", "#555555")
     handles = []
     for (group, policies), (colour, _, marker) in zip(points.groupby("group", sort=False), LOOKS, strict=False):
-        share, style = policies["established_share"], {"color": colour, "marker": marker, "markersize": 4.5, "linestyle": "none"}
+        share, style = (
+            policies["established_share"],
+            {"color": colour, "marker": marker, "markersize": 4.5, "linestyle": "none"},
+        )
         ax[0].plot(share, policies["margin"], **style)
         ax[1].plot(share, policies["chips_per_year"] / 1e3, **style)
         ax[1].plot(share, policies["arriving_chips_per_year"] / 1e3, markerfacecolor="white", **style)

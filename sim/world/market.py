@@ -9,10 +9,13 @@ H100-equivalents, at prices over list. Domestic makers sell all they can make at
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from ..parameters import Values
+from .products import product_names
+from .regimes import legal_to_restricted
 
 LIST = 1.0
 """Price over list below which nobody sells a chip that he can sell elsewhere at list."""
@@ -115,18 +118,26 @@ def rented_h100e(years_after_2026: float, values: Values) -> float:
     return values["remote_rental_h100e"] * growth
 
 
-def market_of(years: Sequence[int], smuggled_h100e: float, values: Values) -> Market:
+def lawful_h100e(day: date, regimes: Iterable[str], values: Values) -> float:
+    """H100-equivalents lawfully imported per year from March 2026 on; none where the regimes bar every product on a day."""
+    kept = tuple(regimes)
+    allowed = any(legal_to_restricted(name, day, kept) for name in product_names())
+    return values["lawful_imports_h100e_per_year"] if allowed else 0.0
+
+
+def market_of(years: Sequence[int], smuggled_h100e: float, lawful_h100e_per_year: float, values: Values) -> Market:
     """The market in the mean of some years, at the price without the rule.
 
     Args:
         years: at least one.
         smuggled_h100e: that arrives per year without the rule.
-        values: of the parameters. Lawful imports are those of the table.
+        lawful_h100e_per_year: lawful imports.
+        values: of the parameters.
     """
     number = len(years)
     domestic = sum(domestic_h100e(year, values) for year in years) / number
     rented = sum(_newly_rented(year, values) for year in years) / number
-    fixed = domestic + values["lawful_imports_h100e_per_year"]
+    fixed = domestic + lawful_h100e_per_year
     return Market(
         demand=smuggled_h100e + fixed + rented,
         reference_ratio=sum(price_ratio(year, values) for year in years) / number,

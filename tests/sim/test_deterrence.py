@@ -13,10 +13,11 @@ from sim.experiments.losses import cases_seen
 from sim.smuggling.choice import Cases
 from sim.smuggling.profit import Risks, expected_profit
 
-RATIO = 1.5
+RATIO, CHIP_USD = 1.5, 32_000.0
 FOLLOW_DAYS = 180.0
 MANY = 200
 """Inspectors, more than there are cases at a time."""
+
 
 def world(values: dict[str, float] | None = None, **levers: Any) -> Scenario:
     """Some hundred lots of one server at thirty sites, two thirds of them followed; no company is blocked.
@@ -56,7 +57,7 @@ def best_answer(scenario: Scenario, seed: int = 1) -> tuple[float, float]:
     seen = cases_seen(
         result.diversions, from_day=0, until_day=scenario.calendar.end_day, follow_days=FOLLOW_DAYS, values=values
     )
-    deals = deals_at(RATIO, tuple(seen), scenario.fleet.lot_chips, values)
+    deals = deals_at(RATIO, tuple(seen), scenario.fleet.lot_chips, CHIP_USD, values)
     margins = {name: expected_profit(deals[name], cases.shares, values).margin for name, cases in seen.items()}
     best = max(margins, key=margins.__getitem__)
     if margins[best] <= 0:

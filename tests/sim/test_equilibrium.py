@@ -43,13 +43,12 @@ def settled(
     **changed: float,
 ) -> Equilibrium:
     values = {**VALUES, **changed}
-    market = market_of([2028], USUAL_CHIPS * CHIP_H100E, values)
+    market = market_of([2028], USUAL_CHIPS * CHIP_H100E, 0.0, values)
     usual = State(market.reference_ratio, USUAL_CHIPS, dict.fromkeys(NAMES, 0.5))
     deals = deals_at(usual.price_ratio, NAMES, 400, CHIP_USD, values)
     unlisted = unlisted_share(deals, usual.mix, dict.fromkeys(NAMES, at_first), values)
     smugglers = Smugglers(behaviour, NAMES, 400, CHIP_USD, CHIP_H100E, at_first, unlisted, values)
     return settle(world(chances), usual, market, smugglers, most_steps)
-
 
 
 def test_smugglers_who_learn_nothing_keep_mix_and_volume():
@@ -81,13 +80,11 @@ def test_at_the_fixed_point_price_volume_and_beliefs_fit_each_other():
     found = settled(dict.fromkeys(NAMES, 0.6), "adaptive")
     assert found.ended == "fixed point"
     answer = found.last.answer
-    market = market_of([2028], USUAL_CHIPS * CHIP_H100E, VALUES)
+    market = market_of([2028], USUAL_CHIPS * CHIP_H100E, 0.0, VALUES)
     assert clearing_ratio(market, lambda _: answer.chips_per_year * CHIP_H100E) == pytest.approx(
         answer.price_ratio, abs=1e-6
     )
-    margin = sum(
-        answer.mix[name] * profit.margin for name, profit in found.last.profits.items() if name in answer.mix
-    )
+    margin = sum(answer.mix[name] * profit.margin for name, profit in found.last.profits.items() if name in answer.mix)
     assert volume_offered(margin, USUAL_CHIPS, VALUES) == pytest.approx(answer.chips_per_year, rel=0.05)
 
 

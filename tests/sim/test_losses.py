@@ -9,13 +9,14 @@ from sim.parameters import load_parameters
 from sim.smuggling.choice import Cases
 
 VALUES = {**load_parameters().values(), "shell_company_usd": 1000.0, "smuggling_transport_usd_per_chip": 10.0}
-PRICE = VALUES["chip_price_usd"]
+PRICE = 30_000.0
 NAN = float("nan")
 
 
 def parcel(lot: int, **known) -> dict[str, object]:
     usual = {
-        "lot": lot, "channel": "shell_company", "strategy": "go_dark", "site": 3, "country": "SG", "chips": 100, "t0_day": 10.0,
+        "lot": lot, "channel": "shell_company", "strategy": "go_dark", "site": 3, "country": "SG", "chips": 100,
+        "h100e": 100.0, "value_usd": 100 * PRICE, "t0_day": 10.0,
         "departure_day": 12.0, "arrival_day": 30.0, "established_chips": 0, "established_day": NAN, "seized_chips": 0,
         "penalty_usd": 0.0, "blocked": False,
     }  # fmt: skip
@@ -61,7 +62,9 @@ def test_a_company_earns_what_its_chips_bring_less_what_they_cost():
 
 
 def test_seizure_penalty_and_a_new_company_are_paid_for():
-    lost = pd.DataFrame([parcel(1, seized_chips=40, penalty_usd=7e5, blocked=True, established_day=20.0, established_chips=100)])
+    lost = pd.DataFrame(
+        [parcel(1, seized_chips=40, penalty_usd=7e5, blocked=True, established_day=20.0, established_chips=100)]
+    )
     kept = pd.DataFrame([parcel(1)])
     ends = [company_profits(table, 1.5, 0.0, VALUES)["profit_usd"].iloc[0] for table in (kept, lost)]
     assert ends[0] - ends[1] == pytest.approx(40 * PRICE * 1.5 + 7e5 + 1000)

@@ -39,7 +39,9 @@ def test_without_risk_and_cost_the_margin_is_the_premium():
 def test_every_cost_is_paid():
     values = {**FREE, "company_orders_per_year": 365.25, "risk_horizon_days": 10}
     cost = Cost(once_usd=1000, per_parcel_usd=50, per_chip_usd=2, per_day_usd=7)
-    without, with_cost = (expected_profit(Deal(400, CHIP_USD, 1.5, each), NO_RISK, values).total_usd for each in (Cost(), cost))
+    without, with_cost = (
+        expected_profit(Deal(400, CHIP_USD, 1.5, each), NO_RISK, values).total_usd for each in (Cost(), cost)
+    )
     assert without - with_cost == pytest.approx(1000 / 10 + 50 + 2 * 400 + 7)
 
 

@@ -24,11 +24,10 @@ def test_domestic_stock_adds_up_the_years_at_an_even_rate():
 
 
 def test_lawful_imports_and_smuggling_go_on_from_what_is_known():
-    assert lawful_stock(2026.0, VALUES) == VALUES["lawful_stock_h100e"]
-    assert lawful_stock(2027.25, VALUES) - lawful_stock(2026.25, VALUES) == VALUES["lawful_imports_h100e_per_year"]
-    assert smuggled_before(2025.5, VALUES) == VALUES["smuggled_stock_h100e"]
-    yearly = VALUES["diverted_chips_per_year"] * VALUES["h100e_per_chip"]
-    assert smuggled_before(2027.0, VALUES) == pytest.approx(VALUES["smuggled_stock_h100e"] + yearly)
+    assert lawful_stock(2026.0, 1000.0, VALUES) == VALUES["lawful_stock_h100e"]
+    assert lawful_stock(2027.25, 1000.0, VALUES) - lawful_stock(2026.25, 1000.0, VALUES) == 1000
+    assert smuggled_before(2025.5, 9000.0, VALUES) == VALUES["smuggled_stock_h100e"]
+    assert smuggled_before(2027.0, 9000.0, VALUES) == VALUES["smuggled_stock_h100e"] + 9000
 
 
 def test_rented_compute_grows_faster_once_the_price_has_risen():
