@@ -1,4 +1,4 @@
-"""Questions to which smugglers answer: the search for their answer, in each world or to each policy, in several processes."""
+"""Questions to which smugglers answer: the search for that, in each world or to each policy, in several processes."""
 
 from __future__ import annotations
 

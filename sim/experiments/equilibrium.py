@@ -71,8 +71,8 @@ class Observation:
 
     Attributes:
         cases: what became of lots, by strategy.
-        delivered: share of what smugglers order that arrives, neither refused to a blocked company nor seized, over the whole
-            run.
+        delivered: share of what smugglers order that arrives, neither refused to a blocked company nor seized, over the
+            whole run.
         company_usd: what each of their companies has earned under the duty, at the price of the step, by its name; of
             simulated chips, in all runs.
     """
@@ -296,7 +296,10 @@ def _observe(result: Result, scenario: Scenario, price_ratio: float, unlisted: f
     table = result.table[(result.table["scenario"] == own) & (result.table["outcome"] == "chips_prevented")]
     under_duty = diversions[diversions["t0_day"] >= calendar.duty_day]
     companies = company_profits(under_duty, price_ratio, unlisted, values)
-    by_company = companies.groupby(["site", "channel"])["profit_usd"].sum()
+    by_company: dict[str, float] = {}
+    for row in companies.to_dict("records"):
+        name = f"site {row['site']}, {row['channel']}"
+        by_company[name] = by_company.get(name, 0.0) + row["profit_usd"]
     return Observation(
         cases=cases_seen(
             diversions,
@@ -306,7 +309,7 @@ def _observe(result: Result, scenario: Scenario, price_ratio: float, unlisted: f
             values=values,
         ),
         delivered=delivered_share(diversions, float(table["value"].sum())),
-        company_usd={f"site {site}, {channel}": usd for (site, channel), usd in by_company.items()},
+        company_usd=by_company,
     )
 
 

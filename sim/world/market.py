@@ -54,11 +54,11 @@ class Market:
 
     def demanded(self, ratio: float) -> float:
         """Demand at a price over list."""
-        return self.demand * (ratio / self.reference_ratio) ** -self.elasticity
+        return self.demand * float((ratio / self.reference_ratio) ** -self.elasticity)
 
     def substitutes(self, ratio: float) -> float:
         """What is supplied at a price over list, smuggled chips left out."""
-        return self.fixed + self.rented * (ratio / self.reference_ratio) ** self.rental_elasticity
+        return self.fixed + self.rented * float((ratio / self.reference_ratio) ** self.rental_elasticity)
 
 
 def clearing_ratio(market: Market, smuggled: Supply) -> float:
@@ -114,7 +114,7 @@ def domestic_h100e(year: int, values: Values) -> float:
 
 def rented_h100e(years_after_2026: float, values: Values) -> float:
     """H100-equivalents rented abroad so many years after the end of 2026; before that, as at that time."""
-    growth = (1 + values["remote_rental_growth_per_year"]) ** max(0.0, years_after_2026)
+    growth = float((1 + values["remote_rental_growth_per_year"]) ** max(0.0, years_after_2026))
     return values["remote_rental_h100e"] * growth
 
 

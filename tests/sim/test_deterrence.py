@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import astuple
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -85,8 +86,7 @@ def pinged_every(period_days: float, inspectors: int, values: dict[str, float] |
 
 def never_rises(answers: Sequence[tuple[float, float]]) -> bool:
     """Each margin is at most the one before it, within the errors of both."""
-    pairs = zip(answers, answers[1:], strict=False)
-    return all(later <= sooner + np.hypot(error, other) for (sooner, error), (later, other) in pairs)
+    return all(later <= sooner + np.hypot(error, other) for (sooner, error), (later, other) in pairwise(answers))
 
 
 def test_more_inspectors_never_raise_the_best_profit():
