@@ -10,6 +10,19 @@ from scenarios.study import Options, usable_processors
 from sim import RunFailed
 from sim.workers import WorkerLost, in_workers
 
+REPERTOIRE = dict.fromkeys(
+    (
+        "go_dark",
+        "relay_from_declared_site",
+        "low_latency_relay",
+        "extract_key",
+        "claim_repair_or_scrap",
+        "decoy_site",
+    ),
+    1.0,
+)
+"""What smugglers can do to begin with, each as often: cheap and dear ways to be silent, to answer, and to be excused."""
+
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
