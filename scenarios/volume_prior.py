@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, get_args
 
 from scenarios.study import Options, Study, UsageError, main
 from sim import Scenario, Tabulation
 from sim.parameters import Parameter, load_parameters
 from sim.provenance import manifest
 from sim.uncertainty import draw_uncertainties
-from sim.world.volume_prior import COUPLED, VolumePrior, joint_figures, wanted_chips_per_year
+from sim.world.volume_prior import COUPLED, VolumePrior, joint_figures, wanted_volume
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,7 +60,7 @@ def tabulate(study: Study, options: Options, progress: Callable[..., None]) -> T
         drawn = draw_uncertainties(scenario, options.seed, draw, among=DRAWN)
         values = load_parameters().values({**scenario.uncertainties, **drawn})
         for prior, year in _years_of_priors(scenario):
-            volume = _volume(prior, year, values)
+            volume = wanted_volume(prior, year, values)
             rows.append((prior, draw, str(year), volume, UNITS[prior], values["tips_detection_ever"]))
         progress("priors", draw + 1, study.runs, "draw")
     columns = ["prior", "draw", "period", "volume", "unit", "share_detected"]
@@ -77,12 +77,6 @@ def _years_of_priors(scenario: Scenario) -> list[tuple[VolumePrior, int]]:
     start = scenario.calendar.start.year
     last = max(FIRST_YEAR + 1, start + int(scenario.calendar.end_day / 365.25))
     return [(prior, year) for prior in PRIORS for year in range(FIRST_YEAR, last + 1)]
-
-
-def _volume(prior: VolumePrior, year: int, values: Any) -> float:
-    """In the unit of the prior: H100-equivalents are left as they are published."""
-    chips = wanted_chips_per_year(prior, year, values)
-    return chips * mean_h100e(date(year, 7, 1), values) if prior == "epoch" else chips
 
 
 def _published(prior: str, period: str) -> Parameter | None:
@@ -109,7 +103,7 @@ def _overview(table: pd.DataFrame, scenario: Scenario) -> pd.DataFrame:
             "period": period,
             "unit": UNITS[str(prior)],
             **{name: of_period["volume"].quantile(level) for name, level in QUANTILES.items()},
-            "at_central_values": sum(_volume(prior, year, scenario.values) for year in years),  # type: ignore[arg-type]
+            "at_central_values": sum(wanted_volume(prior, year, scenario.values) for year in years),  # type: ignore[arg-type]
             "published_q05": published.low if published else float("nan"),
             "published_median": published.central if published else float("nan"),
             "published_q95": published.high if published else float("nan"),

@@ -28,7 +28,7 @@ from .smuggling.channels import CHANNELS
 from .smuggling.choice import Behaviour
 from .smuggling.staging import STAGINGS
 from .smuggling.strategies import STRATEGIES
-from .units import MINUTES_PER_DAY
+from .units import MINUTES_PER_DAY, calendar_date
 from .world.bounds import Bound
 from .world.geography import hubs
 from .world.placement import Placement, landmark_candidates
@@ -428,6 +428,16 @@ class Scenario(_Section):
         """Simulated chips exported per year."""
         return self.values["covered_exports_per_year"] * self.fleet.scale
 
+    def wanted_chips_per_year(self, day: float) -> float:
+        """Real chips that smugglers order per year without a rule, on a day since the start.
+
+        A volume that the scenario sets itself (`diverted_chips_per_year`) holds for every year.
+        """
+        values = self.values
+        if "diverted_chips_per_year" in self.uncertainties:
+            return values["diverted_chips_per_year"]
+        return wanted_chips_per_year(self.adversary.volume_prior, calendar_date(self.calendar.start, day), values)
+
     @property
     def gulf_chips_per_year(self) -> float:
         """Simulated chips per year under the deals of the Gulf, once they ship."""
@@ -445,17 +455,6 @@ class Scenario(_Section):
             return False
         due = ship_day >= self.calendar.duty_day
         return (due and self.mechanism_is_a_duty) or (wanted and (due or self.fleet.opt_in_before))
-
-    def wanted_chips_per_year(self, day: float) -> float:
-        """Real chips that smugglers order per year without a rule, in the calendar year of a day since the start.
-
-        A volume that the scenario sets itself (`diverted_chips_per_year`) holds for every year.
-        """
-        values = self.values
-        if "diverted_chips_per_year" in self.uncertainties:
-            return values["diverted_chips_per_year"]
-        year = (self.calendar.start + timedelta(days=day)).year
-        return wanted_chips_per_year(self.adversary.volume_prior, year, values)
 
     @classmethod
     def load(cls, name: str | Path) -> Scenario:

@@ -128,9 +128,7 @@ def simulate(
     return result
 
 
-def _worlds(
-    scenario: Scenario, beside: Sequence[Scenario], seed: int, draws: int | None, status_quo: bool
-) -> list[World]:
+def _worlds(scenario: Scenario, beside: Sequence[Scenario], seed: int, draws: int | None, status_quo: bool) -> list[World]:
     """The world of each draw; all are seen to be possible before anything runs."""
     if draws is None:
         return [World({}, _policies(scenario, beside, status_quo))]

@@ -157,7 +157,7 @@ class Authority:
         yield env.timeout(max(busy_days - travel_days, 1 / HOURS_PER_DAY))
 
     def follow_tip(self, lot: Lot, day: float) -> ProcessGenerator:
-        """Act on a tip or a customs hit: the diversion of all that has left is established, and what is on its way is seized.
+        """Act on a tip or a customs hit: the diversion of what has left is established, and what is on its way is seized.
 
         An inspection of the declared site finds that the chips are gone, not where they are.
         """
@@ -222,7 +222,7 @@ class Authority:
         self._accept(case, explained=answer.processed)
 
     def _wait_as_pleaded(self, case: Case) -> ProcessGenerator:
-        """Wait, if the owner says that chips are out of order for the time being, until the consignee's budget is used up."""
+        """Wait, if the owner says that chips are out of order for a while, until the consignee's budget is used up."""
         setting, site = self._setting, case.site
         left_days = setting.scenario.enforcement.downtime_budget_days - setting.pleaded_days.get(site, 0.0)
         if left_days > 0 and setting.is_pleaded(case.chips):

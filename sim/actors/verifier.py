@@ -184,7 +184,7 @@ class Verifier:
         return replace(timing, base_ms=timing.base_ms + delay_ms - self._subtracted_ms())
 
     def _timing_of(self, answer: Answer, path: Path, site: int, day: float) -> PathTiming:
-        """Timing as the landmarks report it: less what a flawed protocol subtracts, and as they please if they are bribed."""
+        """Timing as landmarks report it: less what a flawed protocol subtracts, and as they please if they are bribed."""
         landmarks = self.setting.panels[site].landmarks
         timing = self.setting.network.timing(landmarks, path, day)
         subtracted_ms = self._subtracted_ms(answer)

@@ -98,7 +98,10 @@ class Outlook:
         return contradicts, suspicious
 
     def slow(self, rtt_ms: FloatArray) -> BoolArray:
-        """Which answers too few single times make unsuspicious, shape (answers,); none where being unconfirmed means nothing."""
+        """Which answers too few single times make unsuspicious, shape (answers,).
+
+        None where being unconfirmed means nothing.
+        """
         slow: BoolArray = np.asarray((rtt_ms < self.unsuspicious_below_ms).sum(axis=1) < self.panel.needed)
         return slow & (not self.meaningless)
 

@@ -169,10 +169,7 @@ class ChipByChip(Verifier):
             if self._scans_lots:
                 self._round.asked_of_lot[int(column("lot")[chip]), site] += 1
             detour = None if state == _INSTALLED else self._detour(chip, state)
-            if state == _INSTALLED:
-                silent = status.cut_off
-            else:
-                silent = detour is None or setting.is_cut_off(detour.through_site)
+            silent = status.cut_off if state == _INSTALLED else detour is None or setting.is_cut_off(detour.through_site)
             waived = bool(marks & _WAIVED) or status.excused
             if silent or slot_of_chip in self._lost_at(day):
                 if not waived:
@@ -180,12 +177,10 @@ class ChipByChip(Verifier):
                 continue
             outlook = self.outlook_of_site(site, day) if detour is None else self.outlook_of_detour(detour, site, day)
             signed = not unsigned and self._signs(slot_of_chip, day, bool(marks & _IN_CASE))
-            if detour is not None and not signed and not self._is_accepted(detour, day):
-                verdict, suspicious = Verdict.INVALID, False
-            else:
-                verdict, suspicious = self._read(chip, slot_of_chip, day, outlook, signed)
+            refused = detour is not None and not signed and not self._is_accepted(detour, day)
+            read = (Verdict.INVALID, False) if refused else self._read(chip, slot_of_chip, day, outlook, signed)
             if not waived:
-                self._take_answer(chip, site, day, history, verdict, suspicious)
+                self._take_answer(chip, site, day, history, *read)
 
     def _lost_at(self, day: float) -> frozenset[int]:
         """Slots whose challenges of a day lose every attempt."""

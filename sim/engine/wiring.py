@@ -132,7 +132,7 @@ def build(scenario: Scenario, seed: int, events: EventLog | None = None) -> Sett
         network.stand_elsewhere(strategy.false_landmarks(there, true_sites, values))
     if verification.landmark_cross_checks:
         trusted = set(not_suspected(landmarks_at(landmarks), network, values, draws))
-        landmarks = [hub for hub, place in zip(landmarks, landmarks_at(landmarks), strict=True) if place in trusted]
+        landmarks = tuple(hub for hub, place in zip(landmarks, landmarks_at(landmarks), strict=True) if place in trusted)
     panels = build_panels(
         sites,
         landmarks,
@@ -142,9 +142,7 @@ def build(scenario: Scenario, seed: int, events: EventLog | None = None) -> Sett
         needed=verification.landmarks_needed,
     )
     record = Record() if events is None else Record(events=events)
-    setting = Setting(
-        Environment(), scenario, values, draws, sites, panels, network, record, ChipTable(_room(scenario))
-    )
+    setting = Setting(Environment(), scenario, values, draws, sites, panels, network, record, ChipTable(_room(scenario)))
     delays_ms = [strategy.site_delay_ms(values) for strategy in used(scenario)]
     for site in sites:
         if site.in_south_east_asia:
@@ -286,9 +284,7 @@ def _follow_lot(setting: Setting, keeper: Keeper, authority: Authority, lot: Lot
         return
     enforcement, channel = scenario.enforcement, channels(values)[wanted.channel]
     declared_site, destinations = setting.sites[lot.site].place, hubs_in(scenario.geography.restricted, hubs())
-    plan = plan_diversion(
-        lot, wanted, channel, declared_site, scenario.adversary.staging, destinations, values, draws
-    )
+    plan = plan_diversion(lot, wanted, channel, declared_site, scenario.adversary.staging, destinations, values, draws)
     factor = values["award_tip_factor"] if enforcement.whistleblower_award else 1.0
 
     def may_be_told(t0_day: float) -> None:

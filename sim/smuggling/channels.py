@@ -7,7 +7,6 @@ assumptions, see the block "channels" of the parameter table.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..parameters import Values
@@ -122,9 +121,3 @@ def channels(values: Values) -> dict[str, Channel]:
             ),
         )
     }
-
-
-def mean_diverted_share(weights: Mapping[str, float], values: Values) -> float:
-    """Share of the chips ordered through a mix of channels that leaves; `weights` are of orders of equal size."""
-    by_name = channels(values)
-    return sum(weight * by_name[name].diverted_share for name, weight in weights.items()) / sum(weights.values())

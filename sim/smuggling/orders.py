@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..fleet.supply import BOUGHT_FROM, Terms
-from ..parameters import Values
 from ..randomness import Draws, Stream
 from ..world.territory import Territory
 from .channels import Channel

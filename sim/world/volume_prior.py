@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from ..parameters import Parameter, Values
-from .products import mean_h100e
+from .products import h100e_of_products, shipped_shares
 
 FloatArray = NDArray[np.float64]
 VolumePrior = Literal["cnas", "epoch"]
@@ -90,15 +90,26 @@ LAWS: Mapping[str, Callable[[FloatArray, Parameter], FloatArray]] = {
 """Rows of the parameter table with a law of their own."""
 
 
-def wanted_chips_per_year(prior: VolumePrior, year: int, values: Values) -> float:
-    """Chips that smugglers order in a calendar year if no rule holds them back.
+def wanted_volume(prior: VolumePrior, year: int, values: Values) -> float:
+    """What smugglers order in a calendar year if no rule holds them back, in chips (`cnas`) or H100-equivalents (`epoch`).
 
     Assumptions: the last estimated year grows by the same factor every year; before 2024 the volume is that of 2024.
-    H100-equivalents become chips by the mean of what is exported in the year.
     """
     growth = values["smuggled_volume_growth"]
     if prior == "cnas":
         return values["cnas_volume_2024_chips"] * growth ** max(0, year - 2024)
     if year <= 2024:
-        return values["epoch_volume_2024_h100e"] / mean_h100e(date(2024, 7, 1), values)
-    return values["epoch_volume_2025_h100e"] * growth ** (year - 2025) / mean_h100e(date(year, 7, 1), values)
+        return values["epoch_volume_2024_h100e"]
+    return values["epoch_volume_2025_h100e"] * growth ** (year - 2025)
+
+
+def wanted_chips_per_year(prior: VolumePrior, day: date, values: Values) -> float:
+    """The same in chips a year on a day: smugglers are taken to order the mix of products that ships on that day.
+
+    Raises:
+        ValueError: nothing ships on that day.
+    """
+    volume = wanted_volume(prior, day.year, values)
+    if prior == "cnas":
+        return volume
+    return volume / float(shipped_shares(day, values) @ h100e_of_products(values))

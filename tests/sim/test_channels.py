@@ -4,7 +4,8 @@ import pytest
 
 from sim import Scenario, ScenarioError
 from sim.parameters import load_parameters
-from sim.smuggling.channels import CHANNELS, channels, mean_diverted_share
+from sim.smuggling.channels import CHANNELS, channels
+from sim.smuggling.orders import mean_diverted_share
 
 VALUES = load_parameters().values()
 
@@ -27,8 +28,10 @@ def test_a_suitcase_is_smaller_and_sooner_there_than_freight():
 
 
 def test_the_mean_share_that_leaves_is_that_of_one_channel_or_between_two():
-    assert mean_diverted_share({"cloud_front": 3}, VALUES) == VALUES["cloud_front_diverted_share"] == 0.5
-    assert mean_diverted_share({"cloud_front": 1, "shell_company": 3}, VALUES) == pytest.approx((0.5 + 3 * 1) / 4)
+    known, strategies = channels(VALUES), {"go_dark": 1.0}
+    assert mean_diverted_share({"cloud_front": 3}, strategies, known) == VALUES["cloud_front_diverted_share"] == 0.5
+    mixed = mean_diverted_share({"cloud_front": 1, "shell_company": 3}, strategies, known)
+    assert mixed == pytest.approx((0.5 + 3 * 1) / 4)
 
 
 def test_orders_by_shell_companies_alone_are_possible_and_unknown_channels_are_not():

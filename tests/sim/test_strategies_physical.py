@@ -138,10 +138,12 @@ def test_a_decoy_deceives_whoever_reads_labels_and_nobody_who_challenges(method:
 def test_chips_are_back_for_an_inspection_if_and_only_if_the_way_is_no_longer_than_the_notice():
     notice_days = 8.0
     levers = {"enforcement__method": "challenge", "enforcement__notice_days": notice_days}
-    record = run(world("return_for_inspection", **levers), seed=1)
+    scenario = world("return_for_inspection", **levers)
+    record = run(scenario, seed=1)
+    parcels = list(fates(record, scenario.values))
     visited_day = {visit.site: visit.day for visit in record.visits}  # the last
-    found = [one for one in fates(record) if one.established_chips]
-    missed = [one for one in fates(record) if not one.established_chips and visited_day.get(one.site, 0) > one.t0_day + 60]
+    found = [one for one in parcels if one.established_chips]
+    missed = [one for one in parcels if not one.established_chips and visited_day.get(one.site, 0) > one.t0_day + 60]
     assert min(len(found), len(missed)) > 5
     assert all(one.arrival_day - one.departure_day > notice_days for one in found)
     assert all(one.arrival_day - one.departure_day <= notice_days for one in missed)
@@ -207,7 +209,8 @@ def test_a_strategy_costs_more_the_more_each_of_its_parts_does(
 
     def usd(**values: float) -> float:
         cost = STRATEGIES[strategy].cost(table.values(values))
-        return cost.once_usd + cost.per_parcel_usd + 8 * cost.per_chip_usd + 100 * cost.per_day_usd
+        each_usd = cost.per_chip_usd + 25_000 * cost.share_of_price
+        return cost.once_usd + cost.per_parcel_usd + 8 * each_usd + 100 * cost.per_day_usd
 
     for name in dearer:
         assert usd(**{name: table.parameters[name].high}) > usd() > usd(**{name: table.parameters[name].low})

@@ -6,11 +6,13 @@ from scipy import stats
 
 from sim import Scenario, ScenarioError
 from sim.calibration.volume_fit import fitted_correlation
-from sim.fleet.supply import lots_shipped
+from sim.engine.wiring import build
+from sim.fleet.supply import Demand, lots_shipped
 from sim.parameters import load_parameters
 from sim.randomness import Draws
 from sim.uncertainty import draw_uncertainties
-from sim.world.volume_prior import COUPLED, coupled, cut_lognormal, joint_figures, split_lognormal, wanted_chips_per_year
+from sim.world.products import product_names
+from sim.world.volume_prior import COUPLED, coupled, cut_lognormal, joint_figures, split_lognormal, wanted_volume
 
 from .published_diversion import Rerun, rerun
 
@@ -119,26 +121,31 @@ def test_a_volume_or_share_that_the_scenario_sets_moves_no_other_draw():
 
 def test_the_prior_sets_what_is_wanted_in_each_calendar_year_and_a_scenario_may_replace_it():
     scenario = Scenario.load("baseline").replace(calendar__start="2024-07-01", uncertainties={"smuggled_volume_growth": 1.5})
-    new_year, half_way = 184, 500
-    epoch = scenario.replace(adversary__volume_prior="epoch")
-    assert [epoch.wanted_chips_per_year(day) for day in (0, new_year - 0.1, new_year, half_way)] == [159e3] * 2 + [480e3] * 2
-    assert epoch.wanted_chips_per_year(new_year + 365) == pytest.approx(1.5 * 480e3)
-    assert [scenario.wanted_chips_per_year(day) for day in (0, half_way)] == pytest.approx([140e3, 1.5 * 140e3])
-    assert wanted_chips_per_year("epoch", 2020, epoch.values) == 159e3, "the first year estimated stands for earlier ones"
-    own = epoch.replace(uncertainties={**epoch.uncertainties, "diverted_chips_per_year": 7e4})
-    assert {own.wanted_chips_per_year(day) for day in (0, half_way, 2000)} == {7e4}
+    values = scenario.values
+    assert [wanted_volume("epoch", year, values) for year in (2020, 2024, 2025, 2026)] == [159e3, 159e3, 480e3, 1.5 * 480e3]
+    assert [scenario.wanted_chips_per_year(day) for day in (183, 184, 549)] == [140e3, 1.5 * 140e3, 1.5**2 * 140e3]
+    own = scenario.replace(uncertainties={**scenario.uncertainties, "diverted_chips_per_year": 7e4})
+    for prior in ("cnas", "epoch"):
+        replaced = own.replace(adversary__volume_prior=prior)
+        assert {replaced.wanted_chips_per_year(day) for day in (0, 500, 2000)} == {7e4}
     with pytest.raises(ScenarioError, match=r"adversary\.volume_prior.*cnas.*epoch"):
         scenario.replace(adversary__volume_prior="guess")
 
 
+def test_what_is_wanted_in_h100_equivalents_buys_fewer_chips_the_faster_they_are():
+    epoch = Scenario.load("baseline").replace(adversary__volume_prior="epoch")
+    slow, fast = ({f"{name}_h100e": value for name in product_names()} for value in (1.0, 2.5))
+    chips = [epoch.replace(uncertainties=values).wanted_chips_per_year(100) for values in (slow, fast)]
+    assert chips == pytest.approx([480e3, 480e3 / 2.5])
+
+
 def test_smugglers_order_the_share_of_exports_that_they_want_in_each_year():
     """Half of all exports in the first year, all in the second, though they want twice of what there is."""
-    from sim.engine.wiring import build
-
-    scenario = Scenario.load("miniature")
-    values = {**scenario.values, "covered_exports_per_year": 1e6}
-    sites = build(scenario, 1).sites
-    lots = lots_shipped(1e5, 50, 730.0, sites, values, Draws(2), lambda day: 5e5 if day < 365.25 else 2e6)
+    scenario = Scenario.load("miniature").replace(uncertainties={"covered_exports_per_year": 1e6})
+    demand = Demand(lambda day: 5e5 if day < 365.25 else 2e6)
+    lots = lots_shipped(
+        1e5, 50, 730.0, build(scenario, 1).sites, scenario.values, Draws(2), scenario.calendar.start, demand
+    )  # fmt: skip
     first = [lot.ordered_by_smuggler for lot in lots if lot.ship_day < 365.25]
     assert np.mean(first) == pytest.approx(0.5, abs=4 * 0.5 / np.sqrt(len(first)))
     assert all(lot.ordered_by_smuggler for lot in lots if lot.ship_day >= 365.25)
