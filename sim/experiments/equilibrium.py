@@ -171,6 +171,22 @@ class Smugglers:
         """Whether they smuggle at a price, and how."""
         return best_response(self.profits(beliefs, price_ratio), self.values["choice_noise"])
 
+    def usual(self, price_ratio: float, mix: Mapping[str, float]) -> Response:
+        """What they do without the rule: keep to a mix if they never learn, or else what pays best then."""
+        beliefs = self.beliefs({})
+        if self.behaviour != "fixed":
+            return self.response(beliefs, price_ratio)
+        profits = self.profits(beliefs, price_ratio)
+        return Response(True, mix, sum(share * profits[name].margin for name, share in mix.items()))
+
+    def calibrated(self, price_ratio: float, mix: Mapping[str, float]) -> Smugglers:
+        """The same with so much unlisted that what they do without the rule earns the published margin."""
+
+        def margin(unlisted: float) -> float:
+            return replace(self, unlisted=unlisted).usual(price_ratio, mix).margin
+
+        return replace(self, unlisted=unlisted_share(margin, self.values["smuggler_margin"]))
+
 
 def deals_at(
     price_ratio: float, names: tuple[str, ...], lot_chips: int, chip_usd: float, values: Values, unlisted: float = 0.0
@@ -183,7 +199,8 @@ def find_equilibrium(scenario: Scenario, seed: int = 1, runs: int = 1, most_step
     """The answer of the scenario's smugglers (`adversary.behaviour`) to its policy.
 
     Every step makes the same runs, of the same seeds. Smugglers know the world without the rule: at first they believe in
-    what became of lots there, whatever the strategy, as nobody looks; where there are none, in what is published.
+    what became of lots there, whatever the strategy, as nobody looks; where there are none, in what is published. Those who
+    learn choose without the rule too, among the strategies that the scenario names, whatever their weights.
 
     Raises:
         ScenarioError: the scenario has no rule to answer to, or smugglers who move no chips.
@@ -205,14 +222,12 @@ def find_equilibrium(scenario: Scenario, seed: int = 1, runs: int = 1, most_step
     seen_before = _observe(before, scenario, 0.0, 0.0)
     lawful = lawful_h100e(calendar.middle_of_duty, scenario.regimes, values)
     market = market_of(years, usual_chips * chip_h100e * seen_before.delivered, lawful, values)
-    usual = State(market.reference_ratio, usual_chips, mix)
     cases = sum(seen_before.cases.values(), start=Cases())
     at_first = cases.shares if cases.lots else published_risks(values)
-    deals = deals_at(usual.price_ratio, names, scenario.fleet.lot_chips, chip_usd, values)
-    unlisted = unlisted_share(deals, mix, dict.fromkeys(names, at_first), values)
     smugglers = Smugglers(
-        adversary.behaviour, names, scenario.fleet.lot_chips, chip_usd, chip_h100e, at_first, unlisted, values
-    )
+        adversary.behaviour, names, scenario.fleet.lot_chips, chip_usd, chip_h100e, at_first, 0.0, values
+    ).calibrated(market.reference_ratio, mix)
+    usual = State(market.reference_ratio, usual_chips, smugglers.usual(market.reference_ratio, mix).mix)
     results: list[Result] = []
 
     def observe(state: State) -> Observation:

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from sim.experiments.equilibrium import Equilibrium, Observation, Smugglers, State, deals_at, settle
+from sim.experiments.equilibrium import Equilibrium, Observation, Smugglers, State, settle
 from sim.parameters import load_parameters
-from sim.smuggling.choice import Behaviour, Cases, published_risks, unlisted_share, volume_offered
+from sim.smuggling.choice import Behaviour, Cases, published_risks, volume_offered
 from sim.smuggling.profit import Risks
 from sim.world.market import clearing_ratio, market_of
 
@@ -44,10 +44,9 @@ def settled(
 ) -> Equilibrium:
     values = {**VALUES, **changed}
     market = market_of([2028], USUAL_CHIPS * CHIP_H100E, 0.0, values)
-    usual = State(market.reference_ratio, USUAL_CHIPS, dict.fromkeys(NAMES, 0.5))
-    deals = deals_at(usual.price_ratio, NAMES, 400, CHIP_USD, values)
-    unlisted = unlisted_share(deals, usual.mix, dict.fromkeys(NAMES, at_first), values)
-    smugglers = Smugglers(behaviour, NAMES, 400, CHIP_USD, CHIP_H100E, at_first, unlisted, values)
+    mix, ratio = dict.fromkeys(NAMES, 0.5), market.reference_ratio
+    smugglers = Smugglers(behaviour, NAMES, 400, CHIP_USD, CHIP_H100E, at_first, 0.0, values).calibrated(ratio, mix)
+    usual = State(ratio, USUAL_CHIPS, smugglers.usual(ratio, mix).mix)
     return settle(world(chances), usual, market, smugglers, most_steps)
 
 
@@ -59,7 +58,7 @@ def test_smugglers_who_learn_nothing_keep_mix_and_volume():
     assert found.last.answer.price_ratio == pytest.approx(found.usual.price_ratio)
 
 
-@pytest.mark.parametrize("behaviour", ["myopic", "adaptive"])
+@pytest.mark.parametrize("behaviour", ["fixed", "myopic", "adaptive"])
 def test_a_rule_that_changes_nothing_is_a_fixed_point(behaviour: Behaviour):
     """Whoever learns that risks are what they were keeps mix, volume and price."""
     same = dict.fromkeys(NAMES, 0.4)
