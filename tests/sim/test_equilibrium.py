@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from sim.experiments.equilibrium import Equilibrium, Observation, Smugglers, State, settle
+from sim import Scenario, ScenarioError
+from sim.experiments.equilibrium import Equilibrium, Observation, Smugglers, State, find_equilibrium, settle, with_volume
 from sim.parameters import load_parameters
 from sim.smuggling.choice import Behaviour, Cases, published_risks, volume_offered
 from sim.smuggling.profit import Risks
@@ -116,3 +117,42 @@ def test_states_are_told_apart_by_price_mix_and_volume():
     assert not state.near(replace(state, price_ratio=1.52), 1000)
     assert not state.near(replace(state, chips_per_year=950.0), 1000)
     assert not state.near(replace(state, mix={"a": 1.0}), 1000)
+
+
+@pytest.mark.parametrize("prior", ["cnas", "epoch"])
+def test_a_factor_scales_the_volume_of_every_year(prior: str):
+    scenario = Scenario.load("miniature").replace(adversary__volume_prior=prior)
+    for day in (0, 400, 700):
+        wanted = scenario.wanted_chips_per_year(day)
+        assert with_volume(scenario, 0.5).wanted_chips_per_year(day) == pytest.approx(wanted / 2)
+    own = scenario.replace(uncertainties={"diverted_chips_per_year": 1e5})
+    assert with_volume(own, 0.5).wanted_chips_per_year(0) == 5e4
+
+
+def test_the_search_simulates_the_last_state_and_leaves_fixed_smugglers_alone():
+    values = {"diverted_chips_per_year": 4e5}
+    scenario = Scenario.load("miniature").replace(
+        fleet__scale=0.0005,
+        geography__sites=12,
+        calendar__duty_after_days=30,
+        calendar__end_after_duty_days=200,
+        verification__signing="none",
+        uncertainties=values,
+    )
+    found = find_equilibrium(scenario, seed=3)
+    assert found.ended == "fixed point"
+    assert found.after is not None
+    assert found.after.scenario.adversary.strategies == found.last.state.mix == found.usual.mix
+    assert found.last.state.chips_per_year == found.usual.chips_per_year == 4e5
+    diversions = found.after.diversions
+    under_duty = diversions[diversions["t0_day"] >= 30]
+    assert len(found.last.seen.company_usd) == len(under_duty[["site", "channel"]].drop_duplicates()) > 3
+    assert found.last.profit_usd == pytest.approx(sum(found.last.seen.company_usd.values()))
+
+
+def test_smugglers_answer_to_rules_only_and_there_must_be_some():
+    miniature = Scenario.load("miniature")
+    with pytest.raises(ScenarioError, match=r"verification.active = false: allowed true"):
+        find_equilibrium(miniature.status_quo())
+    with pytest.raises(ScenarioError, match="nobody wants to smuggle"):
+        find_equilibrium(miniature.replace(uncertainties={"diverted_chips_per_year": 0}))
