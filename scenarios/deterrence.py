@@ -16,7 +16,7 @@ import numpy as np
 
 from scenarios.answers import REPERTOIRE, answer_each
 from scenarios.baseline import QUICK
-from scenarios.study import Options, Study, main
+from scenarios.study import Options, Study, UsageError, main
 from scenarios.variations import Variation, vary
 from sim import Scenario, Tabulation
 from sim.experiments.compute_gap import step_rows
@@ -81,7 +81,13 @@ def variations(quick: bool) -> list[Variation]:
 
 
 def study(options: Options) -> Study:
-    """The baseline's world under each policy, parameters at the scenario's values."""
+    """The baseline's world under each policy, parameters at the scenario's values.
+
+    Raises:
+        UsageError: draws are asked for, or a lever is set that the question varies.
+    """
+    if options.draws:
+        raise UsageError("--draws: deterrence keeps parameters at the scenario's values; allowed: 0")
     scenario = options.scenario("baseline", QUICK_SETTING, SETTING)
     made = vary(options, scenario, variations(options.quick), 0)
     return Study(made.scenario, options.runs or (QUICK_RUNS if options.quick else RUNS), None, made.beside)

@@ -93,6 +93,11 @@ def test_smugglers_who_answer_are_refused_where_no_question_looks_for_that(tmp_p
         run_study(silence, options)
 
 
+def test_draws_are_refused_where_parameters_stay_at_their_values():
+    with pytest.raises(UsageError, match=r"--draws: .*allowed: 0"):
+        deterrence.study(Options("deterrence", draws=3))
+
+
 def test_a_strategy_that_moves_no_chips_is_refused():
     with pytest.raises(ScenarioError, match=r"rent_remotely moves no chips.*allowed: strategies that move chips"):
         tabulated(deterrence, **{"adversary.strategies": {"rent_remotely": 1.0}})

@@ -144,6 +144,7 @@ def test_the_search_simulates_the_last_state_and_leaves_fixed_smugglers_alone():
     assert found.after is not None
     assert found.after.scenario.adversary.strategies == found.last.state.mix == found.usual.mix
     assert found.last.state.chips_per_year == found.usual.chips_per_year == 4e5
+    assert set(found.after.table["scenario"]) == {scenario.name}, "steps need no status quo beside them"
     diversions = found.after.diversions
     under_duty = diversions[diversions["t0_day"] >= 30]
     assert len(found.last.seen.company_usd) == len(under_duty[["site", "channel"]].drop_duplicates()) > 3
