@@ -75,6 +75,12 @@ def cut_lognormal(normals: FloatArray, row: Parameter) -> FloatArray:
     return np.clip(shares, joint_figures()["detection_floor"].central, row.maximum)
 
 
+VOLUME_ROWS: Mapping[VolumePrior, tuple[str, ...]] = {
+    "cnas": ("cnas_volume_2024_chips",),
+    "epoch": ("epoch_volume_2024_h100e", "epoch_volume_2025_h100e"),
+}
+"""Rows of the parameter table that the volume of every year is proportional to, by prior."""
+
 LAWS: Mapping[str, Callable[[FloatArray, Parameter], FloatArray]] = {
     "tips_detection_ever": cut_lognormal,
     "epoch_volume_2024_h100e": split_lognormal,
