@@ -1,4 +1,4 @@
-"""Questions to which smugglers answer: the search for their answer, in each world or to each policy, in several processes."""
+"""Questions to which smugglers answer: the search for that, in each world or to each policy, in several processes."""
 
 from __future__ import annotations
 
@@ -9,6 +9,19 @@ from typing import TypeVar
 from scenarios.study import Options, usable_processors
 from sim import RunFailed
 from sim.workers import WorkerLost, in_workers
+
+REPERTOIRE = dict.fromkeys(
+    (
+        "go_dark",
+        "relay_from_declared_site",
+        "low_latency_relay",
+        "extract_key",
+        "claim_repair_or_scrap",
+        "decoy_site",
+    ),
+    1.0,
+)
+"""What smugglers can do to begin with, each as often: cheap and dear ways to be silent, to answer, and to be excused."""
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")

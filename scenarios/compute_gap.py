@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from scenarios.answers import answer_each
+from scenarios.answers import REPERTOIRE, answer_each
 from scenarios.baseline import QUICK
 from scenarios.study import Options, Study, main
 from sim import Scenario, Tabulation
@@ -27,9 +27,14 @@ if TYPE_CHECKING:
     from sim.figures import Chart
 
 SMUGGLERS_ANSWER = True
-SETTING = {"adversary.behaviour": "adaptive", "fleet.scale": 0.01}
+SETTING = {
+    "adversary.behaviour": "adaptive",
+    "adversary.strategies": REPERTOIRE,
+    "fleet.scale": 0.01,
+    "fleet.lot_chips": 50,  # the smallest of published cases, so that smugglers learn from many
+}
 QUICK_SETTING = {**QUICK, "calendar.duty_after_days": 180, "calendar.end_after_duty_days": 540}
-DRAWS, QUICK_DRAWS = 20, 2
+DRAWS, QUICK_DRAWS = 10, 2
 QUICK_STEPS = 2
 
 
@@ -140,16 +145,20 @@ def _caption(result: Tabulation) -> str:
     ends = ", ".join(f"{ended} {number}" for ended, number in last["ended"].value_counts().items())
     changed = ", ".join(f"{name} = {value:g}" for name, value in scenario.uncertainties.items()) or "none"
     return (
-        f"Compute in restricted territory by source ({', '.join(SOURCES)}), without the rule and with it. Smuggled: the published "
-        "estimate for 2024 and 2025, the scenario's yearly volume until it starts, then what arrives in the simulation, times "
-        f"{1 / scenario.fleet.scale:,.0f}. Domestic: Ascend chips made since 2024, by what they do and not by arithmetic alone, "
-        "less exports; supply after 2026 is assumed. Lawful imports since 2022. Rented: chips abroad that never move and that no "
-        "location check can see; growth is assumed, and under the rule what is added follows the price. Nothing is retired. "
-        f"Smugglers answer to the rule (adversary.behaviour = {scenario.adversary.behaviour}): they see what became of lots "
-        f"within {follow_days(scenario):.0f} days and order by what pays; the price is where demand meets supply. Until the "
-        "duty begins they order as without the rule, and from then on as they do in the end. The elasticities are assumptions. "
-        f"The search for the answer ended: {ends} (draws). {scenario.enforcement.inspectors} inspectors; challenges every "
-        f"{scenario.verification.period_days:g} days. Status quo: calibrated, not predicted. Parameters set: {changed}."
+        f"Compute in restricted territory by source ({', '.join(SOURCES)}), without the rule and with it; layers are "
+        "medians of each source, bars 10-90 % of draws of the sum. Smuggled: the published estimate for 2024 and "
+        "2025, the scenario's yearly volume until it starts, then what arrives in the simulation, times "
+        f"{1 / scenario.fleet.scale:,.0f}. Domestic: Ascend chips made since 2024, by what they do and not by "
+        "arithmetic alone, less exports; supply after 2026 is assumed. Lawful imports since 2022. Rented: chips "
+        "abroad that never move and that no location check can see; growth is assumed, and under the rule what is "
+        "added follows the price. Nothing is retired. Smugglers answer to the rule (adversary.behaviour = "
+        f"{scenario.adversary.behaviour}): they see what became of lots within {follow_days(scenario):.0f} days and "
+        "order by what pays; the price is where demand meets supply. Until the duty begins they order as without "
+        "the rule, and from then on as they do in the end. The elasticities are assumptions. The search for the "
+        f"answer ended: {ends} (draws). Strategies that they know: {', '.join(scenario.adversary.strategies)}. "
+        f"{scenario.enforcement.inspectors} inspectors; challenges every "
+        f"{scenario.verification.period_days:g} days. Status quo: calibrated, not predicted. Parameters set: "
+        f"{changed}."
     )
 
 

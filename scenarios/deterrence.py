@@ -1,6 +1,6 @@
 """When does smuggling stop to pay, and how much of it is left until then?
 
-Inspectors from none to ten and challenges daily to monthly; to each policy smugglers answer with the strategies and the
+Inspectors from none to ten and challenges daily or monthly; to each policy smugglers answer with the strategies and the
 volume that pay by what became of their lots, and the price follows. Beside that, the arithmetic of penalties: from what
 chance of being found do penalties of twice the value beat a price of 1.2 to 2.0 times list?
 """
@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from scenarios.answers import answer_each
+from scenarios.answers import REPERTOIRE, answer_each
 from scenarios.baseline import QUICK
-from scenarios.study import Options, Study, main
+from scenarios.study import Options, Study, UsageError, main
 from scenarios.variations import Variation, vary
 from sim import Scenario, Tabulation
 from sim.experiments.compute_gap import step_rows
@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 SMUGGLERS_ANSWER = True
 SETTING = {
     "adversary.behaviour": "adaptive",
-    "fleet.scale": 0.02,
+    "adversary.strategies": REPERTOIRE,
+    "fleet.scale": 0.01,
     "fleet.lot_chips": 50,  # the smallest of published cases, so that smugglers learn from many
     "calendar.end_after_duty_days": 730,
 }
@@ -46,7 +47,8 @@ QUICK_SETTING = {
     "calendar.end_after_duty_days": 365,
 }
 INSPECTORS, QUICK_INSPECTORS = (10, 0, 1), (10, 0)
-PERIODS_DAYS, QUICK_PERIODS_DAYS = (1, 7, 30), (1,)
+PERIODS_DAYS, QUICK_PERIODS_DAYS = {1: "daily", 30: "monthly"}, {1: "daily"}
+RUNS, QUICK_RUNS = 2, 1
 QUICK_STEPS = 3
 RATIOS = (1.2, 1.5, 2.0)
 """Prices over list for the arithmetic of penalties: the published range."""
@@ -69,20 +71,26 @@ def variations(quick: bool) -> list[Variation]:
     return [
         Variation(
             f"inspectors_{number}_every_{period}_days",
-            "asked daily" if period == 1 else f"asked every {period} days",
+            f"asked {often}",
             number,
             {"enforcement.inspectors": number, "verification.period_days": period},
         )
-        for period in (QUICK_PERIODS_DAYS if quick else PERIODS_DAYS)
+        for period, often in (QUICK_PERIODS_DAYS if quick else PERIODS_DAYS).items()
         for number in (QUICK_INSPECTORS if quick else INSPECTORS)
     ]  # fmt: skip
 
 
 def study(options: Options) -> Study:
-    """The baseline's world under each policy, parameters at the scenario's values."""
+    """The baseline's world under each policy, parameters at the scenario's values.
+
+    Raises:
+        UsageError: draws are asked for, or a lever is set that the question varies.
+    """
+    if options.draws:
+        raise UsageError("--draws: deterrence keeps parameters at the scenario's values; allowed: 0")
     scenario = options.scenario("baseline", QUICK_SETTING, SETTING)
     made = vary(options, scenario, variations(options.quick), 0)
-    return Study(made.scenario, made.runs, None, made.beside)
+    return Study(made.scenario, options.runs or (QUICK_RUNS if options.quick else RUNS), None, made.beside)
 
 
 def tabulate(study: Study, options: Options, progress: Callable[..., None]) -> Tabulation:
@@ -103,7 +111,8 @@ def tabulate(study: Study, options: Options, progress: Callable[..., None]) -> T
 
 
 def answer(policy: Policy) -> list[dict[str, Any]]:
-    """The steps of the search for the smugglers' answer to one policy, tidy; profits are those of the world's real chips."""
+    """The steps of the search for the smugglers' answer to one policy, tidy; profits are those of the world's real "
+    "chips."""
     found = find_equilibrium(policy.scenario, policy.seed, policy.runs, policy.most_steps)
     scenario = policy.scenario
     real_years = policy.runs * scenario.fleet.scale * scenario.calendar.end_after_duty_days / DAYS_PER_YEAR
@@ -154,12 +163,12 @@ def figures(result: Tabulation) -> Iterator[Chart]:
     from sim.figures.deterrence import break_even, break_even_data, profit_and_volume, profit_and_volume_data
 
     days = follow_days(result.scenario)
-    source = source_line(result.manifest, "run of each step", "none; parameters at the scenario's values, one world")
+    source = source_line(result.manifest, "runs of each step", "none; parameters at the scenario's values")
     axes = profit_and_volume(result, days)
     frame(
         axes[0].figure,
         title=_claim(result.summary()),
-        subtitle=f"Smugglers' answer to each policy against the share of their lots found within {days:.0f} days; numbers: inspectors",
+        subtitle=f"Smugglers' answer to each policy, by share of lots found within {days:.0f} days; numbers: inspectors",
         source=source,
     )
     yield Chart("profit-and-volume", axes[0].figure, profit_and_volume_data(result), f"{_caption(result, days)} {source}")
@@ -181,7 +190,8 @@ def _claim(last: pd.DataFrame) -> str:
     least, most = ordered.iloc[0], ordered.iloc[-1]
     usual = most["usual_chips_per_year"]
     return (
-        f"With {100 * least['established_share']:.0f} to {100 * most['established_share']:.0f} % of lots found, smugglers order "
+        f"With {100 * least['established_share']:.0f} to {100 * most['established_share']:.0f} % of lots found, "
+        "smugglers order "
         f"{100 * least['chips_per_year'] / usual:.0f} to {100 * most['chips_per_year'] / usual:.0f} % of today's chips"
     )
 
@@ -189,7 +199,8 @@ def _claim(last: pd.DataFrame) -> str:
 def _claim_of_penalties(result: Tabulation) -> str:
     even = result.further["break_even"]
     shares = [even[(even["price_ratio"] == ratio) & (even["break_even_chance"] <= 1)]["collected"].min() for ratio in RATIOS]
-    return f"If every lot is found, penalties beat 1.2 x list from {_share(shares[0])} collected, 2.0 x from {_share(shares[-1])}"
+    first, last = _share(shares[0]), _share(shares[-1])
+    return f"If every lot is found, penalties beat 1.2 x list from {first} collected, 2.0 x from {last}"
 
 
 def _share(collected: float) -> str:
@@ -200,34 +211,37 @@ def _caption(result: Tabulation, days: float) -> str:
     scenario, values, last = result.scenario, result.scenario.values, result.summary()
     ends = ", ".join(f"{ended} {number}" for ended, number in last["ended"].value_counts().items())
     return (
-        "What a policy leaves of smuggling. Each point is a policy, after smugglers have answered it: they see what became of "
-        f"their lots within {days:.0f} days of departure, strategy by strategy, and order by what pays "
-        f"(adversary.behaviour = {scenario.adversary.behaviour}); the price is where demand meets supply. Left: profit that is "
-        "expected of a lot, over what is paid for it. Lines: the same in closed form at the price without the rule, for a "
-        "consignee in a partner country of the United States and elsewhere, with the central share of penalties collected "
-        f"({values['penalty_reach_partners']:g} and {values['penalty_reach_elsewhere']:g}, assumed). Right: chips that smugglers "
-        "want to divert per year in the whole world, and those that arrive: orders of blocked companies are refused, and some "
-        f"chips seized. Costs that no source lists are set so that smugglers expect a margin of {values['smuggler_margin']:g} "
-        "without the rule (CNAS assumes 30 %; calibrated, not predicted), at today's tips and customs. Elasticities of demand "
-        f"({values['demand_elasticity']:g}) and of the volume by margin ({values['smuggling_elasticity']:g}) are assumed, as is "
-        "the rate at which smugglers learn. The search for the answer ended: "
-        f"{ends} (policies). One simulated chip stands for {1 / scenario.fleet.scale:,.0f}, at as many sites and inspectors as "
-        "stated: policies can be compared, but the number of inspectors needed is not the nation's."
+        "What a policy leaves of smuggling. Each point is a policy, after smugglers have answered it: they see what "
+        f"became of their lots within {days:.0f} days of departure, strategy by strategy, and order by what pays "
+        f"(adversary.behaviour = {scenario.adversary.behaviour}); the price is where demand meets supply. Left: "
+        "profit that is expected of a lot, over what is paid for it. Lines: the same in closed form at the price "
+        "without the rule, for a consignee in a partner country of the United States and elsewhere, with the "
+        f"central share of penalties collected ({values['penalty_reach_partners']:g} and "
+        f"{values['penalty_reach_elsewhere']:g}, assumed). Right: chips that smugglers want to divert per year in "
+        "the whole world, and those that arrive: orders of blocked companies are refused, and some chips seized. "
+        f"Costs that no source lists are set so that smugglers expect a margin of {values['smuggler_margin']:g} "
+        "without the rule (CNAS assumes 30 %; calibrated, not predicted), at today's tips and customs. Elasticities "
+        f"of demand ({values['demand_elasticity']:g}) and of the volume by margin "
+        f"({values['smuggling_elasticity']:g}) are assumed, as is the rate at which smugglers learn. The search for "
+        f"the answer ended: {ends} (policies). Strategies that they know: {', '.join(scenario.adversary.strategies)}. "
+        f"One simulated chip stands for {1 / scenario.fleet.scale:,.0f}, at as "
+        "many sites and inspectors as stated: policies can be compared, but the number of inspectors needed is not "
+        "the nation's."
     )
 
 
 def _penalty_caption(result: Tabulation) -> str:
     scenario, values = result.scenario, result.scenario.values
     return (
-        "Where penalties beat the price. A lot of "
-        f"{scenario.fleet.lot_chips} chips at {chip_usd(scenario):,.0f} dollars each sells at 1.2, 1.5 or 2.0 times list. If "
-        f"it is found, a penalty of {values['civil_penalty_multiple']:g} times its value is collected with the chance on the "
-        "horizontal axis, and a new company is set up for later orders. Transport and companies cost what the table says; "
-        "nothing is seized, and the strategy costs nothing. Above a line a lot loses money, so that the penalty alone deters: "
-        "without costs that is where chance x share collected = (price - 1) / 2. Thin line: the policy of this study under which most "
-        "lots are found. Bands: range of the share of penalties that "
-        "is collected of consignees in partner countries and elsewhere (assumed). End users in restricted territory pay no "
-        "penalty at all."
+        f"Where penalties beat the price. A lot of {scenario.fleet.lot_chips} chips at {chip_usd(scenario):,.0f} "
+        "dollars each sells at 1.2, 1.5 or 2.0 times list. If it is found, a penalty of "
+        f"{values['civil_penalty_multiple']:g} times its value is collected with the chance on the horizontal axis, "
+        "and a new company is set up for later orders. Transport and companies cost what the table says; nothing is "
+        "seized, and the strategy costs nothing. Above a line a lot loses money, so that the penalty alone deters: "
+        "without costs that is where chance x share collected = (price - 1) / 2. Thin line: the policy of this "
+        "study under which most lots are found. Bands: range of the share of penalties that is collected of "
+        "consignees in partner countries and elsewhere (assumed). End users in restricted territory pay no penalty "
+        "at all."
     )
 
 

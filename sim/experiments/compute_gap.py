@@ -11,6 +11,7 @@ from typing import Any
 from ..parameters import Values
 from ..scenario import STATUS_QUO, Scenario
 from ..units import calendar_date
+from ..world.market import lawful_h100e
 from ..world.products import mean_h100e
 from ..world.restricted_compute import domestic_stock, lawful_stock, rented_stock, smuggled_before, year_of
 from .equilibrium import MOST_STEPS, Equilibrium, find_equilibrium
@@ -102,6 +103,7 @@ def _by_source(found: Equilibrium, scenario: Scenario, runs: int) -> Iterator[di
     policies = {STATUS_QUO: (before, 1.0), RULE: (under_rule, ratio ** values["rental_elasticity"])}
     usual_h100e = scenario.wanted_chips_per_year(0.0) * mean_h100e(calendar.start, values)
     begin = smuggled_before(year_of(calendar.start), usual_h100e, values)
+    lawful = lawful_h100e(calendar.start, scenario.regimes, values)
     for policy, (diversions, factor) in policies.items():
         for number in itertools.count():
             day = min(number * DAYS_BETWEEN, calendar.end_day)
@@ -112,7 +114,7 @@ def _by_source(found: Equilibrium, scenario: Scenario, runs: int) -> Iterator[di
             stocks = {
                 "domestic": domestic_stock(year, values),
                 "rented": rented_stock(year, raised_from, factor, values),
-                "lawful": lawful_stock(year, values),
+                "lawful": lawful_stock(year, lawful, values),
                 "smuggled": begin + float(there.sum()) / (runs * scenario.fleet.scale),
             }
             yield from (_row(policy, on, source, stocks[source]) for source in SOURCES)

@@ -29,8 +29,9 @@ from ..smuggling.choice import (
 from ..smuggling.profit import Deal, Profit, Risks, expected_profit
 from ..smuggling.strategies import STRATEGIES
 from ..units import calendar_date
-from ..world.market import Market, clearing_ratio, market_of
+from ..world.market import Market, clearing_ratio, lawful_h100e, market_of
 from ..world.products import mean_h100e, mean_price_usd
+from ..world.volume_prior import VOLUME_ROWS
 from .losses import cases_seen, company_profits, delivered_share
 
 MOST_STEPS = 12
@@ -44,7 +45,8 @@ class State:
 
     Attributes:
         price_ratio: price in restricted territory over list.
-        chips_per_year: that smugglers want to divert in the whole world, of real chips.
+        chips_per_year: that smugglers want to divert in the whole world, of real chips, halfway through the duty; other
+            years go with it.
         mix: share of lots by strategy.
     """
 
@@ -69,8 +71,8 @@ class Observation:
 
     Attributes:
         cases: what became of lots, by strategy.
-        delivered: share of what smugglers order that arrives, neither refused to a blocked company nor seized, over the whole
-            run.
+        delivered: share of what smugglers order that arrives, neither refused to a blocked company nor seized, over the
+            whole run.
         company_usd: what each of their companies has earned under the duty, at the price of the step, by its name; of
             simulated chips, in all runs.
     """
@@ -169,6 +171,22 @@ class Smugglers:
         """Whether they smuggle at a price, and how."""
         return best_response(self.profits(beliefs, price_ratio), self.values["choice_noise"])
 
+    def usual(self, price_ratio: float, mix: Mapping[str, float]) -> Response:
+        """What they do without the rule: keep to a mix if they never learn, or else what pays best then."""
+        beliefs = self.beliefs({})
+        if self.behaviour != "fixed":
+            return self.response(beliefs, price_ratio)
+        profits = self.profits(beliefs, price_ratio)
+        return Response(True, mix, sum(share * profits[name].margin for name, share in mix.items()))
+
+    def calibrated(self, price_ratio: float, mix: Mapping[str, float]) -> Smugglers:
+        """The same with so much unlisted that what they do without the rule earns the published margin."""
+
+        def margin(unlisted: float) -> float:
+            return replace(self, unlisted=unlisted).usual(price_ratio, mix).margin
+
+        return replace(self, unlisted=unlisted_share(margin, self.values["smuggler_margin"]))
+
 
 def deals_at(
     price_ratio: float, names: tuple[str, ...], lot_chips: int, chip_usd: float, values: Values, unlisted: float = 0.0
@@ -181,7 +199,8 @@ def find_equilibrium(scenario: Scenario, seed: int = 1, runs: int = 1, most_step
     """The answer of the scenario's smugglers (`adversary.behaviour`) to its policy.
 
     Every step makes the same runs, of the same seeds. Smugglers know the world without the rule: at first they believe in
-    what became of lots there, whatever the strategy, as nobody looks; where there are none, in what is published.
+    what became of lots there, whatever the strategy, as nobody looks; where there are none, in what is published. Those who
+    learn choose without the rule too, among the strategies that the scenario names, whatever their weights.
 
     Raises:
         ScenarioError: the scenario has no rule to answer to, or smugglers who move no chips.
@@ -193,32 +212,38 @@ def find_equilibrium(scenario: Scenario, seed: int = 1, runs: int = 1, most_step
     mix = {name: weight / total for name, weight in adversary.strategies.items()}
     calendar = scenario.calendar
     usual_chips = scenario.wanted_chips_per_year((calendar.duty_day + calendar.end_day) / 2)
+    if usual_chips <= 0:
+        raise ScenarioError("uncertainties: nobody wants to smuggle, as the volume is 0; allowed: more than 0")
     chip_usd, chip_h100e = (mean(calendar.middle_of_duty, values) for mean in (mean_price_usd, mean_h100e))
     years = range(
         calendar_date(calendar.start, calendar.duty_day).year, calendar_date(calendar.start, calendar.end_day - 1).year + 1
     )
     before = simulate(scenario.status_quo(), seed, runs)
     seen_before = _observe(before, scenario, 0.0, 0.0)
-    market = market_of(years, usual_chips * chip_h100e * seen_before.delivered, values)
-    usual = State(market.reference_ratio, usual_chips, mix)
+    lawful = lawful_h100e(calendar.middle_of_duty, scenario.regimes, values)
+    market = market_of(years, usual_chips * chip_h100e * seen_before.delivered, lawful, values)
     cases = sum(seen_before.cases.values(), start=Cases())
     at_first = cases.shares if cases.lots else published_risks(values)
-    deals = deals_at(usual.price_ratio, names, scenario.fleet.lot_chips, chip_usd, values)
-    unlisted = unlisted_share(deals, mix, dict.fromkeys(names, at_first), values)
     smugglers = Smugglers(
-        adversary.behaviour, names, scenario.fleet.lot_chips, chip_usd, chip_h100e, at_first, unlisted, values
-    )
+        adversary.behaviour, names, scenario.fleet.lot_chips, chip_usd, chip_h100e, at_first, 0.0, values
+    ).calibrated(market.reference_ratio, mix)
+    usual = State(market.reference_ratio, usual_chips, smugglers.usual(market.reference_ratio, mix).mix)
     results: list[Result] = []
 
     def observe(state: State) -> Observation:
-        answered = scenario.replace(
-            adversary__strategies=dict(state.mix),
-            uncertainties={**scenario.uncertainties, "diverted_chips_per_year": state.chips_per_year},
-        )
-        results[:] = [simulate(answered, seed, runs, status_quo=False)]
+        ordering = with_volume(scenario, state.chips_per_year / usual_chips)
+        results[:] = [simulate(ordering.replace(adversary__strategies=dict(state.mix)), seed, runs, status_quo=False)]
         return _observe(results[0], scenario, state.price_ratio, smugglers.unlisted)
 
     return replace(settle(observe, usual, market, smugglers, most_steps), before=before, after=results[0])
+
+
+def with_volume(scenario: Scenario, factor: float) -> Scenario:
+    """The scenario with the volume that smugglers want times a factor, in every year."""
+    own = "diverted_chips_per_year" in scenario.uncertainties
+    rows = ("diverted_chips_per_year",) if own else VOLUME_ROWS[scenario.adversary.volume_prior]
+    scaled = {name: scenario.values[name] * factor for name in rows}
+    return scenario.replace(uncertainties={**scenario.uncertainties, **scaled})
 
 
 def settle(
@@ -286,7 +311,10 @@ def _observe(result: Result, scenario: Scenario, price_ratio: float, unlisted: f
     table = result.table[(result.table["scenario"] == own) & (result.table["outcome"] == "chips_prevented")]
     under_duty = diversions[diversions["t0_day"] >= calendar.duty_day]
     companies = company_profits(under_duty, price_ratio, unlisted, values)
-    by_company = companies.groupby(["site", "channel"])["profit_usd"].sum()
+    by_company: dict[str, float] = {}
+    for row in companies.to_dict("records"):
+        name = f"site {row['site']}, {row['channel']}"
+        by_company[name] = by_company.get(name, 0.0) + row["profit_usd"]
     return Observation(
         cases=cases_seen(
             diversions,
@@ -296,7 +324,7 @@ def _observe(result: Result, scenario: Scenario, price_ratio: float, unlisted: f
             values=values,
         ),
         delivered=delivered_share(diversions, float(table["value"].sum())),
-        company_usd={f"site {site}, {channel}": usd for (site, channel), usd in by_company.items()},
+        company_usd=by_company,
     )
 
 

@@ -36,16 +36,16 @@ def cases_seen(
     lots = by_lot(diversions)
     lots = lots[(lots["t0_day"] >= from_day) & (lots["t0_day"] + follow_days <= until_day)]
     cases: dict[str, Cases] = {}
-    for lot in lots.itertuples():
-        found = lot.established_day - lot.t0_day <= follow_days
-        whole_usd = penalty_usd(lot.value_usd, values)
-        found_usd = lot.value_usd * lot.established_chips / lot.chips
-        cases[lot.strategy] = cases.get(lot.strategy, Cases()) + Cases(
+    for lot in lots.to_dict("records"):
+        found = lot["established_day"] - lot["t0_day"] <= follow_days
+        found_usd = lot["value_usd"] * lot["established_chips"] / lot["chips"]
+        share_of_penalty = penalty_usd(found_usd, values) / penalty_usd(lot["value_usd"], values)
+        cases[lot["strategy"]] = cases.get(lot["strategy"], Cases()) + Cases(
             lots=1.0,
             established=float(found),
-            seized=lot.seized_chips / lot.chips,
-            penalised=found * penalty_usd(found_usd, values) / whole_usd * collected_share(lot.country, values),
-            blocked=float(found and lot.blocked),
+            seized=lot["seized_chips"] / lot["chips"],
+            penalised=found * share_of_penalty * collected_share(lot["country"], values),
+            blocked=float(found and lot["blocked"]),
         )
     return cases
 
@@ -84,8 +84,9 @@ def company_profits(diversions: pd.DataFrame, price_ratio: float, unlisted: floa
     lots = by_lot(diversions)
     cost = {name: STRATEGIES[name].cost(values) for name in lots["strategy"].unique()}
     paid = [
-        outlay_usd(lot.chips, lot.value_usd / lot.chips, cost[lot.strategy], values) for lot in lots.itertuples()
-    ]  # fmt: skip
+        outlay_usd(lot["chips"], lot["value_usd"] / lot["chips"], cost[lot["strategy"]], values)
+        for lot in lots.to_dict("records")
+    ]
     set_up = lots["strategy"].map({name: values["shell_company_usd"] + each.once_usd for name, each in cost.items()})
     lots["set_up_usd"] = set_up
     sold = 1 - lots["seized_chips"] / lots["chips"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
@@ -46,7 +46,7 @@ def profit_and_volume(result: Tabulation, days: float, ax: Sequence[Axes] | None
     """
     if ax is None:
         figure = new_figure(4.0)
-        ax = [figure.add_axes((0.08, 0.2, 0.28, 0.575)), figure.add_axes((0.565, 0.2, 0.28, 0.575))]
+        ax = [figure.add_axes((0.08, 0.2, 0.28, 0.575)), figure.add_axes((0.56, 0.2, 0.27, 0.575))]
     data = profit_and_volume_data(result)
     curves, points = data[data["kind"] == "closed form"], data[data["kind"] == "policy"]
     for place, curve in curves.groupby("consignee", sort=False):
@@ -55,10 +55,8 @@ def profit_and_volume(result: Tabulation, days: float, ax: Sequence[Axes] | None
         _name(ax[0], curve["margin"].iloc[-1], f"closed form,\nconsignee\n{where}", "#555555")
     handles = []
     for (group, policies), (colour, _, marker) in zip(points.groupby("group", sort=False), LOOKS, strict=False):
-        share, style = (
-            policies["established_share"],
-            {"color": colour, "marker": marker, "markersize": 4.5, "linestyle": "none"},
-        )
+        share = policies["established_share"]
+        style: dict[str, Any] = {"color": colour, "marker": marker, "markersize": 4.5, "linestyle": "none"}
         ax[0].plot(share, policies["margin"], **style)
         ax[1].plot(share, policies["chips_per_year"] / 1e3, **style)
         ax[1].plot(share, policies["arriving_chips_per_year"] / 1e3, markerfacecolor="white", **style)
@@ -101,10 +99,11 @@ def _together(points: pd.DataFrame, column: str) -> dict[tuple[float, float], st
     """Numbers of inspectors to be written above points, in one place where points are too close to tell them apart."""
     span = float(points[column].max() - points[column].min()) or 1.0
     places: dict[tuple[float, float], list[float]] = {}
-    for row in points.dropna(subset=["established_share"]).sort_values(["inspectors", column]).itertuples():
-        x, y = row.established_share, float(getattr(row, column))
-        near = next((place for place in places if abs(place[0] - x) < 0.06 and abs(place[1] - y) < 0.12 * span), (x, y))
-        places.setdefault(near, []).append(row.inspectors)
+    known = points.dropna(subset=["established_share"]).sort_values(["inspectors", column])
+    for row in known.to_dict("records"):
+        x, y = float(row["established_share"]), float(row[column])
+        near = next((place for place in places if abs(place[0] - x) < 0.1 and abs(place[1] - y) < 0.3 * span), (x, y))
+        places.setdefault(near, []).append(row["inspectors"])
     return {
         place: ", ".join(f"{number:g}" for number in dict.fromkeys(sorted(numbers))) for place, numbers in places.items()
     }
@@ -145,11 +144,11 @@ def break_even(result: Tabulation, ax: Axes | None = None) -> Axes:
         ax.plot(inside["collected"], inside["break_even_chance"], color=colour, linestyle=dash)
         if len(inside):
             _name(ax, inside["break_even_chance"].iloc[-1], f"price {ratio:.1f} x list", colour)
-    for most in _most_found(result).itertuples():
-        ax.axhline(most.established_share, color="#333333", linewidth=0.8)
+    for most in _most_found(result).to_dict("records"):
+        ax.axhline(most["established_share"], color="#333333", linewidth=0.8)
         ax.annotate(
-            f"found with {most.inspectors:g} inspectors, {most.group}", (1.0, most.established_share), xytext=(-3, 2),
-            textcoords="offset points", ha="right", va="bottom", fontsize=7, color="#333333",
+            f"found with {most['inspectors']:g} inspectors, {most['group']}", (1.0, most["established_share"]),
+            xytext=(-3, 2), textcoords="offset points", ha="right", va="bottom", fontsize=7, color="#333333",
         )  # fmt: skip
     ax.set_xlim(0, 1)
     ax.set_ylim(0, 1)

@@ -10,12 +10,12 @@ earns nothing.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Literal
 
 from ..parameters import Values
-from .profit import Deal, Profit, Risks, expected_profit
+from .profit import Profit, Risks
 
 Behaviour = Literal["fixed", "myopic", "adaptive"]
 """Learns nothing and keeps his mix; believes what became of his last lots; or what became of all of them."""
@@ -127,30 +127,22 @@ def volume_offered(margin: float, reference_volume: float, values: Values) -> fl
     return reference_volume * float((margin / values["smuggler_margin"]) ** values["smuggling_elasticity"])
 
 
-def unlisted_share(deals: Mapping[str, Deal], mix: Mapping[str, float], risks: Mapping[str, Risks], values: Values) -> float:
+def unlisted_share(margin: Callable[[float], float], wanted: float) -> float:
     """What is not listed of a smuggler's costs, so that his margin without the rule is the published one.
 
     Calibrated, not predicted: that there is smuggling at the price without the rule says that it pays, whatever the listed
-    costs and risks are. Found by bisection, since the margin falls with it.
+    costs and risks are. Found by bisection.
 
     Args:
-        deals: a lot by each strategy at the price without the rule.
-        mix: weight of each strategy then.
-        risks: that smugglers see then, by strategy.
-        values: of the parameters.
+        margin: without the rule, by the share of the value at list that is not listed; it never rises with that.
+        wanted: the published margin, > 0.
     """
-    total = sum(mix.values())
-
-    def margin(unlisted: float) -> float:
-        profits = {name: expected_profit(replace(deals[name], unlisted=unlisted), risks[name], values) for name in mix}
-        return sum(weight * profits[name].margin for name, weight in mix.items()) / total
-
     low, high = -1.0, 1.0
-    while margin(low) < values["smuggler_margin"]:
+    while margin(low) < wanted:
         low *= 2
-    while margin(high) > values["smuggler_margin"]:
+    while margin(high) > wanted:
         high *= 2
     while high - low > 1e-12 * (1 + abs(low)):
         middle = (low + high) / 2
-        low, high = (middle, high) if margin(middle) > values["smuggler_margin"] else (low, middle)
+        low, high = (middle, high) if margin(middle) > wanted else (low, middle)
     return (low + high) / 2

@@ -2,8 +2,8 @@
 
 Closed forms. A company of his orders lots one after the other, at equal times. Each lot has a chance of blocking the
 company: then a new one is set up, and its orders come later. Over many lots the profit per order is that of renewal theory
-(profit of a cycle over its length; Ross, "Introduction to Probability Models"). Chips inside restricted territory are lost to
-nobody: only those that are seized bring no revenue.
+(profit of a cycle over its length; Ross, "Introduction to Probability Models"). Chips inside restricted territory are lost
+to nobody: only those that are seized bring no revenue.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ def collected_share(country: str, values: Values) -> float:
 
 
 def risks_if_established(chance: float, collected: float) -> Risks:
-    """Of a lot that is found out, if at all, after it has arrived, by the chance of that and the share of penalties collected.
+    """Of a lot that is found out, if at all, after it has arrived, by the chance of that and the share collected.
 
     The company of a lot that is found out is blocked.
     """

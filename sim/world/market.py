@@ -9,10 +9,13 @@ H100-equivalents, at prices over list. Domestic makers sell all they can make at
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from ..parameters import Values
+from .products import product_names
+from .regimes import legal_to_restricted
 
 LIST = 1.0
 """Price over list below which nobody sells a chip that he can sell elsewhere at list."""
@@ -51,11 +54,11 @@ class Market:
 
     def demanded(self, ratio: float) -> float:
         """Demand at a price over list."""
-        return self.demand * (ratio / self.reference_ratio) ** -self.elasticity
+        return self.demand * float((ratio / self.reference_ratio) ** -self.elasticity)
 
     def substitutes(self, ratio: float) -> float:
         """What is supplied at a price over list, smuggled chips left out."""
-        return self.fixed + self.rented * (ratio / self.reference_ratio) ** self.rental_elasticity
+        return self.fixed + self.rented * float((ratio / self.reference_ratio) ** self.rental_elasticity)
 
 
 def clearing_ratio(market: Market, smuggled: Supply) -> float:
@@ -111,22 +114,30 @@ def domestic_h100e(year: int, values: Values) -> float:
 
 def rented_h100e(years_after_2026: float, values: Values) -> float:
     """H100-equivalents rented abroad so many years after the end of 2026; before that, as at that time."""
-    growth = (1 + values["remote_rental_growth_per_year"]) ** max(0.0, years_after_2026)
+    growth = float((1 + values["remote_rental_growth_per_year"]) ** max(0.0, years_after_2026))
     return values["remote_rental_h100e"] * growth
 
 
-def market_of(years: Sequence[int], smuggled_h100e: float, values: Values) -> Market:
+def lawful_h100e(day: date, regimes: Iterable[str], values: Values) -> float:
+    """H100-equivalents lawfully imported per year from March 2026 on; none where the regimes bar every product on a day."""
+    kept = tuple(regimes)
+    allowed = any(legal_to_restricted(name, day, kept) for name in product_names())
+    return values["lawful_imports_h100e_per_year"] if allowed else 0.0
+
+
+def market_of(years: Sequence[int], smuggled_h100e: float, lawful_h100e_per_year: float, values: Values) -> Market:
     """The market in the mean of some years, at the price without the rule.
 
     Args:
         years: at least one.
         smuggled_h100e: that arrives per year without the rule.
-        values: of the parameters. Lawful imports are those of the table.
+        lawful_h100e_per_year: lawful imports.
+        values: of the parameters.
     """
     number = len(years)
     domestic = sum(domestic_h100e(year, values) for year in years) / number
     rented = sum(_newly_rented(year, values) for year in years) / number
-    fixed = domestic + values["lawful_imports_h100e_per_year"]
+    fixed = domestic + lawful_h100e_per_year
     return Market(
         demand=smuggled_h100e + fixed + rented,
         reference_ratio=sum(price_ratio(year, values) for year in years) / number,

@@ -31,10 +31,9 @@ def domestic_stock(year: float, values: Values) -> float:
     return made + (year - whole) * domestic_h100e(whole, values)
 
 
-def lawful_stock(year: float, values: Values) -> float:
-    """Lawfully imported since 2022."""
-    later = max(0.0, year - LAWFUL_KNOWN_AT)
-    return values["lawful_stock_h100e"] + later * values["lawful_imports_h100e_per_year"]
+def lawful_stock(year: float, h100e_per_year: float, values: Values) -> float:
+    """Lawfully imported since 2022: what is known, and so much a year from then on."""
+    return values["lawful_stock_h100e"] + max(0.0, year - LAWFUL_KNOWN_AT) * h100e_per_year
 
 
 def rented_stock(year: float, raised_from: float, factor: float, values: Values) -> float:

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from ..parameters import Parameter, Values
-from .products import h100e_of_products, shipped_shares
+from .products import mean_h100e
 
 FloatArray = NDArray[np.float64]
 VolumePrior = Literal["cnas", "epoch"]
@@ -75,6 +75,12 @@ def cut_lognormal(normals: FloatArray, row: Parameter) -> FloatArray:
     return np.clip(shares, joint_figures()["detection_floor"].central, row.maximum)
 
 
+VOLUME_ROWS: Mapping[VolumePrior, tuple[str, ...]] = {
+    "cnas": ("cnas_volume_2024_chips",),
+    "epoch": ("epoch_volume_2024_h100e", "epoch_volume_2025_h100e"),
+}
+"""Rows of the parameter table that the volume of every year is proportional to, by prior."""
+
 LAWS: Mapping[str, Callable[[FloatArray, Parameter], FloatArray]] = {
     "tips_detection_ever": cut_lognormal,
     "epoch_volume_2024_h100e": split_lognormal,
@@ -106,4 +112,4 @@ def wanted_chips_per_year(prior: VolumePrior, day: date, values: Values) -> floa
     volume = wanted_volume(prior, day.year, values)
     if prior == "cnas":
         return volume
-    return volume / float(shipped_shares(day, values) @ h100e_of_products(values))
+    return volume / mean_h100e(day, values)

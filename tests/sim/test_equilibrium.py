@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from sim.experiments.equilibrium import Equilibrium, Observation, Smugglers, State, deals_at, settle
+from sim import Scenario, ScenarioError
+from sim.experiments.equilibrium import Equilibrium, Observation, Smugglers, State, find_equilibrium, settle, with_volume
 from sim.parameters import load_parameters
-from sim.smuggling.choice import Behaviour, Cases, published_risks, unlisted_share, volume_offered
+from sim.smuggling.choice import Behaviour, Cases, published_risks, volume_offered
 from sim.smuggling.profit import Risks
 from sim.world.market import clearing_ratio, market_of
 
@@ -43,11 +44,10 @@ def settled(
     **changed: float,
 ) -> Equilibrium:
     values = {**VALUES, **changed}
-    market = market_of([2028], USUAL_CHIPS * CHIP_H100E, values)
-    usual = State(market.reference_ratio, USUAL_CHIPS, dict.fromkeys(NAMES, 0.5))
-    deals = deals_at(usual.price_ratio, NAMES, 400, CHIP_USD, values)
-    unlisted = unlisted_share(deals, usual.mix, dict.fromkeys(NAMES, at_first), values)
-    smugglers = Smugglers(behaviour, NAMES, 400, CHIP_USD, CHIP_H100E, at_first, unlisted, values)
+    market = market_of([2028], USUAL_CHIPS * CHIP_H100E, 0.0, values)
+    mix, ratio = dict.fromkeys(NAMES, 0.5), market.reference_ratio
+    smugglers = Smugglers(behaviour, NAMES, 400, CHIP_USD, CHIP_H100E, at_first, 0.0, values).calibrated(ratio, mix)
+    usual = State(ratio, USUAL_CHIPS, smugglers.usual(ratio, mix).mix)
     return settle(world(chances), usual, market, smugglers, most_steps)
 
 
@@ -59,7 +59,7 @@ def test_smugglers_who_learn_nothing_keep_mix_and_volume():
     assert found.last.answer.price_ratio == pytest.approx(found.usual.price_ratio)
 
 
-@pytest.mark.parametrize("behaviour", ["myopic", "adaptive"])
+@pytest.mark.parametrize("behaviour", ["fixed", "myopic", "adaptive"])
 def test_a_rule_that_changes_nothing_is_a_fixed_point(behaviour: Behaviour):
     """Whoever learns that risks are what they were keeps mix, volume and price."""
     same = dict.fromkeys(NAMES, 0.4)
@@ -80,7 +80,7 @@ def test_at_the_fixed_point_price_volume_and_beliefs_fit_each_other():
     found = settled(dict.fromkeys(NAMES, 0.6), "adaptive")
     assert found.ended == "fixed point"
     answer = found.last.answer
-    market = market_of([2028], USUAL_CHIPS * CHIP_H100E, VALUES)
+    market = market_of([2028], USUAL_CHIPS * CHIP_H100E, 0.0, VALUES)
     assert clearing_ratio(market, lambda _: answer.chips_per_year * CHIP_H100E) == pytest.approx(
         answer.price_ratio, abs=1e-6
     )
@@ -117,3 +117,43 @@ def test_states_are_told_apart_by_price_mix_and_volume():
     assert not state.near(replace(state, price_ratio=1.52), 1000)
     assert not state.near(replace(state, chips_per_year=950.0), 1000)
     assert not state.near(replace(state, mix={"a": 1.0}), 1000)
+
+
+@pytest.mark.parametrize("prior", ["cnas", "epoch"])
+def test_a_factor_scales_the_volume_of_every_year(prior: str):
+    scenario = Scenario.load("miniature").replace(adversary__volume_prior=prior)
+    for day in (0, 400, 700):
+        wanted = scenario.wanted_chips_per_year(day)
+        assert with_volume(scenario, 0.5).wanted_chips_per_year(day) == pytest.approx(wanted / 2)
+    own = scenario.replace(uncertainties={"diverted_chips_per_year": 1e5})
+    assert with_volume(own, 0.5).wanted_chips_per_year(0) == 5e4
+
+
+def test_the_search_simulates_the_last_state_and_leaves_fixed_smugglers_alone():
+    values = {"diverted_chips_per_year": 4e5}
+    scenario = Scenario.load("miniature").replace(
+        fleet__scale=0.0005,
+        geography__sites=12,
+        calendar__duty_after_days=30,
+        calendar__end_after_duty_days=200,
+        verification__signing="none",
+        uncertainties=values,
+    )
+    found = find_equilibrium(scenario, seed=3)
+    assert found.ended == "fixed point"
+    assert found.after is not None
+    assert found.after.scenario.adversary.strategies == found.last.state.mix == found.usual.mix
+    assert found.last.state.chips_per_year == found.usual.chips_per_year == 4e5
+    assert set(found.after.table["scenario"]) == {scenario.name}, "steps need no status quo beside them"
+    diversions = found.after.diversions
+    under_duty = diversions[diversions["t0_day"] >= 30]
+    assert len(found.last.seen.company_usd) == len(under_duty[["site", "channel"]].drop_duplicates()) > 3
+    assert found.last.profit_usd == pytest.approx(sum(found.last.seen.company_usd.values()))
+
+
+def test_smugglers_answer_to_rules_only_and_there_must_be_some():
+    miniature = Scenario.load("miniature")
+    with pytest.raises(ScenarioError, match=r"verification.active = false: allowed true"):
+        find_equilibrium(miniature.status_quo())
+    with pytest.raises(ScenarioError, match="nobody wants to smuggle"):
+        find_equilibrium(miniature.replace(uncertainties={"diverted_chips_per_year": 0}))

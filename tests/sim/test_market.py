@@ -1,6 +1,7 @@
 """The market in restricted territory: where demand meets supply, and limiting cases."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -10,6 +11,7 @@ from sim.world.market import (
     Market,
     clearing_ratio,
     domestic_h100e,
+    lawful_h100e,
     market_of,
     price_ratio,
     rented_h100e,
@@ -38,12 +40,12 @@ def test_linear_supply_and_unit_elasticity_clear_at_the_root_of_a_square():
 
 
 def test_the_observed_volume_gives_the_observed_price():
-    market = market_of([2028, 2029], 140_000.0, CENTRAL)
+    market = market_of([2028, 2029], 140_000.0, 10_000.0, CENTRAL)
     assert clearing_ratio(market, lambda _: 140_000.0) == pytest.approx(CENTRAL["price_ratio_later"])
 
 
 def test_the_price_rises_as_smuggling_falls_and_comes_down_to_list_with_substitutes():
-    market = market_of([2028], 140_000.0, CENTRAL)
+    market = market_of([2028], 140_000.0, 10_000.0, CENTRAL)
     ratios = [clearing_ratio(market, lambda _, volume=volume: volume) for volume in (280_000.0, 140_000.0, 70_000.0, 0.0)]
     assert ratios == sorted(ratios)
     assert ratios[0] < ratios[-1]
@@ -66,6 +68,12 @@ def test_domestic_supply_is_useful_chips_that_stay_and_grows_after_the_last_esti
 def test_rented_compute_is_the_known_stock_at_the_end_of_2026():
     assert rented_h100e(0, CENTRAL) == CENTRAL["remote_rental_h100e"] == rented_h100e(-1, CENTRAL)
     assert rented_h100e(2, CENTRAL) == pytest.approx(CENTRAL["remote_rental_h100e"] * 1.3**2)
+
+
+def test_nothing_is_lawfully_imported_where_no_product_gets_a_licence():
+    day, controls = date(2028, 1, 1), ["product_controls_2023", "notices_2025"]
+    assert lawful_h100e(day, controls, CENTRAL) == 0
+    assert lawful_h100e(day, [*controls, "case_by_case_2026"], CENTRAL) == CENTRAL["lawful_imports_h100e_per_year"]
 
 
 def test_prices_by_year():

@@ -125,14 +125,16 @@ def test_volume_answers_to_the_margin():
 
 @pytest.mark.parametrize("ratio", [1.0, 1.2, 2.0])
 def test_smuggling_pays_without_the_rule_whatever_its_listed_costs(ratio: float):
-    mix = {"a": 3.0, "b": 1.0}
-    risks = {"a": Risks(0.3, 0.0, 0.1, 0.3), "b": Risks(0.9, 0.2, 0.5, 0.9)}
-    deals = {name: Deal(400, CHIP_USD, ratio, Cost(per_chip_usd=100)) for name in mix}
-    unlisted = unlisted_share(deals, mix, risks, CENTRAL)
-    margins = [expected_profit(replace(deals[name], unlisted=unlisted), risks[name], CENTRAL).margin for name in mix]
-    assert (3 * margins[0] + margins[1]) / 4 == pytest.approx(CENTRAL["smuggler_margin"])
+    risks = Risks(0.9, 0.2, 0.5, 0.9)
+
+    def margin(unlisted: float) -> float:
+        return expected_profit(Deal(400, CHIP_USD, ratio, Cost(per_chip_usd=100), unlisted), risks, CENTRAL).margin
+
+    assert margin(unlisted_share(margin, 0.3)) == pytest.approx(0.3)
 
 
 def test_nothing_is_unlisted_if_the_margin_is_the_premium():
-    deals, values = {"a": Deal(400, CHIP_USD, 1 + FREE["smuggler_margin"], Cost())}, FREE
-    assert unlisted_share(deals, {"a": 1.0}, {"a": NO_RISK}, values) == pytest.approx(0, abs=1e-9)
+    def margin(unlisted: float) -> float:
+        return expected_profit(Deal(400, CHIP_USD, 1.3, Cost(), unlisted), NO_RISK, FREE).margin
+
+    assert unlisted_share(margin, 0.3) == pytest.approx(0, abs=1e-9)

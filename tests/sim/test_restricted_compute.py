@@ -1,0 +1,37 @@
+"""Stocks of compute in restricted territory: sums over years, continuity, and dates."""
+
+from datetime import date
+
+import pytest
+
+from sim.parameters import load_parameters
+from sim.world.market import domestic_h100e
+from sim.world.restricted_compute import domestic_stock, lawful_stock, rented_stock, smuggled_before, year_of
+
+VALUES = load_parameters().values()
+
+
+def test_dates_are_years_with_decimals():
+    assert year_of(date(2027, 1, 1)) == 2027
+    assert year_of(date(2028, 12, 31)) == pytest.approx(2028 + 365 / 366)
+
+
+def test_domestic_stock_adds_up_the_years_at_an_even_rate():
+    whole = [domestic_h100e(year, VALUES) for year in (2024, 2025, 2026)]
+    assert domestic_stock(2024.0, VALUES) == 0
+    assert domestic_stock(2027.0, VALUES) == pytest.approx(sum(whole))
+    assert domestic_stock(2026.5, VALUES) == pytest.approx(sum(whole[:2]) + whole[2] / 2)
+
+
+def test_lawful_imports_and_smuggling_go_on_from_what_is_known():
+    assert lawful_stock(2026.0, 1000.0, VALUES) == VALUES["lawful_stock_h100e"]
+    assert lawful_stock(2027.25, 1000.0, VALUES) - lawful_stock(2026.25, 1000.0, VALUES) == 1000
+    assert smuggled_before(2025.5, 9000.0, VALUES) == VALUES["smuggled_stock_h100e"]
+    assert smuggled_before(2027.0, 9000.0, VALUES) == VALUES["smuggled_stock_h100e"] + 9000
+
+
+def test_rented_compute_grows_faster_once_the_price_has_risen():
+    usual = [rented_stock(year, 2028.0, 1.0, VALUES) for year in (2027.0, 2028.0, 2029.0)]
+    raised = [rented_stock(year, 2028.0, 1.5, VALUES) for year in (2027.0, 2028.0, 2029.0)]
+    assert raised[:2] == usual[:2]
+    assert raised[2] - raised[1] == pytest.approx(1.5 * (usual[2] - usual[1]))
