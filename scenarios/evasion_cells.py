@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sim import Result
+    from sim.results import Run
 
 HORIZONS_DAYS = (30, 90, 365)
 ORDER = ["draw", "run", "lot"]
@@ -43,21 +44,30 @@ def evasion_cells(result: Result, variations: Sequence[Variation]) -> pd.DataFra
     """
     import pandas as pd
 
-    chips, diversions = (dict(list(table.groupby("scenario"))) for table in (result.chips, result.diversions))
+    diversions = dict(list(result.diversions.groupby("scenario")))
     rows = []
     for variation in variations:
         strategy, name = variation.group, variation.name
-        of_policy = chips.get(name, result.chips.iloc[:0])
+        runs = [run for run in result.runs if run.scenario == name]
+        chips = _chips(runs)
         if STRATEGIES[strategy].moves:
-            moved = _parcels(diversions.get(name, result.diversions.iloc[:0]), of_policy, result)
+            moved = _parcels(diversions.get(name, result.diversions.iloc[:0]), chips, result)
         else:
-            moved = _rented(result, name)
+            moved = _rented(runs)
         cost = _cost(result, strategy, moved)
         common = {"strategy": strategy, "choice": variation.value, "chips": moved["chips"].sum(), **cost}
-        rows += [{**common, **found} for found in _found(of_policy, result)]
+        rows += [{**common, **found} for found in _found(chips, result)]
     table = pd.DataFrame(rows)
     first = ["strategy", "choice", "days", "probability", "low", "high", "chips", "orders", "followed_orders"]
     return table[[*first, *(name for name in table if name not in first)]]
+
+
+def _chips(runs: Sequence[Run]) -> pd.DataFrame:
+    """The columns of the chip table of all runs, as they are, with draw and run."""
+    import pandas as pd
+
+    frames = [pd.DataFrame({**run.chips, "draw": run.draw, "run": run.run}) for run in runs]
+    return pd.concat(frames, ignore_index=True)
 
 
 def _found(chips: pd.DataFrame, result: Result) -> list[dict[str, float]]:
@@ -95,15 +105,15 @@ def _parcels(diversions: pd.DataFrame, chips: pd.DataFrame, result: Result) -> p
     return parcels[COLUMNS]
 
 
-def _rented(result: Result, policy: str) -> pd.DataFrame:
+def _rented(runs: Sequence[Run]) -> pd.DataFrame:
     """The same for chips that stay where they are: one row for each run, without site, since they cost by the chip alone."""
     import pandas as pd
 
     rows = [
         (run.draw, run.run, 0, 0, outcome.value, 0.0, 0.0)
-        for run in result.runs
+        for run in runs
         for outcome in run.outcomes
-        if run.scenario == policy and outcome.name == "chips_rented"
+        if outcome.name == "chips_rented"
     ]
     return pd.DataFrame(rows, columns=COLUMNS)
 

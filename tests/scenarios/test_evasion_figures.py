@@ -1,0 +1,81 @@
+"""The table and the figures of the question `evasion` say what the runs say."""
+
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+from scenarios import evasion
+from scenarios.evasion_cells import HORIZONS_DAYS, evasion_cells, stands_for
+from scenarios.study import Options
+from sim import Result, simulate
+from sim.figures import house_style, percent
+
+TINY = {"fleet.scale": 0.0005, "uncertainties.diverted_chips_per_year": 4e5}
+
+
+@pytest.fixture(scope="module")
+def result() -> Result:
+    study = evasion.study(Options("evasion", quick=True, levers=TINY))
+    return simulate(study.scenario, 1, study.runs, beside=study.beside, question="evasion", quick=True)
+
+
+@pytest.fixture(scope="module")
+def table(result: Result):
+    return evasion_cells(result, evasion.variations(quick=True))
+
+
+def test_each_cell_is_the_outcome_of_its_run(result: Result, table):
+    outcomes = result.table.set_index(["scenario", "outcome"])["value"]
+    names = list(evasion.CHOICES)
+    compared = 0
+    for row in table.itertuples():
+        policy = f"{row.strategy}_under_{names[row.choice]}"
+        if row.strategy == "rent_remotely":
+            assert outcomes[policy, "diverted_under_duty"] == row.orders == 0
+            assert row.probability != row.probability
+            continue
+        assert row.probability == outcomes[policy, f"established_by_day_{row.days}"]
+        assert row.chips == outcomes[policy, "diverted_under_duty"]
+        if row.followed_orders:
+            assert row.low <= row.probability <= row.high
+            compared += 1
+    assert compared > 30
+
+
+def test_what_costs_by_the_chip_costs_as_much_under_every_choice(result: Result, table):
+    values = result.scenario.values
+    costs = {strategy: set(rows["usd_per_chip"].round(6)) for strategy, rows in table.groupby("strategy")}
+    assert costs["go_dark"] == {0.0}
+    assert costs["claim_repair_or_scrap"] == {round(values["false_papers_usd_per_chip"], 6)}
+    assert costs["rent_remotely"] == {round(24 * values["rental_usd_per_chip_hour"] * values["rental_days"], 6)}
+
+
+def test_running_costs_are_those_of_days_and_orders_of_the_baselines_size(result: Result, table):
+    """A host at each declared site, from the first departure on; nobody stops before the end where nothing is found."""
+    policy = "presigned_probes_under_flawed_protocol"
+    chips, calendar = result.chips[result.chips["scenario"] == policy], result.scenario.calendar
+    moved = result.diversions[(result.diversions["scenario"] == policy) & (result.diversions["t0_day"] >= calendar.duty_day)]
+    first = moved.groupby("site")["departure_day"].min()
+    most = (calendar.end_day - first).sum() * result.scenario.values["relay_host_usd_per_day"]
+    row = table[(table["strategy"] == "presigned_probes") & (table["choice"] == 9)].iloc[0]
+    spent = row["usd_per_chip"] * row["chips"] * stands_for(result.scenario)
+    assert 0 < spent <= most * (1 + 1e-9)
+    if chips["established_day"].isna().all():
+        assert spent == pytest.approx(most)
+
+
+def test_figures_write_every_cell_within_the_page(result: Result, table):
+    with house_style():
+        charts = list(evasion.figures(result))
+    assert [chart.slug for chart in charts] == [f"evasion-{days}-days" for days in HORIZONS_DAYS]
+    assert len(charts[0].data) == len(table)
+    for chart, days in zip(charts, HORIZONS_DAYS, strict=True):
+        FigureCanvasAgg(chart.figure).draw()
+        written = [text.get_text() for text in chart.figure.axes[0].texts]
+        for share in table[table["days"] == days]["probability"].dropna():
+            assert percent(share) in written
+        title, subtitle, source = (text.get_text() for text in chart.figure.texts)
+        assert len(title) <= 80
+        assert f"within {days} days" in subtitle
+        assert "95 % by orders" in source
+        assert all(text.get_window_extent().x1 <= chart.figure.bbox.x1 for text in chart.figure.texts)
+        assert "calibrated to published estimates and not predicted" in chart.caption
