@@ -76,7 +76,7 @@ CHOICES: Mapping[str, Choice] = {
     "planning_bound": Choice("planning bound, 12 landmarks", {}),
     "vacuum_bound": Choice("vacuum bound, 100 landmarks", {"verification.bound": "vacuum", "geography.landmarks": 100}),
     "two_landmarks": Choice(
-        "two of five landmarks, cross-checked",
+        "two landmarks agree, cross-checked",
         {
             "geography.landmarks": 100,
             "verification.landmarks_asked": 5,
@@ -101,7 +101,7 @@ CHOICES: Mapping[str, Choice] = {
         },
     ),
     "owners_word": Choice(
-        "owner's word on repairs, 60 days for pleas",
+        "owner's word on repairs and outages",
         {
             "verification.rma_reconciliation": True,
             "verification.rma_confirmation": "owner",
@@ -207,7 +207,9 @@ def _claim(at: pd.DataFrame, days: int) -> str:
 
 def _usd(amount: float) -> str:
     """An amount to two figures."""
-    return "–" if amount != amount else f"{float(f'{amount:.2g}'):,.0f}"  # noqa: RUF001, a dash
+    if amount != amount:
+        return "–"  # noqa: RUF001, a dash
+    return "<1" if 0 < amount < 1 else f"{float(f'{amount:.2g}'):,.0f}"
 
 
 def _caption(result: Result, at: pd.DataFrame, days: int) -> str:
@@ -220,10 +222,10 @@ def _caption(result: Result, at: pd.DataFrame, days: int) -> str:
     mix = ", ".join(f"{name} {weight:g}" for name, weight in scenario.adversary.channels.items())
     return (
         "In each row every smuggler does the same. Numbers are the share of chips diverted under the duty whose diversion "
-        f"is established within {days} days of leaving the licensed path (t0), after Aalen and Johansen, over all chips of "
-        "all runs; being seized before that competes. The data give 95 % intervals after Wilson, in which each order "
-        f"followed for {days} days ({orders.min()} to {orders.max()} in a cell) counts once, since its chips share their "
-        "fate. Hatched: no chip leaves, there is nothing to establish. All cells meet the same faults and outages, and "
+        f"is established within {days} days of leaving the licensed path (t0), after Aalen and Johansen, over those that left "
+        f"at least {days} days before the end; being seized before that competes. The data give 95 % intervals after Wilson, "
+        f"in which each of their orders ({orders.min()} to {orders.max()} in a cell) counts once, since its chips share "
+        "their fate. Hatched: no chip leaves, there is nothing to establish. All cells meet the same faults and outages, and "
         "companies are not blocked, so that under every choice the same chips leave. "
         f"Cost: what the strategy itself takes under '{CHOICES[COST_UNDER].heading}' for each chip diverted or rented, "
         f"over {scenario.calendar.end_after_duty_days:g} days: what it costs once, counted for each declared site, and "

@@ -25,7 +25,7 @@ HORIZONS_DAYS = (30, 90, 365)
 ORDER = ["draw", "run", "lot"]
 """What makes an order one of its own, among the runs of a policy."""
 
-COLUMNS = [*ORDER, "site", "chips", "from_day", "until_day"]
+COLUMNS = [*ORDER, "site", "chips", "value_usd", "from_day", "until_day"]
 
 
 def evasion_cells(result: Result, variations: Sequence[Variation]) -> pd.DataFrame:
@@ -37,9 +37,10 @@ def evasion_cells(result: Result, variations: Sequence[Variation]) -> pd.DataFra
 
     Returns:
         strategy, choice, days, probability, low, high, chips, orders, followed_orders, usd_per_chip and its terms. The
-        probability is that of Aalen and Johansen over all chips diverted under the duty, in all runs; `low` and `high` are
-        its 95 % interval after Wilson (1927), as if each order that could be followed for so many days were one answer:
-        chips of an order share their fate. NaN where no chip is diverted. `orders` are those diverted, `chips` as well, or
+        probability is that of Aalen and Johansen over the chips diverted under the duty, at least so many days before the
+        end, in all runs: nobody is lost from sight, so that it is known however soon the others are found. `low` and `high`
+        are its 95 % interval after Wilson (1927), as if each order of these chips, `followed_orders`, were one answer, since
+        chips of an order share their fate. NaN where there are none. `orders` are all those diverted, `chips` as well, or
         those rented out where chips stay where they are. Costs are for each chip of orders as large as the baseline's.
     """
     import pandas as pd
@@ -63,34 +64,27 @@ def evasion_cells(result: Result, variations: Sequence[Variation]) -> pd.DataFra
 
 
 def _chips(runs: Sequence[Run]) -> pd.DataFrame:
-    """The columns of the chip table of all runs, as they are, with draw and run."""
+    """Chips that were ever diverted, in all runs: the columns of the chip table as they are, with draw and run."""
     import pandas as pd
 
-    frames = [pd.DataFrame({**run.chips, "draw": run.draw, "run": run.run}) for run in runs]
-    return pd.concat(frames, ignore_index=True)
+    chips = pd.concat([pd.DataFrame({**run.chips, "draw": run.draw, "run": run.run}) for run in runs], ignore_index=True)
+    return chips[chips["diverted_day"].notna()]
 
 
 def _found(chips: pd.DataFrame, result: Result) -> list[dict[str, float]]:
     """Probability and interval at each horizon."""
     calendar = result.scenario.calendar
-    followed_up = diverted_cohort({name: chips[name].to_numpy() for name in chips}, calendar).to_established()
-    grid = np.array(HORIZONS_DAYS, dtype=np.float64)
-    shares = cumulative_incidence(followed_up.days, followed_up.happened, grid, followed_up.competed)
-    under_duty = chips[chips["diverted_day"] >= calendar.duty_day]
-    last_t0 = under_duty.groupby(ORDER)["diverted_day"].max()
+    orders = len(chips[chips["diverted_day"] >= calendar.duty_day].drop_duplicates(ORDER))
     found = []
-    for days, share in zip(HORIZONS_DAYS, shares.tolist(), strict=True):
-        followed = int((last_t0 + days <= calendar.end_day).sum())
-        low, high = wilson_bounds(share, followed, Z_95) if followed and not np.isnan(share) else (np.nan, np.nan)
+    for days in HORIZONS_DAYS:
+        followed = chips[chips["diverted_day"] <= calendar.end_day - days]
+        cohort = diverted_cohort({name: followed[name].to_numpy() for name in followed}, calendar).to_established()
+        grid = np.array([days], dtype=np.float64)
+        share = float(cumulative_incidence(cohort.days, cohort.happened, grid, cohort.competed)[0])
+        number = len(followed[followed["diverted_day"] >= calendar.duty_day].drop_duplicates(ORDER))
+        low, high = wilson_bounds(share, number, Z_95) if number else (np.nan, np.nan)
         found.append(
-            {
-                "days": days,
-                "probability": share,
-                "low": low,
-                "high": high,
-                "orders": len(last_t0),
-                "followed_orders": followed,
-            }
+            {"days": days, "probability": share, "low": low, "high": high, "orders": orders, "followed_orders": number}
         )
     return found
 
@@ -106,11 +100,11 @@ def _parcels(diversions: pd.DataFrame, chips: pd.DataFrame, result: Result) -> p
 
 
 def _rented(runs: Sequence[Run]) -> pd.DataFrame:
-    """The same for chips that stay where they are: one row for each run, without site, since they cost by the chip alone."""
+    """The same for chips that stay where they are: one row for each run. They cost by the chip alone, nobody buys them."""
     import pandas as pd
 
     rows = [
-        (run.draw, run.run, 0, 0, outcome.value, 0.0, 0.0)
+        (run.draw, run.run, 0, 0, outcome.value, 0.0, 0.0, 0.0)
         for run in runs
         for outcome in run.outcomes
         if outcome.name == "chips_rented"
@@ -128,13 +122,12 @@ def _cost(result: Result, strategy: str, parcels: pd.DataFrame) -> dict[str, flo
 
     Sites of different draws and runs are different sites. Parameters are the scenario's, also where some are drawn.
     """
-    parcels = parcels.assign(chips=parcels["chips"] * stands_for(result.scenario))
-    total = parcels["chips"].sum()
+    chips, value_usd = (parcels[name].to_numpy(dtype=float) * stands_for(result.scenario) for name in ("chips", "value_usd"))
+    total = chips.sum()
     site = parcels.groupby(["draw", "run", "site"], sort=False).ngroup().to_numpy()
-    columns = (
-        parcels[name].to_numpy(dtype=kind) for name, kind in (("chips", int), ("from_day", float), ("until_day", float))
-    )
-    terms = strategy_cost_usd(STRATEGIES[strategy].cost(result.scenario.values), Parcels(site, *columns))
+    from_day, until_day = (parcels[name].to_numpy(dtype=float) for name in ("from_day", "until_day"))
+    moved = Parcels(site, chips, value_usd, from_day, until_day)
+    terms = strategy_cost_usd(STRATEGIES[strategy].cost(result.scenario.values), moved)
     if not total:
         return dict.fromkeys(("usd_per_chip", *(f"usd_per_chip_{term}" for term in terms)), np.nan)
     return {

@@ -22,12 +22,14 @@ class Parcels(NamedTuple):
     Attributes:
         site: number of the declared site. Sites of different runs have different numbers here.
         chips: how many left.
+        value_usd: of them at list.
         from_day: on which they left.
         until_day: on which the last of them was found or seized, or the run ended; not before `from_day`.
     """
 
     site: NDArray[np.int64]
-    chips: NDArray[np.int64]
+    chips: FloatArray
+    value_usd: FloatArray
     from_day: FloatArray
     until_day: FloatArray
 
@@ -38,6 +40,7 @@ def strategy_cost_usd(cost: Cost, parcels: Parcels) -> dict[str, float]:
         "once": cost.once_usd * len(np.unique(parcels.site)),
         "per_parcel": cost.per_parcel_usd * len(parcels.site),
         "per_chip": cost.per_chip_usd * float(parcels.chips.sum()),
+        "share_of_price": cost.share_of_price * float(parcels.value_usd.sum()),
         "per_day": cost.per_day_usd * answered_days(parcels),
     }
 

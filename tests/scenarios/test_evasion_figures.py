@@ -33,10 +33,15 @@ def test_each_cell_is_the_outcome_of_its_run(result: Result, table):
             assert outcomes[policy, "diverted_under_duty"] == row.orders == 0
             assert row.probability != row.probability
             continue
-        assert row.probability == outcomes[policy, f"established_by_day_{row.days}"]
         assert row.chips == outcomes[policy, "diverted_under_duty"]
-        if row.followed_orders:
-            assert row.low <= row.probability <= row.high
+        chips, calendar = result.chips[result.chips["scenario"] == policy], result.scenario.calendar
+        chips = chips[chips["diverted_day"].between(calendar.duty_day, calendar.end_day - row.days)]
+        assert row.followed_orders == chips["lot"].nunique()
+        if len(chips):
+            in_time = chips["established_day"] - chips["diverted_day"] <= row.days
+            assert row.probability == pytest.approx(in_time.mean())
+            assert row.low <= row.probability + 1e-9
+            assert row.probability - 1e-9 <= row.high
             compared += 1
     assert compared > 30
 

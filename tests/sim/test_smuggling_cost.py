@@ -8,8 +8,10 @@ from sim.smuggling.strategy import Cost
 
 
 def parcels(*rows: tuple[int, int, float, float]) -> Parcels:
-    site, chips, begin, end = zip(*rows, strict=True) if rows else ((), (), (), ())
-    return Parcels(np.array(site, int), np.array(chips, int), np.array(begin, float), np.array(end, float))
+    """Site, chips at 100 dollars each, first and last day."""
+    site, *others = zip(*rows, strict=True) if rows else ((), (), (), ())
+    chips, begin, end = (np.array(column, float) for column in others)
+    return Parcels(np.array(site, int), chips, 100 * chips, begin, end)
 
 
 MOVED = parcels((1, 8, 10, 30), (1, 4, 20, 25), (1, 8, 40, 50), (2, 20, 0, 100))
@@ -17,8 +19,14 @@ MOVED = parcels((1, 8, 10, 30), (1, 4, 20, 25), (1, 8, 40, 50), (2, 20, 0, 100))
 
 
 def test_every_term_is_paid_as_often_as_its_cause_happened():
-    cost = Cost(once_usd=1000, per_parcel_usd=100, per_chip_usd=10, per_day_usd=1)
-    assert strategy_cost_usd(cost, MOVED) == {"once": 2000, "per_parcel": 400, "per_chip": 400, "per_day": 20 + 10 + 100}
+    cost = Cost(once_usd=1000, per_parcel_usd=100, per_chip_usd=10, share_of_price=0.5, per_day_usd=1)
+    assert strategy_cost_usd(cost, MOVED) == {
+        "once": 2000,
+        "per_parcel": 400,
+        "per_chip": 400,
+        "share_of_price": 2000,
+        "per_day": 20 + 10 + 100,
+    }
 
 
 def test_a_site_is_answered_for_once_a_day_however_many_parcels_have_left_it():

@@ -164,7 +164,7 @@ def test_honest_landmarks_are_not_suspected(km_per_ms):
 
 
 def test_as_many_bursts_as_enrol_a_site_leave_no_honest_landmark_suspected_and_a_single_one_does():
-    """The least of many bursts is the same both ways; of single ones, jitter sets many landmarks of a large network apart."""
+    """The least of many bursts is the same both ways; single ones differ by jitter, and each landmark has many peers."""
     landmarks, values = landmarks_at(landmark_cities()[:60]), load_parameters().values({})
     left = {bursts: not_suspected(landmarks, network(), bursts, values, Draws(1)) for bursts in (30, 1)}
     assert left[30] == list(landmarks)
