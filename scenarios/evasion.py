@@ -126,7 +126,7 @@ CHOICES: Mapping[str, Choice] = {
 }
 """By name, in the order of the figure. Where nothing else is said, chips sign before inspectors, who come without notice."""
 
-QUICK_STRATEGIES = ("go_dark", "claim_repair_or_scrap", "presigned_probes", "rent_remotely")
+QUICK_STRATEGIES = ("claim_repair_or_scrap", "presigned_probes", "rent_remotely")
 QUICK_CHOICES = ("today", "planning_bound", "owners_word", "flawed_protocol")
 NEARLY_ALL, LITTLE = 0.9, 0.25
 """Shares found that titles tell apart."""

