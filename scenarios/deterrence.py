@@ -201,11 +201,11 @@ def _claim_of_penalties(result: Tabulation) -> str:
     even = result.further["break_even"]
     shares = [even[(even["price_ratio"] == ratio) & (even["break_even_chance"] <= 1)]["collected"].min() for ratio in RATIOS]
     first, last = _share(shares[0]), _share(shares[-1])
-    return f"If every lot is found, penalties beat 1.2 x list from {first} collected, 2.0 x from {last}"
+    return f"All lots found, penalties beat 1.2 x list if {first} is collected, 2.0 x if {last}"
 
 
 def _share(collected: float) -> str:
-    return f"{100 * collected:.0f} %" if not np.isnan(collected) else "beyond 100 %"
+    return f"{100 * collected:.0f} %" if not np.isnan(collected) else "over 100 %"
 
 
 def _caption(result: Tabulation, days: float) -> str:
