@@ -16,6 +16,8 @@ from ..world.regimes import DIFFUSION_RULE
 from .setting import Setting
 
 OnShipped = Callable[[Lot], None]
+COUNTRY_CAP = "country_cap"
+"""Why a licence was refused, if not for the declared site."""
 
 
 def export_lots(setting: Setting, lots: Iterable[Lot], shipped: OnShipped) -> ProcessGenerator:
@@ -40,10 +42,11 @@ def export_lots(setting: Setting, lots: Iterable[Lot], shipped: OnShipped) -> Pr
             continue
         if exceeds_cap(setting, caps, lot):
             setting.record.refused_chips += chips
-            refused = Event(
-                lot.ship_day, Happening.LICENCE_REFUSED, lot=lot.number, site=lot.site, chips=chips, detail="country_cap"
+            setting.record.write(
+                Event(
+                    lot.ship_day, Happening.LICENCE_REFUSED, lot=lot.number, site=lot.site, chips=chips, detail=COUNTRY_CAP
+                )
             )
-            setting.record.write(refused)
             continue
         setting.chips.append(
             chips,
@@ -55,11 +58,8 @@ def export_lots(setting: Setting, lots: Iterable[Lot], shipped: OnShipped) -> Pr
             first_slot=lot.slots.start,
             product=lot.product,
         )
-        setting.record.write(
-            Event(
-                lot.ship_day, Happening.SHIPPED, lot=lot.number, site=lot.site, chips=chips, detail=names[lot.product]
-            )
-        )  # fmt: skip
+        name = names[lot.product]
+        setting.record.write(Event(lot.ship_day, Happening.SHIPPED, lot=lot.number, site=lot.site, chips=chips, detail=name))
         setting.lots[lot.number] = lot
         if lot.is_installed:
             setting.env.process(_transport(setting, lot))

@@ -92,6 +92,46 @@ class Demand:
 NO_SMUGGLERS = Demand(lambda day: 0.0)
 
 
+@dataclass(frozen=True)
+class Flow:
+    """Lots at a constant rate: one in each interval of equal length, at a random time within it.
+
+    Numbers and slots of its lots follow each other, whatever becomes of any of them.
+    """
+
+    chips_per_year: float
+    lot_chips: int
+    first_day: float
+    until_day: float
+    first_number: int
+    first_slot: int
+
+    @property
+    def interval_days(self) -> float:
+        """Days from lot to lot, in the mean."""
+        return self.lot_chips / self.chips_per_year * DAYS_PER_YEAR
+
+    @property
+    def intervals(self) -> int:
+        """How many intervals begin before the last day."""
+        if self.chips_per_year <= 0:
+            return 0
+        return max(0, math.ceil((self.until_day - self.first_day) / self.interval_days))
+
+    @property
+    def slots(self) -> int:
+        """Slots that its lots fill, or would."""
+        return self.intervals * self.lot_chips
+
+    def orders(self, draws: Draws) -> Iterator[tuple[int, range, float]]:
+        """Number, slots and day of each lot that ships before the last day."""
+        for place in range(self.intervals):
+            number, slot = self.first_number + place, self.first_slot + place * self.lot_chips
+            day = self.first_day + (place + draws.uniform(Stream.LOT_DAY, number)) * self.interval_days
+            if day < self.until_day:
+                yield number, range(slot, slot + self.lot_chips), day
+
+
 def lots_shipped(
     exports_per_year: float,
     chips_per_lot: int,
@@ -115,13 +155,11 @@ def lots_shipped(
         demand: of smugglers.
         gulf_chips_per_year: chips of the deals, once they ship.
     """
-    exports = _exports(exports_per_year, chips_per_lot, until_day, sites, values, draws, start, demand, first_slot)
-    ordinary = list(exports)
-    if gulf_chips_per_year <= 0:
-        return tuple(ordinary)
-    first_slot += _intervals(exports_per_year, chips_per_lot, until_day) * chips_per_lot
-    deals = _gulf_deals(gulf_chips_per_year, chips_per_lot, until_day, sites, values, draws, start, first_slot)
-    return tuple(sorted([*ordinary, *deals], key=lambda lot: lot.ship_day))
+    exports = Flow(exports_per_year, chips_per_lot, 0.0, until_day, 0, first_slot)
+    first_day, first_deal = gulf_start_day(start, values), first_slot + exports.slots
+    deals = Flow(gulf_chips_per_year, chips_per_lot, first_day, until_day, GULF_LOTS_FROM, first_deal)
+    lots = [*_exports(exports, sites, values, draws, start, demand), *_gulf_deals(deals, sites, values, draws)]
+    return tuple(sorted(lots, key=lambda lot: lot.ship_day))
 
 
 def gulf_start_day(start: date, values: Values) -> float:
@@ -130,48 +168,28 @@ def gulf_start_day(start: date, values: Values) -> float:
     return max(0.0, (values["gulf_first_delivery_year"] - year) * DAYS_PER_YEAR)
 
 
-def _exports(
-    per_year: float,
-    chips_per_lot: int,
-    until_day: float,
-    sites: Sequence[Site],
-    values: Values,
-    draws: Draws,
-    start: date,
-    demand: Demand,
-    first_slot: int,
-) -> Iterator[Lot]:
-    """Lots without the deals: one in each interval of equal length, at a random time within it."""
+def _exports(flow: Flow, sites: Sequence[Site], values: Values, draws: Draws, start: date, demand: Demand) -> Iterator[Lot]:
+    """Lots without the deals."""
     everywhere = Destinations.of(sites, values)
-    stock = Stock(first_slot, sites)
+    stock = Stock(flow.first_slot, sites)
     mixes: dict[date, NDArray[np.float64]] = {}
-    for number in range(_intervals(per_year, chips_per_lot, until_day)):
-        ship_day = (number + draws.uniform(Stream.LOT_DAY, number)) * _interval_days(per_year, chips_per_lot)
-        if ship_day >= until_day:
-            continue
+    for number, slots, ship_day in flow.orders(draws):
         smuggled = draws.uniform(Stream.LOT_DIVERTED, number) < demand.share_of_orders(ship_day, values)
         terms = demand.terms(number) if smuggled else Terms()
         where = draws.uniform(Stream.LOT_REGION, number), draws.uniform(Stream.LOT_SITE, number)
         site = _site_of_order(number, terms, everywhere, where, values, draws) if smuggled else everywhere.pick(*where)
         if terms.out_of_stock:
-            bought = stock.sell(chips_per_lot, site.number)
+            bought = stock.sell(flow.lot_chips, site.number)
             if bought:
                 yield Lot(BOUGHT_FROM + number, bought, site.number, True, ship_day, ship_day)
             smuggled, site = False, everywhere.pick(*where)
         day = calendar_date(start, ship_day)
         if day not in mixes:
             mixes[day] = shipped_shares(day, values)
-        yield Lot(
-            number,
-            _slots(number, chips_per_lot, first_slot),
-            site.number,
-            smuggled,
-            ship_day,
-            ship_day + _days_to_installation(number, values, draws),
-            product_at(mixes[day], draws.uniform(Stream.LOT_PRODUCT, number)),
-            not smuggled and draws.uniform(Stream.OPT_IN, number) < values["opt_in_uptake"],
-            terms.is_installed,
-        )
+        product = product_at(mixes[day], draws.uniform(Stream.LOT_PRODUCT, number))
+        opts_in = not smuggled and _opts_in(number, values, draws)
+        delivery_day = ship_day + _days_to_installation(number, values, draws)
+        yield Lot(number, slots, site.number, smuggled, ship_day, delivery_day, product, opts_in, terms.is_installed)
 
 
 def _site_of_order(
@@ -190,48 +208,20 @@ def _site_of_order(
     return pick_site(suitable, capacity_steps(suitable), where[1])
 
 
-def _gulf_deals(
-    per_year: float,
-    chips_per_lot: int,
-    until_day: float,
-    sites: Sequence[Site],
-    values: Values,
-    draws: Draws,
-    start: date,
-    first_slot: int,
-) -> Iterator[Lot]:
-    """Lots of the deals, in the same rhythm from their first day on, to the sites of the Gulf; no smuggler has a part."""
+def _gulf_deals(flow: Flow, sites: Sequence[Site], values: Values, draws: Draws) -> Iterator[Lot]:
+    """Lots of the deals, to the sites of the Gulf; no smuggler has a part in them."""
     gulf = [site for site in sites if region_of(site.place.country) is Region.GULF]
     steps, product = capacity_steps(gulf), product_names().index(GULF_PRODUCT)
-    first_day = gulf_start_day(start, values)
-    for place in range(_intervals(per_year, chips_per_lot, until_day - first_day)):
-        number = GULF_LOTS_FROM + place
-        ship_day = first_day + (place + draws.uniform(Stream.LOT_DAY, number)) * _interval_days(per_year, chips_per_lot)
-        if ship_day >= until_day:
-            continue
-        yield Lot(
-            number,
-            _slots(place, chips_per_lot, first_slot),
-            pick_site(gulf, steps, draws.uniform(Stream.LOT_SITE, number)).number,
-            False,
-            ship_day,
-            ship_day + _days_to_installation(number, values, draws),
-            product,
-            draws.uniform(Stream.OPT_IN, number) < values["opt_in_uptake"],
-        )
+    for number, slots, ship_day in flow.orders(draws):
+        site = pick_site(gulf, steps, draws.uniform(Stream.LOT_SITE, number))
+        delivery_day = ship_day + _days_to_installation(number, values, draws)
+        opts_in = _opts_in(number, values, draws)
+        yield Lot(number, slots, site.number, False, ship_day, delivery_day, product, opts_in)
 
 
-def _interval_days(per_year: float, chips_per_lot: int) -> float:
-    return chips_per_lot / per_year * DAYS_PER_YEAR
-
-
-def _intervals(per_year: float, chips_per_lot: int, days: float) -> int:
-    """In how many intervals a lot ships before so many days are over."""
-    return max(0, math.ceil(days / _interval_days(per_year, chips_per_lot))) if per_year > 0 else 0
-
-
-def _slots(place: int, chips_per_lot: int, first_slot: int) -> range:
-    return range(first_slot + place * chips_per_lot, first_slot + (place + 1) * chips_per_lot)
+def _opts_in(lot: int, values: Values, draws: Draws) -> bool:
+    """Whether the owner of a lot wants the mechanism where it is voluntary."""
+    return draws.uniform(Stream.OPT_IN, lot) < values["opt_in_uptake"]
 
 
 def _days_to_installation(lot: int, values: Values, draws: Draws) -> float:

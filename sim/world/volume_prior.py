@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from ..parameters import Parameter, Values
-from .products import h100e_of_products, shipped_shares
+from .products import mean_h100e
 
 FloatArray = NDArray[np.float64]
 VolumePrior = Literal["cnas", "epoch"]
@@ -112,4 +112,4 @@ def wanted_chips_per_year(prior: VolumePrior, day: date, values: Values) -> floa
     volume = wanted_volume(prior, day.year, values)
     if prior == "cnas":
         return volume
-    return volume / float(shipped_shares(day, values) @ h100e_of_products(values))
+    return volume / mean_h100e(day, values)

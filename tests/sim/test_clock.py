@@ -15,7 +15,7 @@ DRAWN_BEFOREHAND = "draws the world's own times, one after the other; a process 
 ALLOWED = {
     "sim/engine/faults.py: Faults.settle": "catches the table up to the event that calls it, never ahead of the clock, "
     "see test_engine_properties",
-    "sim/fleet/supply.py: lots_shipped": DRAWN_BEFOREHAND,
+    "sim/fleet/supply.py: Flow.orders": DRAWN_BEFOREHAND,
     "sim/fleet/silence.py: _spells": DRAWN_BEFOREHAND,
     "sim/world/congestion.py: congestion_episodes": DRAWN_BEFOREHAND,
     "sim/sparse.py: Sparse._make_chunk_faults": "collects draws by chip, whatever the state of the world",

@@ -19,7 +19,7 @@ from sim.engine.wiring import build
 from sim.fleet.chips import State
 from sim.fleet.moves import Withdrawal, plan_change
 from sim.fleet.silence import Cause, Outage, conflicts, landmark_outages, site_maintenance, site_outages
-from sim.fleet.supply import lots_shipped
+from sim.fleet.supply import Demand, lots_shipped
 from sim.parameters import Values, load_parameters
 from sim.randomness import Draws
 from sim.record import Happening
@@ -254,8 +254,9 @@ def test_where_air_gaps_cost_the_licence_no_lot_goes_there_once_they_are_registe
 def test_a_stored_lot_is_delivered_later_by_its_time_in_storage_and_others_as_before():
     table = central(stored_lots=0.3, storage_days=40)
     sites = build_sites(30, hubs()[:30], table, Draws(1))
-    stored = lots_shipped(1e5, 4, 365.0, sites, table, Draws(1), START)
-    plain = lots_shipped(1e5, 4, 365.0, sites, central(stored_lots=0), Draws(1), START)
+    demand = Demand(lambda day: 1.4e5)
+    stored = lots_shipped(1e5, 4, 365.0, sites, table, Draws(1), START, demand)
+    plain = lots_shipped(1e5, 4, 365.0, sites, central(stored_lots=0), Draws(1), START, demand)
     late = np.array([lot.delivery_day for lot in stored]) - np.array([lot.delivery_day for lot in plain])
     waits = late[late > 0]
     assert len(waits) / len(late) == pytest.approx(0.3, abs=0.01)

@@ -11,7 +11,7 @@ from sim.engine import fast, reference
 from sim.engine.fast import run
 from sim.engine.wiring import build
 from sim.fleet.chips import State
-from sim.fleet.supply import GULF_LOTS_FROM, Lot, gulf_start_day, lots_shipped
+from sim.fleet.supply import GULF_LOTS_FROM, Demand, Lot, gulf_start_day, lots_shipped
 from sim.record import Happening, Record
 from sim.units import calendar_date
 from sim.world.country_caps import EMBARGOED, FIRST_TIER, CountryCaps
@@ -49,6 +49,7 @@ def lots_of(scenario: Scenario) -> tuple[tuple[Lot, ...], list[str]]:
         setting.values,
         setting.draws,
         scenario.calendar.start,
+        demand=Demand(scenario.wanted_chips_per_year),
         gulf_chips_per_year=scenario.gulf_chips_per_year,
     )
     return lots, [site.place.country for site in setting.sites]
