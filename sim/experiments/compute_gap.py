@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+
+import numpy as np
 
 from ..parameters import Values
 from ..scenario import STATUS_QUO, Scenario
@@ -104,9 +105,9 @@ def _by_source(found: Equilibrium, scenario: Scenario, runs: int) -> Iterator[di
     usual_h100e = scenario.wanted_chips_per_year(0.0) * mean_h100e(calendar.start, values)
     begin = smuggled_before(year_of(calendar.start), usual_h100e, values)
     lawful = lawful_h100e(calendar.start, scenario.regimes, values)
+    shown = [*np.arange(0.0, calendar.end_day, DAYS_BETWEEN).tolist(), calendar.end_day]
     for policy, (diversions, factor) in policies.items():
-        for number in itertools.count():
-            day = min(number * DAYS_BETWEEN, calendar.end_day)
+        for day in shown:
             on = calendar_date(calendar.start, day)
             year = year_of(on)
             arrived = diversions[diversions["arrival_day"] <= day]
@@ -118,8 +119,6 @@ def _by_source(found: Equilibrium, scenario: Scenario, runs: int) -> Iterator[di
                 "smuggled": begin + float(there.sum()) / (runs * scenario.fleet.scale),
             }
             yield from (_row(policy, on, source, stocks[source]) for source in SOURCES)
-            if day == calendar.end_day:
-                break
 
 
 def _row(policy: str, on: date, source: str, h100e: float) -> dict[str, Any]:

@@ -137,7 +137,7 @@ def check_nobody_is_kept(scenario: Scenario, record: Record, inspectors: simpy.P
     assert inspectors.count == len(under_way)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [2, 3])
 def test_a_tip_that_settles_a_case_changes_who_is_visited(seed: int, monkeypatch):
     """Against the same world where nobody is ever called off."""
     made = inspectors_made(monkeypatch)

@@ -118,7 +118,7 @@ WORLDS = {
     ),
     "one inspector, many tips": World(
         one_inspector(),
-        (1, 2),
+        (2, 3),
         frozenset({Happening.CALLED_OFF, Happening.EXPOSED, Happening.SEIZED}),
     ),
     "requests, posts, staged inspections and their consequences": World.of(
