@@ -115,7 +115,8 @@ def figures(result: Tabulation) -> Iterator[Chart]:
 
     axes = compute_by_source(result)
     draws = result.manifest["draws"]
-    unit = "run of each step" if draws is None else f"run of each step x {draws} draws"
+    runs = "run of each step" if result.manifest["runs"] == 1 else "runs of each step"
+    unit = runs if draws is None else f"{runs} x {draws} draws"
     intervals = (
         "10-90 % of draws, parameters and chance" if draws is not None else "none; parameters at the scenario's values"
     )

@@ -152,7 +152,7 @@ def break_even_curves(scenario: Scenario) -> Iterator[dict[str, Any]]:
     """The chance of being found from which a lot loses money, by price over list and share of penalties collected."""
     for ratio in RATIOS:
         deal = Deal(scenario.fleet.lot_chips, chip_usd(scenario), ratio, Cost())
-        for collected in np.linspace(0, 1, 101).tolist():
+        for collected in np.linspace(0, 1, 401).tolist():
             chance = break_even_chance(deal, collected, scenario.values)
             yield {"price_ratio": ratio, "collected": collected, "break_even_chance": chance}
 
@@ -163,7 +163,8 @@ def figures(result: Tabulation) -> Iterator[Chart]:
     from sim.figures.deterrence import break_even, break_even_data, profit_and_volume, profit_and_volume_data
 
     days = follow_days(result.scenario)
-    source = source_line(result.manifest, "runs of each step", "none; parameters at the scenario's values")
+    runs = "run of each step" if result.manifest["runs"] == 1 else "runs of each step"
+    source = source_line(result.manifest, runs, "none; parameters at the scenario's values")
     axes = profit_and_volume(result, days)
     frame(
         axes[0].figure,
@@ -200,11 +201,11 @@ def _claim_of_penalties(result: Tabulation) -> str:
     even = result.further["break_even"]
     shares = [even[(even["price_ratio"] == ratio) & (even["break_even_chance"] <= 1)]["collected"].min() for ratio in RATIOS]
     first, last = _share(shares[0]), _share(shares[-1])
-    return f"If every lot is found, penalties beat 1.2 x list from {first} collected, 2.0 x from {last}"
+    return f"All lots found, penalties beat 1.2 x list if {first} is collected, 2.0 x if {last}"
 
 
 def _share(collected: float) -> str:
-    return f"{100 * collected:.0f} %" if not np.isnan(collected) else "beyond 100 %"
+    return f"{100 * collected:.0f} %" if not np.isnan(collected) else "over 100 %"
 
 
 def _caption(result: Tabulation, days: float) -> str:

@@ -8,8 +8,8 @@ nothing moves by more than a tolerance (a fixed point), until a state recurs (a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import astuple, dataclass, field, replace
 from typing import Literal
 
 from ..parameters import Values
@@ -35,8 +35,8 @@ from ..world.volume_prior import VOLUME_ROWS
 from .losses import cases_seen, company_profits, delivered_share
 
 MOST_STEPS = 12
-PRICE_TOLERANCE, MIX_TOLERANCE, VOLUME_TOLERANCE = 0.01, 0.05, 0.02
-"""Of the price over list, of shares of the mix, and of the volume as a share of that without the rule."""
+PRICE_TOLERANCE, MIX_TOLERANCE, VOLUME_TOLERANCE, BELIEF_TOLERANCE = 0.01, 0.05, 0.02, 0.02
+"""Of the price over list, of shares of the mix, of the volume as a share of that without the rule, and of believed risks."""
 
 
 @dataclass(frozen=True)
@@ -273,15 +273,38 @@ def settle(
         beliefs = smugglers.beliefs(seen_so_far)
         answer = _answer(state, seen.delivered, beliefs, usual, market, smugglers)
         steps.append(Step(state, seen, beliefs, smugglers.profits(beliefs, state.price_ratio), answer))
-        recurs = next(
-            (back for back, step in enumerate(reversed(steps), start=1) if answer.near(step.state, usual.chips_per_year)), 0
-        )
+        recurs = _recurs_after(answer, beliefs, steps, usual, smugglers)
         if recurs == 1:
             return Equilibrium(usual, tuple(steps), "fixed point", 1, smugglers.unlisted)
         if recurs:
             return Equilibrium(usual, tuple(steps), "cycle", recurs, smugglers.unlisted)
         state = answer
     return Equilibrium(usual, tuple(steps), "too many steps", 0, smugglers.unlisted)
+
+
+def _recurs_after(
+    answer: State, beliefs: Mapping[str, Risks], steps: Sequence[Step], usual: State, smugglers: Smugglers
+) -> int:
+    """After how many steps a state recurs: 1 if the last one stays, 0 if none recurs.
+
+    A state that is not the last one recurs only with the beliefs that had led to it, or what follows need not be the same.
+    """
+    if answer.near(steps[-1].state, usual.chips_per_year):
+        return 1
+    led_to = [smugglers.beliefs({}), *(step.beliefs for step in steps[:-1])]
+    for back in range(2, len(steps) + 1):
+        if answer.near(steps[-back].state, usual.chips_per_year) and _alike(beliefs, led_to[-back]):
+            return back
+    return 0
+
+
+def _alike(beliefs: Mapping[str, Risks], others: Mapping[str, Risks]) -> bool:
+    """Whether all risks are the same within the tolerance."""
+    return all(
+        abs(one - other) <= BELIEF_TOLERANCE
+        for name in beliefs
+        for one, other in zip(astuple(beliefs[name]), astuple(others[name]), strict=True)
+    )
 
 
 def _answer(

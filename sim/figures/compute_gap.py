@@ -46,7 +46,7 @@ def compute_by_source(result: Tabulation, ax: Sequence[Axes] | None = None) -> S
     """
     if ax is None:
         figure = new_figure(3.9)
-        ax = [figure.add_axes((left, 0.17, 0.22, 0.6)) for left in (0.045, 0.3, 0.675)]
+        ax = [figure.add_axes((left, 0.17, 0.215, 0.6)) for left in (0.04, 0.31, 0.685)]
     data = compute_data(result)
     tops = []
     for axis, (policy, title) in zip(ax, PANELS.items(), strict=False):

@@ -54,9 +54,11 @@ def profit_and_volume(result: Tabulation, days: float, ax: Sequence[Axes] | None
         where = "in a partner country" if place == "partner country" else "elsewhere"
         _name(ax[0], curve["margin"].iloc[-1], f"closed form,\nconsignee\n{where}", "#555555")
     handles = []
-    for (group, policies), (colour, _, marker) in zip(points.groupby("group", sort=False), LOOKS, strict=False):
+    groups = zip(points.groupby("group", sort=False), LOOKS, strict=False)
+    for number, ((group, policies), (colour, _, marker)) in enumerate(groups):
         share = policies["established_share"]
-        style: dict[str, Any] = {"color": colour, "marker": marker, "markersize": 4.5, "linestyle": "none"}
+        size = max(3.0, 7.5 - 2.5 * number)  # points that coincide stay visible
+        style: dict[str, Any] = {"color": colour, "marker": marker, "markersize": size, "linestyle": "none"}
         ax[0].plot(share, policies["margin"], **style)
         ax[1].plot(share, policies["chips_per_year"] / 1e3, **style)
         ax[1].plot(share, policies["arriving_chips_per_year"] / 1e3, markerfacecolor="white", **style)
@@ -76,7 +78,7 @@ def profit_and_volume(result: Tabulation, days: float, ax: Sequence[Axes] | None
     for axis, column, unit in ((ax[0], "margin", 1.0), (ax[1], "chips_per_year", 1e3)):
         for (x, y), numbers in _together(points, column).items():
             axis.annotate(
-                numbers, (x, y / unit), xytext=(0, 4), textcoords="offset points", ha="center", fontsize=6.5, color="#333333"
+                numbers, (x, y / unit), xytext=(0, 6), textcoords="offset points", ha="center", fontsize=6.5, color="#333333"
             )
     usual = float(points["usual_chips_per_year"].iloc[0]) / 1e3
     ax[1].axhline(usual, color="#D55E00", linewidth=0.9, linestyle=(0, (1, 1.5)))
@@ -146,9 +148,8 @@ def break_even(result: Tabulation, ax: Axes | None = None) -> Axes:
             _name(ax, inside["break_even_chance"].iloc[-1], f"price {ratio:.1f} x list", colour)
     for most in _most_found(result).to_dict("records"):
         ax.axhline(most["established_share"], color="#333333", linewidth=0.8)
-        ax.annotate(
-            f"found with {most['inspectors']:g} inspectors, {most['group']}", (1.0, most["established_share"]),
-            xytext=(-3, 2), textcoords="offset points", ha="right", va="bottom", fontsize=7, color="#333333",
+        _name(
+            ax, most["established_share"], f"found with {most['inspectors']:g} inspectors,\n{most['group']}", "#333333"
         )  # fmt: skip
     ax.set_xlim(0, 1)
     ax.set_ylim(0, 1)
