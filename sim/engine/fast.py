@@ -422,7 +422,8 @@ class RoundByRound(Verifier):
         away = _AWAY.take(state)
         quiet[away] = ~self._answer(chips[away])
         quiet &= np.isnan(column("established_day")[chips]) & (self._phases.take(column("site")[chips]) == phase)
-        quiet &= np.asarray(column("covered"))[chips] & ((column("marks")[chips] & WAIVED) == 0)
+        quiet &= np.asarray(column("covered"))[chips] & np.asarray(column("activated"))[chips]
+        quiet &= (column("marks")[chips] & WAIVED) == 0
         self._quiet[phase] = chips[quiet]
         return self._judged(chips[quiet])
 
