@@ -23,7 +23,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "rounds_reading": (
         "sim/engine/fast.py: _read_sites _slow _small _looked_at _away",
         "sim/engine/site_readings.py: *",
-        "sim/actors/verifier.py: outlook_of_site outlook_of_lot",
+        "sim/actors/verifier.py: outlook_of_site outlook_of_detour",
     ),
     "rounds_silence": ("sim/engine/fast.py: _lost _note_lost _pathless _behind_a_cut_link",),
     "rounds_runs": ("sim/engine/fast.py: _forget_runs", "sim/engine/runs.py: *"),

@@ -30,9 +30,10 @@ def assumptions(result: Result) -> str:
         )
     else:
         parameters = f"Parameters changed from their central values: {changed}."
-    strategies, staging = (
+    adversary = scenario.adversary
+    strategies, staging, channels = (
         ", ".join(f"{name} {weight:g}" for name, weight in mix.items())
-        for mix in (scenario.adversary.strategies, scenario.adversary.staging)
+        for mix in (adversary.strategies, adversary.staging, adversary.channels)
     )
     request = (
         f"operators have {enforcement.remote_request_days:g} days to answer before an inspector is sent"
@@ -45,13 +46,13 @@ def assumptions(result: Result) -> str:
         f"alert after {verification.grace_days:g} days of silence, or after more than {verification.unconfirmed_rounds} "
         "unconfirmed answers in a row at a site that could be cleared when it was enrolled; "
         f"{enforcement.inspectors} inspectors, method {enforcement.method}; {request}. Where a figure varies one of these, "
-        f"it says so. Smugglers order {_volume(scenario)}. Their mix of strategies (assumed): {strategies}; "
+        f"it says so. Smugglers order {_volume(scenario)}, through (split assumed) {channels}. Their mix of strategies (assumed): {strategies}; "
         f"shown to inspectors (assumed): {staging}. "
         "Status quo: calibrated, not predicted; tips and customs "
         f"({'on' if enforcement.tips else 'off'}) are calibrated to published estimates of detection and time to "
         f"charge, random inspections ({'on' if enforcement.random_inspections else 'off'}) come on top; both act "
-        f"under the rule too. {parameters} Not modelled yet: extracted keys, smugglers who adapt, diversion of legacy chips "
-        f"under the duty. {source(result)}"
+        f"under the rule too. {parameters} Smugglers keep their strategies, whatever becomes of their lots. "
+        f"{source(result)}"
     )
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from scenarios.study import questions
+
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SET_UP = ("make ", "python3 -m venv", ".venv/bin/python -m pip")
@@ -24,7 +26,17 @@ def commands() -> list[str]:
     return [line for line in lines if line and not line.startswith(("#", *SET_UP))]
 
 
-@pytest.mark.parametrize("command", commands())
+PLAIN_RUN = re.compile(r"^\.venv/bin/python -m scenarios run (\w+)$")
+"""Runs of a question without options: the gate makes each of them, quick."""
+
+
+def test_each_question_named_exists():
+    named = {match[1] for command in commands() if (match := PLAIN_RUN.match(command))}
+    assert len(named) > 5
+    assert named <= {name for name, _ in questions()}
+
+
+@pytest.mark.parametrize("command", [command for command in commands() if not PLAIN_RUN.match(command)])
 def test_each_command_runs(command: str, tmp_path: Path):
     program, *words = shlex.split(command)
     assert program == ".venv/bin/python"
