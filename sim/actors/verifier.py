@@ -76,6 +76,7 @@ class Verifier:
             for landmark in panel.landmarks:
                 self._sites_of_landmark.setdefault(landmark.number, []).append(site)
         self.undecided = np.zeros(len(setting.sites), bool)
+        self._reminded: dict[int, float] = {}  # days on which cases were closed about chips that were not activated
         setting.site_changed = self.forget
         setting.landmark_changed = self._note_landmark
         setting.site_timing = self.site_timing
@@ -137,6 +138,20 @@ class Verifier:
             for place in (site, detour.through_site):
                 self._detours_at.setdefault(place, set()).add(detour.number)
         return known
+
+    def remind(self, chips: IntArray) -> IntArray:
+        """Await the first answer of chips anew, if they are still not activated; the others."""
+        activated = np.asarray(self.setting.chips.column("activated"))[chips]
+        self._reminded.update(dict.fromkeys(chips[~activated].tolist(), self.setting.env.now))
+        others: IntArray = chips[activated]
+        return others
+
+    def awaited_since(self, chips: IntArray) -> NDArray[np.float64]:
+        """Since when the first answer of chips has been awaited, shape (chips,)."""
+        shipped_day = np.asarray(self.setting.chips.column("shipped_day"))[chips].astype(np.float64)
+        return np.array(
+            [self._reminded.get(chip, day) for chip, day in zip(chips.tolist(), shipped_day.tolist(), strict=True)]
+        )
 
     def found(self, seen: RoundSeen) -> Iterator[tuple[int, IntArray, str]]:
         """Alerts that a round raises: site, chips and name of the detector, in the order of detectors and sites."""

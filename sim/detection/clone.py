@@ -1,8 +1,8 @@
 """Clones: one identity that answers twice, or from two places faster than anything travels between them.
 
 Pure functions of the answers of one identity. The engines have no use for them, since whoever extracts or forges a key lets
-the chip itself fall silent: every challenge has at most one answer, and a place that an answer proves is its declared site or
-none.
+the chip itself fall silent: every challenge has at most one answer, and a place that an answer proves is its declared site
+or none.
 
 Speed: a sound test has to allow whatever transport exists; 900 km/h is the cruising speed of an airliner, door to door it is
 slower (an assumption).

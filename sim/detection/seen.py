@@ -61,7 +61,9 @@ class RoundSeen:
         contradicting: chips whose answer contradicts the declared site.
         invalid: chips whose evidence was refused.
         unheard: chips of lots shipped under the duty that have never answered, those on their way included.
-        column: columns of the chip table that are in the authority's books: site, lot, shipped_day.
+        awaited_since: since when the first answer of each of them has been awaited, shape (unheard,): its shipment, or the
+            day on which a case about it was closed and it was still not activated.
+        column: columns of the chip table that are in the authority's books: site, lot.
         asked_of_lot: chips asked that belong to a lot and are declared at a site.
         in_reported_repair: of some chips, which are under repair as their owner has reported and the maker confirms.
         clearable: whether a site could be cleared when it was enrolled.
@@ -78,6 +80,7 @@ class RoundSeen:
     contradicting: IntArray
     invalid: IntArray
     unheard: IntArray
+    awaited_since: FloatArray
     column: Callable[[str], NDArray[Any]]
     asked_of_lot: Callable[[int, int], int]
     in_reported_repair: Callable[[IntArray], BoolArray]

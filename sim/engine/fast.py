@@ -136,7 +136,7 @@ class RoundByRound(Verifier):
         self._forget_runs(chips)
         self._fresh.append(chips)
         if self._awaits_answers:
-            self._unheard = self._unheard[~np.isin(self._unheard, chips)]
+            self._unheard = self._unheard[~np.isin(self._unheard, self.remind(chips))]
 
     def stop(self, chips: IntArray) -> None:
         """Ask chips no more, as long as they are still asked."""
@@ -276,6 +276,7 @@ class RoundByRound(Verifier):
         self._suspicious[phase] = doubted.merged(before.part(waits))
         if self._tests:
             self._test(phase, missed.chips)
+        unheard = self._still_unheard(phase) if self._awaits_answers else _NOBODY
         seen = RoundSeen(
             day=day,
             number=number - self.schedule.first_round(phase, self.setting.scenario.calendar.duty_day),
@@ -287,7 +288,8 @@ class RoundByRound(Verifier):
             suspicious_rounds=doubted.lengths,
             contradicting=contradicting,
             invalid=invalid,
-            unheard=self._still_unheard(phase) if self._awaits_answers else _NOBODY,
+            unheard=unheard,
+            awaited_since=self.awaited_since(unheard),
             column=self._table.column,
             asked_of_lot=self._asked_of_lot,
             in_reported_repair=self.setting.in_reported_repair,

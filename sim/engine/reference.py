@@ -112,7 +112,7 @@ class ChipByChip(Verifier):
         """Forget what led to a case."""
         for chip in chips.tolist():
             self._histories[chip].forget()
-            self._unheard.discard(chip)
+        self._unheard.difference_update(self.remind(chips).tolist())
 
     def stop(self, chips: IntArray) -> None:
         """Nothing to do: each process sees by itself that its chip is established."""
@@ -285,6 +285,7 @@ class ChipByChip(Verifier):
         suspicious = sorted(self._round.suspicious)
         tested = [[histories[chip].tested_silences, histories[chip].tested_answers] for chip in silent]
         counts = [self._counts.get((day, site), [0]) for site in range(len(setting.sites))]
+        unheard = np.array([chip for chip in sorted(self._unheard) if self._still_unheard(chip, phase)], np.int64)
         return RoundSeen(
             day=day,
             number=number,
@@ -296,7 +297,8 @@ class ChipByChip(Verifier):
             suspicious_rounds=np.array([histories[chip].suspicious_rounds for chip in suspicious], np.int64),
             contradicting=np.array(sorted(self._round.contradicting), np.int64),
             invalid=np.array(sorted(self._round.invalid), np.int64),
-            unheard=np.array([chip for chip in sorted(self._unheard) if self._still_unheard(chip, phase)], np.int64),
+            unheard=unheard,
+            awaited_since=self.awaited_since(unheard),
             column=setting.chips.column,
             asked_of_lot=lambda lot, site: asked_of_lot[lot, site],
             in_reported_repair=setting.in_reported_repair,

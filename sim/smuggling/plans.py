@@ -36,6 +36,7 @@ class Plan:
         order: channel and strategy.
         true_site: where the chips are used in the end.
         parcels: in the order in which they leave.
+        delivery_day: to the declared site, if they get there.
         ready_day: from which the first parcel can leave: the delivery to the declared site, or the shipment of what never
             gets there.
         dwell_days: from then, or from the inspection that is waited for, until the first parcel leaves.
@@ -47,6 +48,7 @@ class Plan:
     order: Order
     true_site: Place
     parcels: tuple[Parcel, ...]
+    delivery_day: float
     ready_day: float
     dwell_days: float
     gap_days: float
@@ -55,7 +57,7 @@ class Plan:
 
     def t0_day(self, departure_day: float, channel: Channel) -> float:
         """When chips that depart on a day have left the licensed path."""
-        return self.ready_day if channel.diverted_on_delivery else departure_day
+        return min(self.delivery_day, departure_day) if channel.diverted_on_delivery else departure_day
 
 
 def plan_diversion(
@@ -95,6 +97,7 @@ def plan_diversion(
         order=order,
         true_site=true_site,
         parcels=parcels,
+        delivery_day=lot.delivery_day,
         ready_day=ready,
         dwell_days=max(dwell, SHORTEST_DWELL_DAYS),
         gap_days=channel.parcel_gap_days,

@@ -47,6 +47,7 @@ def a_round(silent: Any, missed_rounds: Any = 1, books: dict[str, Any] = BOOKS) 
         contradicting=nobody,
         invalid=nobody,
         unheard=nobody,
+        awaited_since=np.empty(0),
         column=lambda name: books[name],
         asked_of_lot=lambda lot, site: int(np.sum((books["lot"] == lot) & (books["site"] == site))),
         in_reported_repair=lambda chips: np.zeros(len(chips), bool),

@@ -1,4 +1,4 @@
-"""Both engines tell the same story, chip by chip, with every strategy on at once: sound protocol and flawed, strict and trusting."""
+"""Both engines tell the same story, chip by chip, with every strategy on: protocol sound and flawed, strict and trusting."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ EVERY_FLAW = (
     "one_key_per_host",
 )
 UNTOUCHED = {name: 1 for name in STRATEGIES if name not in ("add_delay", "misreport_landmark")}
-"""Those that change nothing for honest chips: a delayed site is not cleared at enrolment, so that no answer is suspicious."""
+"""Those that change nothing for honest chips: a delayed site is not cleared when it is enrolled, and nothing suspicious."""
 
 AUDITS = {"verification__signing": "sample", "verification__signed_share": 0.002, "verification__followed_share": 0.1}
 

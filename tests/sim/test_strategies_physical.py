@@ -1,5 +1,7 @@
 """What strategies of paper, place and stock change: all orders are a smuggler's, nothing else ever goes wrong."""
 
+from collections import defaultdict
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -10,7 +12,7 @@ from sim.engine import reference
 from sim.engine.fast import run
 from sim.outcomes.diversions import fates
 from sim.parameters import load_parameters
-from sim.record import Happening, Record
+from sim.record import Event, Happening, Record
 from sim.smuggling.strategies import STRATEGIES
 
 from .conftest import NO_NOISE
@@ -101,11 +103,34 @@ def test_chips_that_never_answer_are_missed_only_by_a_deadline_for_activation(st
     levers = {"verification__detectors": detectors, "verification__activation_days": activation_days}
     record = run(world(strategy, trace=True, **levers), seed=1)
     shipped_day = dict(zip(numbers_of(record).tolist(), record.chips["shipped_day"].tolist(), strict=True))
-    alerts = [event for event in record.events if event.happening is Happening.ALERTED]
-    late_days = np.array([event.day - shipped_day[event.chip] - activation_days for event in alerts])
+    alerts: dict[int, float] = {}
+    for event in record.events:
+        if event.happening is Happening.ALERTED:
+            alerts.setdefault(event.chip, event.day)
+    late_days = np.array([day - shipped_day[chip] - activation_days for chip, day in alerts.items()])
     assert len(late_days) > 50
     assert (late_days > -1e-4).all()
     assert (late_days < 1 + 1e-4).all(), "rounds are daily"
+
+
+def test_the_deadline_runs_anew_where_an_inspector_has_found_a_stockpile_in_its_boxes():
+    """So that it is missed in the end, though the first visit came before it left."""
+    levers = {"verification__detectors": ("activation_deadline",), "verification__activation_days": 20}
+    record = run(world("stockpile", {"stockpile_days": 60}, trace=True, enforcement__inspectors=50, **levers), seed=1)
+    closed_day = {(case.site, case.number): case.closed_day for case in record.closed_cases}
+    alerts: defaultdict[int, list[Event]] = defaultdict(list)
+    for event in record.events:
+        if event.happening is Happening.ALERTED:
+            alerts[event.chip].append(event)
+    again_days = [
+        second.day - closed_day[first.site, first.case] - 20
+        for first, second in (pair for of_chip in alerts.values() for pair in pairwise(of_chip))
+    ]
+    assert len(again_days) > 50
+    assert -1e-6 < min(again_days) <= max(again_days) < 1 + 1e-6, "rounds are daily"
+    gone_long = [one.rows for one in record.diversions if one.departure_day < END_DAY - 45]
+    assert len(gone_long) > 10
+    assert np.isfinite(column(record, "established_day")[np.concatenate(gone_long)]).all()
 
 
 def test_a_stockpile_leaves_when_its_time_has_come_and_a_parcel_in_transit_while_it_is_on_its_way():
