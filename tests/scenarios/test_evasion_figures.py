@@ -8,6 +8,8 @@ from scenarios.evasion_cells import HORIZONS_DAYS, evasion_cells, stands_for
 from scenarios.study import Options
 from sim import Result, simulate
 from sim.figures import house_style, percent
+from sim.smuggling.strategies import STRATEGIES
+from sim.smuggling.strategy import Cost
 
 TINY = {"fleet.scale": 0.0005, "uncertainties.diverted_chips_per_year": 4e5}
 
@@ -83,3 +85,11 @@ def test_figures_write_every_cell_within_the_page(result: Result, table):
         assert "95 % by orders" in source
         assert all(text.get_window_extent().x1 <= chart.figure.bbox.x1 for text in chart.figure.texts)
         assert "calibrated to published estimates and not predicted" in chart.caption
+
+
+def test_what_stays_where_it_is_costs_by_the_chip_alone(result: Result):
+    """Nothing leaves, so that there is no parcel, no site left and nothing to answer for that cost could be counted by."""
+    for strategy in STRATEGIES.values():
+        if not strategy.moves:
+            cost = strategy.cost(result.scenario.values)
+            assert cost == Cost(per_chip_usd=cost.per_chip_usd)
