@@ -5,7 +5,6 @@ Facts of the world are not here but in the parameter file; `uncertainties` repla
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 import tomllib
@@ -20,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from attestation import Flaws
 
+from .complaints import did_you_mean, explain
 from .detection.inspection import Method
 from .detection.register import DETECTORS
 from .detection.sprt import answer_accepts
@@ -269,7 +269,7 @@ class Enforcement(_Section):
     def _known_hubs(cls, posts: tuple[str, ...]) -> tuple[str, ...]:
         known = {hub.name for hub in hubs()}
         if unknown := [post for post in posts if post not in known]:
-            raise ValueError(f"no such hub: {', '.join(unknown)}{_did_you_mean(unknown[0], known)}")
+            raise ValueError(f"no such hub: {', '.join(unknown)}{did_you_mean(unknown[0], known)}")
         return posts
 
     @model_validator(mode="after")
@@ -318,7 +318,7 @@ class Scenario(_Section):
         problems = []
         for name, value in overrides.items():
             if name not in rows:
-                problems.append(f"{name} = {value}: no such parameter{_did_you_mean(name, rows)}")
+                problems.append(f"{name} = {value}: no such parameter{did_you_mean(name, rows)}")
             elif not rows[name].minimum <= value <= rows[name].maximum:
                 row = rows[name]
                 problems.append(f"{name} = {value}: allowed {row.minimum:g} to {row.maximum:g} {row.unit}")
@@ -512,7 +512,7 @@ class Scenario(_Section):
                 inner = target.get(section)
                 if not isinstance(inner, dict):
                     options = [name for name, item in content.items() if isinstance(item, dict)]
-                    raise ScenarioError(f"{key} = {value!r}: unknown key{_did_you_mean(section, options)}")
+                    raise ScenarioError(f"{key} = {value!r}: unknown key{did_you_mean(section, options)}")
                 target = inner
             target[last] = value
         return Scenario.parse(content)
@@ -547,67 +547,3 @@ def names() -> list[str]:
     """Names of the scenarios shipped with the package."""
     folder = resources.files("sim").joinpath("data", "scenarios")
     return sorted(file.name.removesuffix(".toml") for file in folder.iterdir() if file.name.endswith(".toml"))
-
-
-def explain(error: ValidationError, model: type[BaseModel]) -> str:
-    """One line per problem: the key's path, the value given, what is allowed."""
-    lines = []
-    for problem in error.errors():
-        key = ".".join(str(part) for part in problem["loc"])
-        given, message = problem["input"], problem["msg"].removeprefix("Value error, ")
-        if problem["type"] == "extra_forbidden":
-            siblings = _keys_beside(model, problem["loc"])
-            message = f"unknown key{_did_you_mean(str(problem['loc'][-1]), siblings)}"
-        elif problem["type"] == "model_type":
-            message = f"must be a section with the keys {', '.join(_keys_beside(model, (*problem['loc'], '')))}"
-            lines.append(f"{key} = {given!r}: {message}")
-            continue
-        elif problem["type"] == "missing":
-            lines.append(f"{key}: missing")
-            continue
-        elif not key:
-            lines.append(message)
-            continue
-        lines.append(f"{key} = {given!r}: {_allowed(model, problem['loc'], message)}")
-    return "\n".join(lines)
-
-
-def _allowed(model: type[BaseModel], location: tuple[int | str, ...], message: str) -> str:
-    """The message, with the full range of the key if it has one."""
-    field = _field(model, location)
-    if field is None:
-        return message
-    limits = {type(limit).__name__: limit for limit in field.metadata}
-    low = next((f"{symbol} {getattr(limits[kind], side):g}" for kind, side, symbol in _LOWER if kind in limits), "")
-    high = next((f"{symbol} {getattr(limits[kind], side):g}" for kind, side, symbol in _UPPER if kind in limits), "")
-    text = " and ".join(part for part in (low, high) if part)
-    return f"{message[:1].lower()}{message[1:]}; allowed {text}" if text else f"{message[:1].lower()}{message[1:]}"
-
-
-_LOWER = (("Ge", "ge", ">="), ("Gt", "gt", ">"))
-_UPPER = (("Le", "le", "<="), ("Lt", "lt", "<"))
-
-
-def _field(model: type[BaseModel], location: tuple[int | str, ...]) -> Any:
-    field = None
-    for part in location:
-        fields = model.model_fields if isinstance(model, type) and issubclass(model, BaseModel) else {}
-        field = fields.get(str(part))
-        if field is None:
-            return None
-        model = field.annotation  # type: ignore[assignment]
-    return field
-
-
-def _keys_beside(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
-    parent = _field(model, location[:-1]) if len(location) > 1 else None
-    inner = parent.annotation if parent is not None else model
-    return list(inner.model_fields) if isinstance(inner, type) and issubclass(inner, BaseModel) else []
-
-
-def _did_you_mean(name: str, options: Any) -> str:
-    names = [str(option) for option in options]
-    near = difflib.get_close_matches(name, names, n=1)
-    if near:
-        return f"; did you mean {near[0]}?"
-    return f"; allowed: {', '.join(names)}" if names else ""
