@@ -29,7 +29,7 @@ SETTING = {
     "fleet.lot_chips": 25,
     "geography.sites": 40,
     "calendar.duty_after_days": 60,
-    "calendar.end_after_duty_days": 730,
+    "calendar.end_after_duty_days": 640,
     "verification.signing": "none",
     "adversary.staging": {"none": 1},
     "enforcement.licence_denial": False,
@@ -246,7 +246,7 @@ def _source(result: Result) -> str:
 
     draws = result.manifest["draws"]
     unit = "run of each cell" if draws is None else f"run of each cell x {draws:,} draws"
-    parameters = "parameters at the scenario's values" if draws is None else "parameters drawn"
+    parameters = "chance only" if draws is None else "parameters drawn"
     return source_line(result.manifest, unit, f"95 % by orders, in the data; {parameters}")
 
 

@@ -127,6 +127,12 @@ def test_who_never_arrives_is_missed_by_a_deadline_and_by_nothing_else():
     assert cell("linger_in_transit", "planning_bound", **limits, verification__activation_days=200) == 0.0
 
 
+def test_a_stockpile_is_found_by_a_deadline_that_runs_anew():
+    """An inspector who comes while the boxes are there finds nothing missing; one who comes later does."""
+    assert cell("stockpile", "planning_bound") == 0.0
+    assert cell("stockpile", "all_detectors") > 0.5
+
+
 # --- keys and flaws of the protocol -----------------------------------------------------------------------------------
 
 
