@@ -94,7 +94,7 @@ def diversion_to_detection(result: Result, ax: Axes | None = None) -> Axes:
     ax.set_ylim(0, 1)
     ax.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
     ax.set_xlim(0, data["days"].max())
-    ax.set_xlabel("days since the chips left their declared site")
+    ax.set_xlabel("days since the chips left the licensed path")
     ax.grid(axis="y")
     followed = data[data["scenario"] == result.scenario.name]
     if len(followed):
