@@ -135,9 +135,8 @@ def _claim(rows: pd.DataFrame) -> str:
     kept_out = -final["difference", "all"]
     share = kept_out / final[STATUS_QUO, "all"]
     verb = "keeps out" if kept_out >= 0 else "adds"
-    return (
-        f"The rule {verb} {abs(kept_out) / 1e6:.2g} million H100e, {100 * abs(share):.1f} % of compute at hand, by the end"
-    )
+    month = rows["date"].max().strftime("%b %Y")
+    return f"By {month} the rule {verb} {abs(kept_out) / 1e6:.2g} million H100e, {100 * abs(share):.1f} % of compute at hand"
 
 
 def _caption(result: Tabulation) -> str:

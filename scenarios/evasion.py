@@ -128,8 +128,8 @@ CHOICES: Mapping[str, Choice] = {
 
 QUICK_STRATEGIES = ("claim_repair_or_scrap", "presigned_probes", "rent_remotely")
 QUICK_CHOICES = ("today", "planning_bound", "owners_word", "flawed_protocol")
-NEARLY_ALL, LITTLE = 0.9, 0.25
-"""Shares found that titles tell apart."""
+NEARLY_ALL = 0.9
+"""Share found that titles count."""
 
 COST_UNDER = "planning_bound"
 """The choice whose cost the figures show; the table has all."""
@@ -195,13 +195,13 @@ def _from_easy_to_hard(table: pd.DataFrame) -> list[str]:
 
 
 def _claim(at: pd.DataFrame, days: int) -> str:
-    """Against how many strategies the best choice finds nearly all, and against how many little."""
+    """Against how many of the strategies that move chips the best choice finds nearly all."""
     best = at.groupby("strategy")["probability"].max().dropna()
     if best.empty:
         return "Too few chips were diverted, or followed for too short a time, for a headline"
     return (
-        f"Within {days} days some choice finds {100 * NEARLY_ALL:.0f} % against {(best >= NEARLY_ALL).sum()} evasions, "
-        f"none {100 * LITTLE:.0f} % against {(best < LITTLE).sum()}"
+        f"Within {days} days the best choice against each evasion finds {100 * NEARLY_ALL:.0f} % for "
+        f"{(best >= NEARLY_ALL).sum()} of {len(best)}"
     )
 
 
