@@ -104,7 +104,7 @@ def _together(points: pd.DataFrame, column: str) -> dict[tuple[float, float], st
     known = points.dropna(subset=["established_share"]).sort_values(["inspectors", column])
     for row in known.to_dict("records"):
         x, y = float(row["established_share"]), float(row[column])
-        near = next((place for place in places if abs(place[0] - x) < 0.1 and abs(place[1] - y) < 0.3 * span), (x, y))
+        near = next((place for place in places if abs(place[0] - x) < 0.15 and abs(place[1] - y) < 0.3 * span), (x, y))
         places.setdefault(near, []).append(row["inspectors"])
     return {
         place: ", ".join(f"{number:g}" for number in dict.fromkeys(sorted(numbers))) for place, numbers in places.items()
