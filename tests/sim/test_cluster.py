@@ -128,7 +128,7 @@ def clusters_detected(
 
 
 @pytest.mark.parametrize(("size", "tested", "diverted", "clusters"), [(2, 2, 1, 1500), (4, 4, 2, 1200), (5, 2, 3, 1000)])
-@pytest.mark.parametrize("relayed", [0.1, 0.5])
+@pytest.mark.parametrize("relayed", [0.1, pytest.param(0.5, marks=pytest.mark.verify)])
 def test_the_simulation_in_the_static_limit(relayed: float, size: int, tested: int, diverted: int, clusters: int):
     share = clusters_detected(relayed, size, tested, diverted, clusters, np.random.default_rng(1))
     expected = cluster_detection_probability(size, tested, diverted, relayed)

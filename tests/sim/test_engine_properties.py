@@ -262,6 +262,7 @@ def dark() -> Scenario:
     )
 
 
+@pytest.mark.verify
 def test_common_random_numbers_make_differences_of_policies_ten_times_less_variable(dark: Scenario, capsys):
     """Diverted chips that are alerted on or established by the end, asked daily against weekly."""
 
