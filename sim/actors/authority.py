@@ -233,7 +233,8 @@ class Authority:
     def _accept(self, case: Case, *, explained: bool) -> None:
         """Settle what is proved: silent chips that answer now; if the operator explains, repairs, moves and withdrawals.
 
-        Nothing is taken on trust: the maker confirms a repair, and an owner who is asked where a lot is reports its move.
+        The maker confirms a repair, unless the owner's word is enough, and an owner who is asked where a lot is reports its
+        move.
         """
         setting, table = self._setting, self._setting.chips
         table.settle(setting.env.now)

@@ -59,7 +59,8 @@ class Consequences:
             lognormal(float(when), median=values["consequence_days"], log_sd=values["case_review_log_sd"])
         )
         day, chips = setting.env.now, self._chips_of(lot)
-        established = int(np.count_nonzero(~np.isnan(setting.chips.column("established_day")[chips])))
+        found = chips[~np.isnan(setting.chips.column("established_day")[chips])]
+        established = len(found)
         site = int(setting.chips.column("site")[chips[0]])
         if setting.scenario.enforcement.licence_denial:
             setting.blocked_until[site] = max(setting.blocked_until.get(site, 0.0), day + values["new_shell_days"])
@@ -67,8 +68,7 @@ class Consequences:
             setting.record.write(Event(day, Happening.BLOCKED, lot=lot, site=site, chips=established))
         partner = setting.sites[site].place.country in PARTNERS
         if collected < (values["penalty_reach_partners"] if partner else values["penalty_reach_elsewhere"]):
-            product = int(setting.chips.column("product")[chips[0]])
-            value_usd = established * float(prices_usd(values)[product])
+            value_usd = float(prices_usd(values)[setting.chips.column("product")[found]].sum())
             usd = max(values["civil_penalty_floor_usd"], values["civil_penalty_multiple"] * value_usd)
             setting.record.consequences.append(Consequence(day, lot, ConsequenceKind.PENALTY, established, usd))
             setting.record.write(Event(day, Happening.PENALISED, lot=lot, site=site, chips=established))

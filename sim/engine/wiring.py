@@ -39,7 +39,7 @@ from ..world.geography import hubs
 from ..world.landmarks import build_panels, landmarks_at, on_the_main_route
 from ..world.latency import Network
 from ..world.placement import place_landmarks
-from ..world.products import chips_by_product, stock_shares
+from ..world.products import chips_by_product, mixed, stock_shares
 from ..world.sites import build_sites, capacity_steps
 from ..world.territory import hubs_in, hubs_outside
 
@@ -249,7 +249,7 @@ def _place_initial_stock(setting: Setting, keeper: Keeper) -> None:
             site=site,
             day=0.0,
             first_slot=first_slot,
-            product=np.repeat(np.arange(len(shares)), chips_by_product(count, shares)),
+            product=mixed(chips_by_product(count, shares)),
         )
         first_slot += count
         _install(setting, keeper, np.arange(rows.start, rows.stop), 0.0)

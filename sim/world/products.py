@@ -100,6 +100,16 @@ def chips_by_product(count: int, shares: FloatArray) -> IntArray:
     return numbers
 
 
+def mixed(numbers: IntArray) -> IntArray:
+    """So many chips of each product in a row, each product spread evenly over it; products by number, shape (chips,).
+
+    Whoever takes chips from the front, such as a buyer, then meets them in their shares.
+    """
+    places = np.concatenate([(np.arange(number) + 0.5) / max(number, 1) for number in numbers])
+    products: IntArray = np.repeat(np.arange(len(numbers)), numbers)[np.argsort(places, kind="stable")]
+    return products
+
+
 def _shares(suffix: str, values: Values) -> FloatArray:
     listed = load_parameters().products.shares[suffix].of
     return np.array([values[f"{name}_share_{suffix}"] if name in listed else 0.0 for name in product_names()])

@@ -18,7 +18,7 @@ from sim.fleet.chips import State
 from sim.fleet.supply import Lot
 from sim.record import ConsequenceKind, Finding, Happening, Record, VisitReason
 from sim.smuggling.plans import exposure_day
-from sim.world.products import product_names
+from sim.world.products import prices_usd, product_names
 
 from .worlds import ORDERLY, hurried
 
@@ -156,6 +156,26 @@ def test_consent_takes_time():
     both = [case for case in first[0].keys() & first[1].keys() if case[1] == 0]
     assert both
     assert [first[1][case] - first[0][case] for case in both] == pytest.approx([20] * len(both))
+
+
+def test_the_penalty_for_chips_of_many_products_counts_each_at_its_price():
+    """Lots bought out of the stock abroad are of whatever stood there."""
+    money = {"penalty_reach_partners": 1, "penalty_reach_elsewhere": 1, "consequence_days": 2, "tips_detection_ever": 1,
+             "tips_time_to_charge_months": 1, "tips_time_log_sd": 0.3, "civil_penalty_floor_usd": 0}  # fmt: skip
+    scenario = dark(
+        money, fleet__scale=0.0005, fleet__lot_chips=8, geography__sites=4, adversary__strategies={"divert_legacy": 1}
+    )
+    record = run(scenario, 1)
+    prices = prices_usd(scenario.values)
+    products = set()
+    penalties = [one for one in record.consequences if one.kind is ConsequenceKind.PENALTY]
+    for penalty in penalties:
+        found = (record.chips["lot"] == penalty.lot) & (record.chips["established_day"] <= penalty.day)
+        of_lot = record.chips["product"][found]
+        products.add(len(set(of_lot.tolist())))
+        assert penalty.usd == pytest.approx(2 * prices[of_lot].sum())
+    assert len(penalties) > 3
+    assert max(products) > 1
 
 
 def test_a_blocked_consignee_orders_again_only_under_a_new_name():

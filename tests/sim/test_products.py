@@ -75,6 +75,14 @@ def test_mix_is_met_in_the_mean_and_to_a_chip():
         assert (abs(numbers - count * shares) < 1).all()
 
 
+def test_chips_taken_from_the_front_of_the_stock_are_of_all_products_in_their_shares():
+    numbers = np.array([31, 0, 154, 815])
+    row = products.mixed(numbers)
+    assert np.bincount(row, minlength=4).tolist() == numbers.tolist()
+    for taken in (50, 200, 700):
+        assert np.abs(np.bincount(row[:taken], minlength=4) - taken * numbers / 1000).max() <= 1
+
+
 def test_products_may_be_overridden_and_are_drawn():
     scenario = Scenario.load("miniature").replace(uncertainties={"b300_share_2027": 0, "b200_share_2027": 0})
     shares = products.shipped_shares(date(2027, 5, 1), scenario.values)
