@@ -23,6 +23,14 @@ REPERTOIRE = dict.fromkeys(
 )
 """What smugglers can do to begin with, each as often: cheap and dear ways to be silent, to answer, and to be excused."""
 
+LEARNERS = {
+    "adversary.behaviour": "adaptive",
+    "adversary.strategies": REPERTOIRE,
+    "fleet.scale": 0.01,
+    "fleet.lot_chips": 50,  # the smallest of published cases, so that smugglers learn from many
+}
+"""The setting in which smugglers learn."""
+
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from scenarios.answers import REPERTOIRE, answer_each
+from scenarios.answers import LEARNERS, answer_each
 from scenarios.baseline import QUICK
 from scenarios.study import Options, Study, main
 from sim import Scenario, Tabulation
@@ -27,12 +27,7 @@ if TYPE_CHECKING:
     from sim.figures import Chart
 
 SMUGGLERS_ANSWER = True
-SETTING = {
-    "adversary.behaviour": "adaptive",
-    "adversary.strategies": REPERTOIRE,
-    "fleet.scale": 0.01,
-    "fleet.lot_chips": 50,  # the smallest of published cases, so that smugglers learn from many
-}
+SETTING = LEARNERS
 QUICK_SETTING = {**QUICK, "calendar.duty_after_days": 180, "calendar.end_after_duty_days": 540}
 DRAWS, QUICK_DRAWS = 10, 2
 QUICK_STEPS = 2

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from scenarios.answers import REPERTOIRE, answer_each
+from scenarios.answers import LEARNERS, answer_each
 from scenarios.baseline import QUICK
 from scenarios.study import Options, Study, UsageError, main
 from scenarios.variations import Variation, vary
@@ -33,13 +33,7 @@ if TYPE_CHECKING:
     from sim.figures import Chart
 
 SMUGGLERS_ANSWER = True
-SETTING = {
-    "adversary.behaviour": "adaptive",
-    "adversary.strategies": REPERTOIRE,
-    "fleet.scale": 0.01,
-    "fleet.lot_chips": 50,  # the smallest of published cases, so that smugglers learn from many
-    "calendar.end_after_duty_days": 730,
-}
+SETTING = {**LEARNERS, "calendar.end_after_duty_days": 730}
 QUICK_SETTING = {
     **{key: value for key, value in QUICK.items() if key != "enforcement.inspectors"},
     "fleet.scale": 0.001,

@@ -1,6 +1,7 @@
 """What an adversary can do to a round-trip time, and what no bound, or only one of the two, withstands."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -113,6 +114,20 @@ def test_only_a_moved_key_a_corrupt_landmark_or_a_flaw_subtracts():
     for speed in (0.0, 1.01):
         with pytest.raises(ValueError, match=f"circuit_speed = {speed}: allowed above 0 to 1, light in vacuum"):
             Leg(declared, circuit_speed=speed)
+
+
+def test_the_more_landmarks_must_clear_a_chip_the_fewer_answers_do_and_one_bribe_is_not_enough_for_two():
+    declared, true_site = place("Singapore"), place("Shenzhen", 2_000_000)
+    one = panel_of(declared, asked=5, bound="vacuum")
+    bribed = times(one, direct(true_site))
+    bribed[0] = 1.0
+    answers = one.contradicting_ms + np.random.default_rng(4).uniform(0, 1, (2000, 5)) * one.clearing_ms
+    cleared = [replace(one, needed=needed).clears(answers) for needed in range(1, 6)]
+    for fewer, more in itertools.pairwise(cleared):
+        assert not (more & ~fewer).any()
+    assert 0 < cleared[1].sum() < cleared[0].sum()
+    assert one.clears(bribed)
+    assert not replace(one, needed=2).clears(bribed)
 
 
 def test_a_site_near_the_border_is_cleared_by_a_landmark_in_its_own_city_or_not_at_all():
