@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from scenarios.study import Options, usable_processors
 from sim import RunFailed
-from sim.workers import WorkerLost, in_workers
+from sim.executors import WorkerLost, in_workers
 
 REPERTOIRE = dict.fromkeys(
     (
@@ -48,13 +48,13 @@ def answer_each(
     if workers == 1:
         for place, item in enumerate(items):
             done[place] = work(item)
-            progress(options.name, len(done), len(items), "answer")
+            progress(options.name, len(done), len(items), unit="answer")
     else:
         try:
             with closing(in_workers(work, items, workers)) as finished:
                 for place, answer in finished:
                     done[place] = answer
-                    progress(options.name, len(done), len(items), "answer")
+                    progress(options.name, len(done), len(items), unit="answer")
         except WorkerLost as error:
             raise RunFailed(str(error)) from None
     return [done[place] for place in range(len(items))]

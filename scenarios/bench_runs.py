@@ -18,9 +18,9 @@ from functools import cache
 import numpy as np
 
 from sim import engine
+from sim.executors import in_workers
 from sim.record import Record
 from sim.scenario import Engine, Scenario
-from sim.workers import in_workers
 
 SEED = 1
 NATIONAL_CHIPS = 3_000_000

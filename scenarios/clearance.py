@@ -71,7 +71,7 @@ def tabulate(study: Study, options: Options, progress: Callable[..., None]) -> T
     frames = []
     for restricted, number in cases:
         frames.append(_hubs_under(restricted, number, places, study, options))
-        progress(restricted.name, len(frames), len(cases), "network")
+        progress(restricted.name, len(frames), len(cases), unit="network")
     table = pd.concat(frames, ignore_index=True)
     made_by = manifest(options.name, scenario, options.seed, study.runs, options.quick)
     return Tabulation(scenario, table, _overview(table), made_by)

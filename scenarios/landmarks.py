@@ -78,7 +78,7 @@ def tabulate(study: Study, options: Options, progress: Callable[..., None]) -> T
                 nearest_km = distance_km[:, :size].min(axis=1)
                 outcomes = _outcomes(scenario, sites, order[:size], nearest_km, worlds, draws)
                 rows += [{**key, **outcome} for outcome in outcomes]
-            progress("landmarks", run * len(STRATEGIES) + number, study.runs * len(STRATEGIES), "network")
+            progress("landmarks", run * len(STRATEGIES) + number, study.runs * len(STRATEGIES), unit="network")
     table, placements = pd.DataFrame(rows), pd.DataFrame(orders)
     return Tabulation(
         scenario,

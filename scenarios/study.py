@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+import shutil
 import sys
-import tempfile
 import time
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,13 +16,17 @@ from types import ModuleType
 from typing import Any
 
 from sim import OutputError, Result, RunFailed, Scenario, ScenarioError, Tabulation, simulate
-from sim.output import staged_folder
+from sim.output import UNFINISHED, staged_folder
 from sim.provenance import study_digest
 from sim.randomness import SEED_LIMIT
+from sim.run_files import finished_runs, run_files
 
 MAX_RUNS = 10_000
 MAX_DRAWS = 10_000
 MAX_WORKERS = 256
+MOST_TOLD = 5
+"""Failed runs that are told of one by one."""
+
 EXIT_DONE, EXIT_RUN_FAILED, EXIT_USER_ERROR, EXIT_INTERRUPTED = 0, 1, 2, 3
 
 
@@ -41,6 +45,8 @@ class Options:
         draws: number of draws of the uncertainties, 0 for parameters at the scenario's values, or None for the question's
             own choice.
         workers: number of processes, or None for as many as there are processors to use.
+        executor: who makes the runs: processes of this machine, or a Dask cluster.
+        scheduler: address of the cluster.
     """
 
     name: str
@@ -48,6 +54,8 @@ class Options:
     runs: int | None = None
     draws: int | None = None
     workers: int | None = None
+    executor: str = "processes"
+    scheduler: str | None = None
     seed: int = 1
     out: Path | None = None
     quick: bool = False
@@ -57,6 +65,11 @@ class Options:
     def folder(self) -> Path:
         """Where the results go."""
         return self.out if self.out is not None else Path("output") / self.name
+
+    @property
+    def runs_folder(self) -> Path:
+        """Where finished runs are kept until all are."""
+        return self.folder / UNFINISHED
 
     def scenario(self, name: str, quick_levers: dict[str, Any], setting: Mapping[str, Any] | None = None) -> Scenario:
         """The named scenario in the question's own setting, made small if the study is quick, the user's levers on top."""
@@ -83,12 +96,14 @@ class Study:
     beside: tuple[Scenario, ...] = ()
 
 
-def run_study(question: ModuleType, options: Options) -> Path:
+def run_study(question: ModuleType, options: Options) -> Result | Tabulation:
     """Run a question and write its folder. Nothing is written if anything is wrong with the input.
+
+    What stops it otherwise leaves the runs that are finished, and the next call goes on from there.
 
     Raises:
         UsageError, ScenarioError, OutputError: the user's input is wrong.
-        RunFailed: a run ended with an error.
+        RunFailed: no draw is without a run that ended with an error, or a worker was lost.
     """
     answering = getattr(question, "SMUGGLERS_ANSWER", False)
     if hasattr(question, "tabulate") and not answering:
@@ -98,17 +113,20 @@ def run_study(question: ModuleType, options: Options) -> Path:
         _refuse_answers(study.scenario, options)
     study_id = study_digest(options.name, study.scenario, options.seed, study.runs, options.quick, study.draws, study.beside)
     with staged_folder(options.folder, study_id, force=options.force) as staging:
-        # The event logs may be large: on the disk that will hold them in the end.
-        with tempfile.TemporaryDirectory(prefix=f"{staging.name}-events-", dir=staging.parent) as events:
-            progress = Progress()
-            try:
-                result = _answer(question, study, options, progress, Path(events))
-            finally:
-                progress.close()
-            result.write_tables(staging)
+        progress = Progress()
+        try:
+            run_files(options.runs_folder, study_id)
+            result = _answer(question, study, options, progress)
+        except BaseException:
+            if not finished_runs(options.runs_folder):
+                shutil.rmtree(options.runs_folder)
+            raise
+        finally:
+            progress.close()
+        result.write_tables(staging)
         _draw(question, result, staging)
         result.write_manifest(staging)
-    return options.folder
+    return result
 
 
 def _refuse_engine_options(options: Options) -> None:
@@ -129,7 +147,7 @@ def _refuse_answers(scenario: Scenario, options: Options) -> None:
         )
 
 
-def _answer(question: ModuleType, study: Study, options: Options, progress: Progress, events: Path) -> Result | Tabulation:
+def _answer(question: ModuleType, study: Study, options: Options, progress: Progress) -> Result | Tabulation:
     """Run the engine, or what a question about geography or latency alone has in its place: `tabulate`."""
     if hasattr(question, "tabulate"):
         tabulation: Tabulation = question.tabulate(study, options, progress)
@@ -144,7 +162,8 @@ def _answer(question: ModuleType, study: Study, options: Options, progress: Prog
         question=options.name,
         quick=options.quick,
         progress=progress,
-        events_folder=events,
+        runs_folder=options.runs_folder,
+        partial=True,
     )
 
 
@@ -164,30 +183,41 @@ def _draw(question: ModuleType, result: Result | Tabulation, folder: Path) -> No
 
 
 class Progress:
-    """A bar with rate and time left on a terminal, elsewhere plain lines, about a hundred at most."""
+    """A bar with rate, time left and headline so far on a terminal, elsewhere plain lines, about a hundred at most."""
 
     def __init__(self) -> None:
         self._bar: Any = None
         self._since = time.monotonic()
+        self._before = 0  # runs that were there already
+        self._last = 0
         self._shown = -1
 
-    def __call__(self, policy: str, done: int, total: int, unit: str = "run") -> None:
+    def __call__(self, policy: str, done: int, total: int, headline: str = "", unit: str = "run") -> None:
         """Note that one more run, or another unit of work, is done."""
+        if done <= self._last or not self._last:  # a new count begins
+            self._since, self._before, self._shown = time.monotonic() if self._last else self._since, done - 1, -1
+        self._last = done
         if sys.stderr.isatty():
             from tqdm import tqdm
 
-            if self._bar is None:
-                self._bar = tqdm(total=total, unit=unit, leave=False)
+            if self._bar is None or self._bar.total != total:
+                self.close()
+                self._bar = tqdm(total=total, initial=done - 1, unit=unit, leave=False)
             self._bar.set_description(policy)
+            self._bar.set_postfix_str(headline)
             self._bar.update(done - self._bar.n)
         elif total <= 100 or 100 * done // total > self._shown:
             self._shown = 100 * done // total
-            print(f"{policy}: {unit} {done} of {total}, {time.monotonic() - self._since:.0f} s", file=sys.stderr)
+            passed = time.monotonic() - self._since
+            left = passed / (done - self._before) * (total - done)
+            further = f", {headline}" if headline else ""
+            print(f"{policy}: {unit} {done} of {total}, {passed:.0f} s, {left:.0f} s left{further}", file=sys.stderr)
 
     def close(self) -> None:
         """Leave the terminal tidy."""
         if self._bar is not None:
             self._bar.close()
+            self._bar = None
 
 
 def questions() -> Iterator[tuple[str, str]]:
@@ -241,26 +271,43 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run_command(name: str, arguments: argparse.Namespace) -> int:
     """Run a question for the command line: messages instead of tracebacks; returns the exit code."""
+    folder = Path("output") / name if arguments.out is None else arguments.out
     try:
         question = load_question(name)
         options = _options(name, arguments)
         started = time.monotonic()
-        folder = run_study(question, options)
+        result = run_study(question, options)
     except (UsageError, ScenarioError, OutputError) as error:
         for line in str(error).splitlines():
             print(f"error: {line}", file=sys.stderr)
         return EXIT_USER_ERROR
     except RunFailed as error:
-        print(f"error: {error}", file=sys.stderr)
-        print("nothing was written", file=sys.stderr)
+        for line in str(error).splitlines()[:MOST_TOLD]:
+            print(f"error: {line}", file=sys.stderr)
+        print(_kept(folder), file=sys.stderr)
         return EXIT_RUN_FAILED
     except KeyboardInterrupt:
-        print("interrupted: nothing was written", file=sys.stderr)
+        print(f"interrupted: {_kept(folder)}", file=sys.stderr)
         return EXIT_INTERRUPTED
-    print(f"Done in {time.monotonic() - started:.0f} s. Results are in {folder}:")
-    for path in sorted(folder.iterdir()):
+    print(f"Done in {time.monotonic() - started:.0f} s. Results are in {options.folder}:")
+    for path in sorted(options.folder.iterdir()):
         print(f"  {path}")
+    if isinstance(result, Result) and result.failures:
+        for failure in result.failures[:MOST_TOLD]:
+            print(f"error: {failure}", file=sys.stderr)
+        draws = result.manifest["failed_draws"]
+        print(f"error: {len(draws)} of {len(result.drawn)} draws failed and are left out; see failures.csv", file=sys.stderr)
+        return EXIT_RUN_FAILED
     return EXIT_DONE
+
+
+def _kept(folder: Path) -> str:
+    """What there is of a study that did not come to its end."""
+    finished = finished_runs(folder / UNFINISHED)
+    if not finished:
+        return "nothing was written"
+    runs = "1 finished run is" if finished == 1 else f"{finished:,} finished runs are"
+    return f"{runs} kept in {folder / UNFINISHED}; the same command goes on from there"
 
 
 def _options(name: str, arguments: argparse.Namespace) -> Options:

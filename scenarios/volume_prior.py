@@ -62,7 +62,7 @@ def tabulate(study: Study, options: Options, progress: Callable[..., None]) -> T
         for prior, year in _years_of_priors(scenario):
             volume = wanted_volume(prior, year, values)
             rows.append((prior, draw, str(year), volume, UNITS[prior], values["tips_detection_ever"]))
-        progress("priors", draw + 1, study.runs, "draw")
+        progress("priors", draw + 1, study.runs, unit="draw")
     columns = ["prior", "draw", "period", "volume", "unit", "share_detected"]
     years = pd.DataFrame(rows, columns=columns)
     both = years[years["period"].isin(["2024", "2025"])].groupby(["prior", "draw", "unit"], as_index=False)

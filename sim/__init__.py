@@ -9,7 +9,8 @@ from .detection.cluster import cluster_detection_probability
 from .output import OutputError
 from .results import Result, Tabulation
 from .scenario import Scenario, ScenarioError
-from .simulation import RunFailed, simulate
+from .simulation import simulate
+from .sweep import RunFailed
 
 __all__ = [
     "OutputError",

@@ -6,10 +6,15 @@ import json
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 MANIFEST = "manifest.json"
+UNFINISHED = "unfinished"
+"""Within the folder for results, the folder of a study that is not finished: the runs it has made, the files it writes."""
+
+STUDY = "study.json"
+"""There, the file that says which study it is."""
 
 
 class OutputError(Exception):
@@ -18,24 +23,34 @@ class OutputError(Exception):
 
 @contextmanager
 def staged_folder(folder: Path, study_id: str, *, force: bool = False) -> Iterator[Path]:
-    """A temporary folder beside `folder` to write results into; on success its files move over, the manifest last.
+    """A temporary folder within `folder` to write results into; on success its files move over, the manifest last.
 
-    Checks first, so that nobody waits for a simulation whose results have no place.
+    Checks first, so that nobody waits for a simulation whose results have no place. On success all that was kept in
+    `UNFINISHED` until then is removed.
 
     Raises:
         OutputError: `folder` holds another study's results or other files (unless `force`), or cannot be written to.
     """
     _refuse_foreign(folder, study_id, force)
+    unfinished = folder / UNFINISHED
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        unfinished.mkdir(parents=True, exist_ok=True)
+        staging = Path(tempfile.mkdtemp(prefix="files-", dir=unfinished))
     except OSError as error:
         raise OutputError(f"--out: cannot write to {folder}: {error.strerror}") from None
     try:
         yield staging
         _move_over(staging, folder)
+        shutil.rmtree(unfinished)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+        _remove_if_empty(unfinished)
+        _remove_if_empty(folder)
+
+
+def _remove_if_empty(folder: Path) -> None:
+    with suppress(OSError):
+        folder.rmdir()
 
 
 def _refuse_foreign(folder: Path, study_id: str, force: bool) -> None:
@@ -44,11 +59,12 @@ def _refuse_foreign(folder: Path, study_id: str, force: bool) -> None:
             return
         if not folder.is_dir():
             raise OutputError(f"--out: {folder} is not a folder")
-        if force or not any(folder.iterdir()):
+        held_names = {path.name for path in folder.iterdir()}
+        if force or not held_names:
             return
     except OSError as error:
         raise OutputError(f"--out: cannot read {folder}: {error.strerror}") from None
-    held = _held_study(folder)
+    held = _held_id(folder / MANIFEST) or (_held_id(folder / UNFINISHED / STUDY) if held_names == {UNFINISHED} else None)
     if held is None:
         raise OutputError(f"--out: {folder} holds files that are not results; name another folder or add --force")
     if held != study_id:
@@ -58,10 +74,10 @@ def _refuse_foreign(folder: Path, study_id: str, force: bool) -> None:
         )
 
 
-def _held_study(folder: Path) -> str | None:
-    """The id in the folder's manifest, if it has one."""
+def _held_id(path: Path) -> str | None:
+    """The id of a study in a file of JSON, if there is one."""
     try:
-        held = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["id"]
+        held = json.loads(path.read_text(encoding="utf-8"))["id"]
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return held if isinstance(held, str) else None

@@ -113,6 +113,7 @@ class Stream(IntEnum):
     PROPOSED_NONCE = 180  # entity: chip, occasion: absolute time slot; nonces of its landmarks that the chip itself proposes
     HOST_KEY = 181  # entity: slot of a host's first chip over the chips in a host; seed of the host's key
     FORGED_KEY = 182  # entity: chip; seed of a key forged in its name
+    DESIGN = 185  # a numpy generator keyed by base seed and stream: scrambles the sequence of a design of draws
 
 
 class Sequences:

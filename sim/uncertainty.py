@@ -9,15 +9,40 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import numpy as np
 from scipy.special import ndtri
 
-from .parameters import load_parameters
+from .parameters import Parameter, load_parameters
 from .randomness import Draws, Stream
 from .scenario import Scenario
 from .world.volume_prior import COUPLED, LAWS, coupled
+
+
+def ranged(scenario: Scenario, among: Collection[str] | None = None) -> dict[str, Parameter]:
+    """Rows that can be drawn, in the order of their names: those with a range that the scenario does not set itself.
+
+    Args:
+        scenario: its `uncertainties` are left out.
+        among: names of rows to choose from; by default all.
+
+    Raises:
+        ValueError: a name is not that of such a row.
+    """
+    rows = {
+        name: row
+        for name, row in sorted(load_parameters().parameters.items())
+        if row.low < row.high and name not in scenario.uncertainties
+    }
+    if among is None:
+        return rows
+    if unknown := sorted(set(among) - rows.keys()):
+        raise ValueError(
+            f"among: {', '.join(unknown)} cannot be drawn; allowed: rows of the parameter table whose low end is below "
+            "their high end and that the scenario does not set"
+        )
+    return {name: row for name, row in rows.items() if name in set(among)}
 
 
 def draw_uncertainties(scenario: Scenario, seed: int, draw: int, among: Collection[str] | None = None) -> dict[str, float]:
@@ -31,23 +56,46 @@ def draw_uncertainties(scenario: Scenario, seed: int, draw: int, among: Collecti
         seed: base seed of the study.
         draw: number of the draw, from 0.
         among: rows to draw, with the same values as among all; by default all.
+
+    Raises:
+        ValueError: `among` names a row that cannot be drawn.
     """
     draws = Draws(seed)
-    rows = {
-        name: row
-        for name, row in sorted(load_parameters().parameters.items())
-        if row.low < row.high and (among is None or name in among)
-    }
-    uniforms = {name: draws.uniform(Stream.PARAMETER, _entity(name), draw) for name in {*rows, *LAWS}}
-    scores = {name: float(ndtri(uniforms[name])) for name in LAWS}
+    rows = ranged(scenario, among)
+    return _values(rows, {name: draws.uniform(Stream.PARAMETER, _entity(name), draw) for name in {*rows, *LAWS}})
+
+
+def at_quantiles(scenario: Scenario, quantiles: Mapping[str, float]) -> dict[str, float]:
+    """The values of parameters at quantiles of their laws, in the order of their names.
+
+    The quantiles are independent numbers. Of the rows that are drawn together (`world.volume_prior.COUPLED`) a quantile is
+    that of the row's own score before it is coupled with those before it in that list; one that is not given counts as
+    the median there.
+
+    Args:
+        scenario: what it sets cannot be given.
+        quantiles: by name of the row; from 0 to 1, without the ends for rows with laws of their own (`LAWS`).
+
+    Raises:
+        ValueError: a row cannot be drawn, or a quantile is out of range.
+    """
+    rows = ranged(scenario, quantiles.keys())
+    for name, quantile in quantiles.items():
+        if not (0 < quantile < 1 if name in LAWS else 0 <= quantile <= 1):
+            raise ValueError(f"quantiles: {name} = {quantile!r}: allowed 0 to 1{', both excluded' if name in LAWS else ''}")
+    return _values(rows, {**dict.fromkeys(LAWS, 0.5), **quantiles})
+
+
+def _values(rows: Mapping[str, Parameter], quantiles: Mapping[str, float]) -> dict[str, float]:
+    """Values of rows; there are quantiles for all rows of `LAWS`, whether they are wanted or not."""
+    scores = {name: float(ndtri(quantiles[name])) for name in LAWS}
     together = coupled(np.array([scores[name] for name in COUPLED]))
     scores.update(zip(COUPLED, together.tolist(), strict=True))
     return {
         name: float(LAWS[name](np.array(scores[name]), row))
         if name in LAWS
-        else triangular(uniforms[name], low=row.low, mode=row.central, high=row.high)
+        else triangular(quantiles[name], low=row.low, mode=row.central, high=row.high)
         for name, row in rows.items()
-        if name not in scenario.uncertainties
     }
 
 

@@ -15,10 +15,10 @@ from typing import Literal
 from scipy.special import gammaincinv
 
 from ..engine import run
+from ..executors import in_workers
 from ..randomness import run_seed
 from ..scenario import Scenario
 from ..units import DAYS_PER_MONTH, DAYS_PER_YEAR
-from ..workers import in_workers
 
 Per = Literal["month", "million chip-years"]
 

@@ -152,7 +152,7 @@ def test_an_interrupted_study_ends_its_workers_and_says_so(tmp_path: Path):
         study = subprocess.Popen(
             [sys.executable, "-m", "scenarios", *words], stderr=subprocess.PIPE, text=True, cwd=ROOT, start_new_session=True
         )
-        while not list(tmp_path.glob(".out-*/*.csv.gz")):  # until a worker has begun a run
+        while not list(tmp_path.glob("out/unfinished/.*.csv.gz.*")):  # until a worker has begun a run
             assert study.poll() is None
             time.sleep(0.05)
         interrupt(study.pid, signal.SIGINT)

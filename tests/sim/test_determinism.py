@@ -47,13 +47,13 @@ TABLES = ("table.csv", "events.csv.gz", "summary.csv", "draws.csv")
 
 
 def test_the_number_of_workers_changes_no_byte(small: Scenario, tmp_path):
-    told: list[tuple[str, int, int]] = []
+    told: list[tuple[str, int, int, str]] = []
     for workers in (1, 2):
         result = simulate(small, seed=7, runs=2, draws=2, workers=workers, progress=lambda *done: told.append(done))
         result.save(tmp_path / str(workers))
     for name in TABLES:
         assert (tmp_path / "1" / name).read_bytes() == (tmp_path / "2" / name).read_bytes()
-    assert [(done, total) for _, done, total in told] == 2 * [(number, 8) for number in range(1, 9)]
+    assert [(done, total) for _, done, total, _ in told] == 2 * [(number, 8) for number in range(1, 9)]
     whole = pd.read_csv(tmp_path / "2" / "events.csv.gz", keep_default_na=False, converters={"day": float})
     pd.testing.assert_frame_equal(whole, result.events)
     runs = whole[["scenario", "draw", "run"]].drop_duplicates().to_numpy().tolist()
@@ -67,3 +67,31 @@ def test_the_event_logs_go_with_the_result(small: Scenario):
     del result
     gc.collect()
     assert not folder.exists()
+
+
+def test_a_study_goes_on_from_the_runs_it_has_and_throws_away_those_of_another(small: Scenario, tmp_path):
+    """Byte for byte; a damaged file counts as none."""
+    whole = simulate(small, seed=7, draws=2, runs=2)
+    told: list[int] = []
+
+    def interrupt(_policy: str, done: int, _total: int, _headline: str) -> None:
+        told.append(done)
+        if done == 3:
+            raise KeyboardInterrupt
+
+    folder = tmp_path / "runs"
+    with pytest.raises(KeyboardInterrupt):
+        simulate(small, seed=7, draws=2, runs=2, runs_folder=folder, progress=interrupt)
+    damaged, *_ = sorted(folder.glob("*.run.npz"))
+    damaged.write_bytes(damaged.read_bytes()[:-100])
+    told.clear()
+    result = simulate(small, seed=7, draws=2, runs=2, runs_folder=folder, progress=lambda *done: told.append(done[1]))
+    assert told == list(range(3, 9)), "two of three were sound"
+    for one, name in ((whole, "whole"), (result, "resumed")):
+        one.save(tmp_path / name)
+    for name in (*TABLES, "diversions.csv"):
+        assert (tmp_path / "whole" / name).read_bytes() == (tmp_path / "resumed" / name).read_bytes()
+    pd.testing.assert_frame_equal(whole.chips, result.chips)
+    told.clear()
+    simulate(small, seed=8, draws=2, runs_folder=folder, progress=lambda *done: told.append(done[1]))
+    assert told == [1, 2, 3, 4]

@@ -9,6 +9,7 @@ import pytest
 from sim import RunFailed, Scenario, ScenarioError, simulate
 from sim.outcomes.outcome import Outcome
 from sim.results import Result, Run
+from sim.run_files import finished_runs
 from sim.uncertainty import draw_uncertainties
 
 
@@ -61,11 +62,15 @@ def test_a_draw_of_an_impossible_world_is_refused_before_anything_runs(small: Sc
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_run_that_fails_is_named_with_its_world_at_any_number_of_workers(small: Scenario, tmp_path, workers: int):
-    """It cannot write its events."""
+    """It cannot write its events, as a folder stands where they go. The others are made and kept."""
+    for policy in ("miniature", "status_quo"):
+        (tmp_path / "runs" / f"{policy}-0-0.events.csv.gz").mkdir(parents=True)
     with pytest.raises(RunFailed) as told:
-        simulate(small, seed=7, draws=1, workers=workers, events_folder=tmp_path / "none")
-    text = str(told.value)
-    assert re.match(r"draw 0, run 0, policy (miniature|status_quo): FileNotFoundError: .*py, line \d+\); drawn: ", text)
+        simulate(small, seed=7, draws=2, workers=workers, runs_folder=tmp_path / "runs")
+    first, second = str(told.value).splitlines()
+    for text, policy in ((first, "miniature"), (second, "status_quo")):
+        assert re.match(rf"draw 0, run 0, policy {policy}: IsADirectoryError: .*py, line \d+\); drawn: ", text)
+    text = first
+    assert finished_runs(tmp_path / "runs") == 2
     assert f"packet_loss = {draw_uncertainties(small, 7, 0)['packet_loss']:.6g}" in text
-    assert workers == 1 or told.value.__cause__ is None, "no traceback of another process"
     assert not [child for child in multiprocessing.active_children() if child.is_alive()]

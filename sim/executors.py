@@ -1,4 +1,7 @@
-"""Work in several processes that start afresh, answer in any order, and end with the one that started them."""
+"""Work done elsewhere, in any order: in processes that start afresh and end with their parent, or by any executor.
+
+An executor is one after `concurrent.futures`: Python's own, those of MPI and ipyparallel, and that of a Dask client.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -34,18 +36,43 @@ def in_workers(
         WorkerLost: a process ended on its own.
     """
     pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_begin_work)
+    all_done = False
+    try:
+        yield from in_executor(work, items, pool, 2 * workers)
+        all_done = True
+    finally:
+        if not all_done:
+            for process in list((pool._processes or {}).values()):  # what it is busy with is of no use any more
+                process.terminate()
+        pool.shutdown(cancel_futures=True)
+
+
+def in_executor(
+    work: Callable[[Item], Answer], items: Sequence[Item], executor: Executor, at_once: int
+) -> Generator[tuple[int, Answer], None, None]:
+    """Place and answer of each item, as they are done. What has not begun when this ends is cancelled.
+
+    Args:
+        work: a function at the top of a module. What it raises is raised here, without the traceback of its process.
+        items: what it is called with; items and answers must pickle unless the executor stays in this process.
+        executor: whose workers do the work; it is not shut down.
+        at_once: items handed over at a time, at least as many as there are workers: those in a queue take memory.
+
+    Raises:
+        WorkerLost: the executor lost a worker and could not go on.
+    """
     waiting = iter(enumerate(items))
     under_way: dict[Future[Answer], int] = {}
 
     def submit_some() -> None:
-        """A few at a time: those in a queue take memory."""
+        if len(under_way) >= at_once:
+            return
         with _interrupt_held_back():
             for place, item in waiting:
-                under_way[pool.submit(work, item)] = place
-                if len(under_way) >= 2 * workers:
+                under_way[executor.submit(work, item)] = place
+                if len(under_way) >= at_once:
                     break
 
-    all_done = False
     try:
         submit_some()
         while under_way:
@@ -57,17 +84,14 @@ def in_workers(
                     raise error
                 yield place, future.result()
             submit_some()
-        all_done = True
-    except BrokenProcessPool:
+    except BrokenExecutor:
         raise WorkerLost(
             "a worker process was lost: it was killed, as for want of memory, or it could not import the script that "
             'started it, which must do its work under `if __name__ == "__main__":`'
         ) from None
     finally:
-        if not all_done:
-            for process in list((pool._processes or {}).values()):  # what it is busy with is of no use any more
-                process.terminate()
-        pool.shutdown(cancel_futures=True)
+        for future in under_way:
+            future.cancel()
 
 
 def _begin_work() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.workers import WorkerLost, in_workers
+from sim.executors import WorkerLost, in_workers
 
 
 def test_each_item_is_answered_once_with_its_place():

@@ -1,0 +1,92 @@
+"""Ensembles: a scenario and policies beside it in many drawn worlds, on this machine or any number of others.
+
+Only outcomes are kept of each run, so that ten thousand of them fit in memory; `simulate` keeps event logs and chips too.
+Run k has the same seed in every draw and under every policy: policies meet the same worlds, and draws differ by their
+parameters alone (common random numbers).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import Executor
+from pathlib import Path
+from typing import Any
+
+from ..designs import Design, draws_of
+from ..provenance import manifest
+from ..results import Result
+from ..run_files import run_files
+from ..scenario import Scenario
+from ..simulation import check_numbers, jobs_of, policies_of, without_failed
+from ..sweep import Progress, make_runs
+
+
+def ensemble(
+    scenario: Scenario,
+    draws: int | None = None,
+    runs: int = 1,
+    *,
+    design: Design = "sobol",
+    points: Sequence[Mapping[str, float]] | None = None,
+    among: Collection[str] | None = None,
+    seed: int = 1,
+    beside: Sequence[Scenario] = (),
+    status_quo: bool = True,
+    executor: Executor | None = None,
+    workers: int = 1,
+    folder: Path | None = None,
+    question: str = "",
+    quick: bool = False,
+    progress: Progress | None = None,
+) -> Result:
+    """Run a scenario, and other policies beside it, in many drawn worlds. A draw with a run that fails is left out whole.
+
+    Args:
+        scenario: the world and the first policy. Of its uncertainties those that it does not set are drawn.
+        draws: number of draws, >= 1. None for `factorial` and for `points`.
+        runs: number of runs of each draw, >= 1.
+        design: how parameters are drawn, see `sim.designs`.
+        points: the parameters of each draw, by name, in place of a design.
+        among: rows of the parameter table to draw, the others stay at the scenario's values; by default all.
+        seed: base seed, 0 <= seed < 2**64.
+        beside: other policies, each with a name of its own.
+        status_quo: whether the status quo is run beside a rule.
+        executor: makes the runs: any executor after `concurrent.futures`, such as that of a Dask client. By default
+            processes of this machine.
+        workers: their number; the result is the same with any.
+        folder: where finished runs are kept, one file each, in a folder named for the ensemble: a call that was stopped
+            goes on from there. By default they are in memory alone.
+        question: name of the study, for its manifest; by default the scenario's.
+        quick: noted in the manifest.
+        progress: called with the policy's name, runs done, runs in all and the headline so far after each run.
+
+    Returns:
+        A result without event logs, chips and diversions. `failures` lists what went wrong, with the parameters drawn.
+
+    Raises:
+        ValueError: a number is out of range, arguments do not go together, or a parameter cannot be drawn.
+        RunFailed: no draw is without a failure, or a worker was lost.
+    """
+    check_numbers(runs=runs, draws=draws, workers=workers)
+    if points is not None and (draws is not None or among is not None):
+        raise ValueError("points: they take the place of draws and among; give either")
+    policies = policies_of(scenario, beside, status_quo)
+    drawn = list(points) if points is not None else draws_of(design, scenario, seed, draws, among)
+    described: dict[str, Any] = {
+        "name": design if points is None else "points",
+        "status_quo": status_quo,
+        **({"among": sorted(among)} if among is not None else {}),
+        **({"points_sha256": _digest(drawn)} if points is not None else {}),
+    }
+    about = manifest(question or scenario.name, scenario, seed, runs, quick, len(drawn), beside, described)
+    files = run_files(folder / str(about["id"])[:16], about["id"]) if folder is not None else None
+    jobs = jobs_of(policies, drawn, seed, runs, None, outcomes_only=True)
+    made, failed = make_runs(jobs, files=files, workers=workers, executor=executor, progress=progress)
+    kept = without_failed(made, failed, about, partial=True)
+    return Result(scenario, kept, about, drawn, tuple(beside), failed)
+
+
+def _digest(points: Sequence[Mapping[str, float]]) -> str:
+    return hashlib.sha256(json.dumps([dict(point) for point in points], sort_keys=True).encode()).hexdigest()
