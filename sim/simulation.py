@@ -10,7 +10,7 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
-from .designs import Design, draws_of
+from .designs import Design, described, draws_of
 from .provenance import manifest
 from .randomness import run_seed
 from .results import Failure, Result, Run
@@ -70,8 +70,7 @@ def simulate(
     policies = policies_of(scenario, beside, status_quo)
     drawn = draws_of(design, scenario, seed, draws) if draws is not None else []
     _check_worlds(policies, drawn)
-    described: dict[str, Any] = {} if design == "random" else {"name": design}
-    about = manifest(question or scenario.name, scenario, seed, runs, quick, draws, beside, described)
+    about = manifest(question or scenario.name, scenario, seed, runs, quick, draws, beside, described(design))
     folder = Path(tempfile.mkdtemp(prefix="runs-")) if runs_folder is None else runs_folder
     try:
         files = run_files(folder, about["id"]) if runs_folder is not None else None
