@@ -119,7 +119,7 @@ def jobs_of(
     runs: int,
     events_folder: Path | None,
     *,
-    outcomes_only: bool = False,
+    ends_only: bool = False,
 ) -> list[Job]:
     """Every run, in the order of the tables: policy, draw, run. Run k has the same seed in all.
 
@@ -129,7 +129,7 @@ def jobs_of(
         seed: base seed.
         runs: of each draw.
         events_folder: where event logs go; None: there are none.
-        outcomes_only: whether nothing but outcomes is kept of a run.
+        ends_only: whether nothing but the outcomes on the last day is kept of a run.
     """
     seeds = [run_seed(seed, run) for run in range(runs)]
     return [
@@ -140,7 +140,7 @@ def jobs_of(
             seeds[run],
             parameters,
             None if events_folder is None else events_folder / f"{policy.name}-{draw}-{run}.events.csv.gz",
-            outcomes_only,
+            ends_only,
         )
         for policy in policies
         for draw, parameters in enumerate(drawn)
