@@ -5,11 +5,13 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from sim import Result, Scenario, simulate
 from sim.experiments.pairs import bootstrap_t, differences, paired_difference
 from sim.intervals import paired_interval
 
 CONFIDENCE = 0.95
 REPETITIONS = 2000
+RUNS = 40
 DAY = "2029-12-31"
 
 
@@ -144,3 +146,35 @@ def test_differences_of_a_table_by_outcome_on_its_last_day():
         differences(table, "daily", "hourly")
     with pytest.raises(ValueError, match="outcome = 'chips': not in the table"):
         differences(table, "daily", "weekly", ["chips"])
+
+
+def least_ratio(ratio: float, pairs: int) -> float:
+    """Lower end of the one-sided 95 % interval of a variance ratio.
+
+    With equal variances sum and difference of a pair are uncorrelated (Pitman, Biometrika 31, 1939), and their variances are
+    as 2 ratio - 1 to 1: for normal pairs an F of pairs - 1 and pairs - 1 degrees of freedom around that.
+    """
+    return ((2 * ratio - 1) / float(stats.f.ppf(0.95, pairs - 1, pairs - 1)) + 1) / 2
+
+
+def diverted_and_alerted(result: Result, policy: str) -> np.ndarray:
+    """Chips diverted under the duty whose alert has led to their case, by run."""
+    chips = result.chips[result.chips["scenario"] == policy]
+    found = chips[(chips["diverted_day"] >= result.scenario.calendar.duty_day) & chips["alert_day"].notna()]
+    return found.groupby("run").size().reindex(range(RUNS), fill_value=0).to_numpy(dtype=float)
+
+
+@pytest.mark.verify
+def test_common_worlds_save_nine_of_ten_runs_where_diverted_chips_detected_are_compared():
+    """Daily against weekly challenges, chips alerted on and established: independent seeds need 26 and 20 times the runs."""
+    daily = Scenario.load("miniature").replace(name="daily", verification__signing="none")
+    weekly = daily.replace(name="weekly", verification__period_days=7)
+    result = simulate(daily, 1, RUNS, beside=[weekly], status_quo=False, workers=2)
+    alerted = paired_difference(*(diverted_and_alerted(result, policy) for policy in ("daily", "weekly")))
+    established = differences(result.table, "daily", "weekly", ["established_under_duty"]).iloc[0]
+    for found in (alerted, established):
+        assert found.number == RUNS
+        assert found.low > 0, "asking daily finds more, as so few runs show"
+        assert least_ratio(found.variance_ratio, RUNS) > 10
+    apart = diverted_and_alerted(result, "daily"), np.roll(diverted_and_alerted(result, "weekly"), 1)
+    assert paired_difference(*apart).variance_ratio < 2, "the worlds of different runs have nothing in common"
