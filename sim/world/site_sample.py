@@ -14,8 +14,8 @@ Were all sites drawn alike, none would; but what smugglers order would differ mo
 
 Sources: Horvitz and Thompson, JASA 47, 1952; Madow, Annals of Mathematical Statistics 20, 1949 (systematic sampling with
 unequal probabilities); Cochran, "Sampling Techniques", 3rd ed. 1977, chapters 8 and 9A; Saerndal, Swensson and Wretman,
-"Model Assisted Survey Sampling", 1992, sections 2.8 and 3.6; a composite measure of size: Folsom, Potter and Williams, Proceedings
-of the ASA Section on Survey Research Methods, 1987.
+"Model Assisted Survey Sampling", 1992, sections 2.8 and 3.6; a composite measure of size: Folsom, Potter and Williams,
+Proceedings of the ASA Section on Survey Research Methods, 1987.
 """
 
 from __future__ import annotations
