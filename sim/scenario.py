@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import fields
 from datetime import date, timedelta
+from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -440,7 +441,7 @@ class Scenario(_Section):
     @property
     def values(self) -> Values:
         """Every parameter of the world, with the scenario's own values in place."""
-        return load_parameters().values(self.uncertainties)
+        return _values(tuple(self.uncertainties.items()))  # asked for in each round, by many
 
     @property
     def initial_chips(self) -> int:
@@ -590,6 +591,11 @@ class Scenario(_Section):
     def digest(self) -> str:
         """SHA-256 that names the scenario by its content."""
         return hashlib.sha256(json.dumps(self.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()
+
+
+@lru_cache(maxsize=64)
+def _values(uncertainties: tuple[tuple[str, float], ...]) -> Values:
+    return load_parameters().values(dict(uncertainties))
 
 
 def _stands_for(number: int, share: float) -> bool:
