@@ -10,7 +10,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -89,6 +89,8 @@ def in_executor(
             "a worker process was lost: it was killed, as for want of memory, or it could not import the script that "
             'started it, which must do its work under `if __name__ == "__main__":`'
         ) from None
+    except CancelledError:
+        raise WorkerLost("work was cancelled from elsewhere, as when the scheduler of a cluster is lost") from None
     finally:
         for future in under_way:
             future.cancel()
