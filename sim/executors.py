@@ -35,10 +35,17 @@ def in_workers(
     Raises:
         WorkerLost: a process ended on its own.
     """
+    with processes(workers) as pool:
+        yield from in_executor(work, items, pool, 2 * workers)
+
+
+@contextmanager
+def processes(workers: int) -> Iterator[Executor]:
+    """A pool of processes that start afresh and end with this one. If it is left by an exception they end at once."""
     pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_begin_work)
     all_done = False
     try:
-        yield from in_executor(work, items, pool, 2 * workers)
+        yield pool
         all_done = True
     finally:
         if not all_done:
