@@ -34,6 +34,9 @@ Answer = TypeVar("Answer")
 CONNECT_S = 10.0
 """Seconds within which a scheduler must answer, and within which one that was lost must be back."""
 
+WORKERS_S = 30.0
+"""Seconds within which a first worker must have joined: a script may have started them just now."""
+
 DECISIVE = ("numpy", "scipy", "pandas", "simpy", "cbor2", "cryptography")
 """Packages on which the bytes of results may depend."""
 
@@ -161,9 +164,11 @@ def _check_workers(client: Client, address: str) -> None:
     Raises:
         ClusterError: otherwise.
     """
+    try:
+        client.wait_for_workers(1, WORKERS_S)
+    except TimeoutError:
+        raise ClusterError(f"{address}: the scheduler has no workers, and none joined in {WORKERS_S:g} s") from None
     found: Mapping[str, Any] = client.run(software, on_error="return")
-    if not found:
-        raise ClusterError(f"{address}: the scheduler has no workers")
     for worker, theirs in sorted(found.items()):
         if isinstance(theirs, BaseException):
             raise ClusterError(f"worker {worker}: cannot load this version of the simulator ({_line(theirs)})")

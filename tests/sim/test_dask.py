@@ -127,7 +127,8 @@ def test_somebody_who_listens_and_says_nothing_is_no_scheduler(monkeypatch):
         dask_executor(f"tcp://127.0.0.1:{server.getsockname()[1]}").__enter__()
 
 
-def test_a_scheduler_without_workers_is_refused():
+def test_a_scheduler_without_workers_is_refused(monkeypatch):
+    monkeypatch.setattr(cluster, "WORKERS_S", 0.1)
     with local(0) as empty, pytest.raises(ClusterError, match="the scheduler has no workers"):
         dask_executor(empty.scheduler_address).__enter__()
 
