@@ -12,7 +12,6 @@ import argparse
 import json
 import os
 import platform
-import resource
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -23,7 +22,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from scenarios.study import MAX_RUNS, UsageError
-from sim import Result, Scenario, engine
+from sim import Result, Scenario, ScenarioError, engine
 from sim.designs import draws_of
 from sim.executors import in_executor, processes
 from sim.experiments.ensemble import ensemble
@@ -119,7 +118,11 @@ def bench_command(arguments: argparse.Namespace) -> int:
     }
     for fleet in fleets:
         print(f"measuring: {fleet.says}, {fleet.runs} runs ...", file=sys.stderr, flush=True)
-        figures |= {f"{fleet.key}.{name}": value for name, value in measure(fleet).items()}
+        try:
+            figures |= {f"{fleet.key}.{name}": value for name, value in measure(fleet).items()}
+        except ScenarioError as error:
+            print(f"error: {error}", file=sys.stderr)
+            return EXIT_USER_ERROR
     print(json.dumps(figures, indent=2) if arguments.json else as_table(fleets, figures))
     return EXIT_DONE
 
@@ -144,6 +147,7 @@ def measure(fleet: Fleet) -> dict[str, float]:
     """The figures of one fleet, by the end of their keys."""
     scenario = Scenario.load(fleet.scenario).replace_keys(fleet.levers)
     drawn = draws_of("sobol", scenario, SEED, fleet.runs)
+    _worlds(scenario, drawn)  # so that one that is not allowed is told of before the long wait
     with TemporaryDirectory() as kept, processes(1) as one, processes(2) as two:
 
         def made(executor: Executor, points: Sequence[dict[str, float]]) -> Result:
@@ -165,9 +169,9 @@ def measure(fleet: Fleet) -> dict[str, float]:
             points = drawn[turn :: fleet.turns]
             worlds = _worlds(scenario, points)
             ways: dict[str, Callable[[], object]] = {
-                "two": lambda points=points: results.append(made(two, points)),  # type: ignore[misc]
-                "bare": lambda worlds=worlds: _all(worlds, two),  # type: ignore[misc]
-                "one": lambda points=points: made(one, [{**point} for point in points]),  # type: ignore[misc]
+                "two": lambda points=points: results.append(made(two, points)),
+                "bare": lambda worlds=worlds: _all(worlds, two),
+                "one": lambda points=points: made(one, points),
             }
             order = list(ways)[turn % 3 :] + list(ways)[: turn % 3]
             for name in order:
@@ -189,8 +193,8 @@ def measure(fleet: Fleet) -> dict[str, float]:
         "parent_ms": 1000 * parent_s / runs,
         "start_seconds": start_s,
         "tables_seconds": tables_s,
-        "parent_mb": _peak_mb(resource.RUSAGE_SELF),
-        "worker_mb": _peak_mb(resource.RUSAGE_CHILDREN),
+        "parent_mb": _peak_mb("RUSAGE_SELF"),
+        "worker_mb": _peak_mb("RUSAGE_CHILDREN"),
         "failed": sum(len(result.failures) for result in results),
     }
 
@@ -228,8 +232,12 @@ def _joined(results: Sequence[Result]) -> Result:
     return replace(first, runs=[replace(run, draw=number) for number, run in enumerate(runs)], drawn=drawn)
 
 
-def _peak_mb(who: int) -> float:
-    return resource.getrusage(who).ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e6
+def _peak_mb(whose: str) -> float:
+    """Peak memory of this process, or of the largest of those that it started and that have ended."""
+    import resource  # here, because Windows has none
+
+    used = resource.getrusage(getattr(resource, whose)).ru_maxrss
+    return used * (1 if sys.platform == "darwin" else 1024) / 1e6
 
 
 def as_table(fleets: Sequence[Fleet], figures: dict[str, Any]) -> str:

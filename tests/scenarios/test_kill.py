@@ -1,7 +1,7 @@
 """A sweep that is killed at any moment goes on where it was, and ends with the bytes of one that was left alone.
 
 Each life of the sweep notes the runs that it begins, and by whom. SIGKILL cannot be caught: what is left in the folder is
-what there was at that moment. Moments are of two kinds: some time after a run has begun, and some time after the start.
+what there was at that moment. Moments are of two kinds: after a few runs have begun, and after the start.
 """
 
 import os
@@ -83,11 +83,11 @@ def gone(group: int) -> bool:
     return False
 
 
-def kill_once(what: str, folder: Path, workers: int, delay_s: float, after_begun: bool) -> None:
-    """Let a sweep begin a run, or not, and kill its first process some time later."""
+def kill_once(what: str, folder: Path, workers: int, runs: int, delay_s: float) -> None:
+    """Let a sweep begin some runs, or none, and kill its first process some time later."""
     before, already = kept(folder), len(begun(folder))
     alive = sweep(what, folder, workers)
-    while after_begun and len(begun(folder)) == already and alive.poll() is None:
+    while len(begun(folder)) < already + runs and alive.poll() is None:
         time.sleep(0.01)
     time.sleep(delay_s)
     alive.send_signal(signal.SIGKILL)
@@ -109,8 +109,8 @@ def test_a_sweep_killed_at_twenty_random_moments(tmp_path: Path, what: str, work
     killed = tmp_path / "killed"
     generator = np.random.default_rng(20)
     for number in range(KILLS):
-        after_begun = number % 4 > 0
-        kill_once(what, killed, workers, generator.uniform(0, 0.7 if after_begun else 2), after_begun)
+        runs = int(generator.integers(1, 3 + workers)) if number % 4 else 0
+        kill_once(what, killed, workers, runs, generator.uniform(0, 0.5 if runs else 4))
     assert 0 < finished_runs(killed) < 40, "kills were in the middle of the sweep"
     wasted = len(begun(killed)) - finished_runs(killed)
     assert wasted <= KILLS * workers, "a kill costs what each worker was about"
