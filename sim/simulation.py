@@ -71,6 +71,8 @@ def simulate(
     drawn = draws_of(design, scenario, seed, draws) if draws is not None else []
     _check_worlds(policies, drawn)
     about = manifest(question or scenario.name, scenario, seed, runs, quick, draws, beside, described(design))
+    if executor is not None:
+        about["events"] = False
     folder = Path(tempfile.mkdtemp(prefix="runs-")) if runs_folder is None else runs_folder
     try:
         files = run_files(folder, about["id"]) if runs_folder is not None else None
