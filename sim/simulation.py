@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import time
 import weakref
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from .designs import Design, draws_of
-from .provenance import manifest
+from .provenance import manifest, seeds_of_runs
 from .randomness import run_seed
 from .results import Failure, Result, Run
 from .run_files import run_files
@@ -66,12 +67,16 @@ def simulate(
         ScenarioError: a draw makes a world that is not allowed, such as one with too many chips.
         RunFailed: a run ended with an error, unless `partial` and some draw had none; or a worker was lost.
     """
+    started = time.monotonic()
     check_numbers(runs=runs, draws=draws, workers=workers)
     policies = policies_of(scenario, beside, status_quo)
     drawn = draws_of(design, scenario, seed, draws) if draws is not None else []
     _check_worlds(policies, drawn)
     described: dict[str, Any] = {} if design == "random" else {"name": design}
+    if not status_quo:
+        described["status_quo"] = False
     about = manifest(question or scenario.name, scenario, seed, runs, quick, draws, beside, described)
+    about |= {"made_by": "simulate", "run_seeds": seeds_of_runs(seed, runs)}
     folder = Path(tempfile.mkdtemp(prefix="runs-")) if runs_folder is None else runs_folder
     try:
         files = run_files(folder, about["id"]) if runs_folder is not None else None
@@ -82,6 +87,7 @@ def simulate(
         if runs_folder is None:
             shutil.rmtree(folder, ignore_errors=True)
         raise
+    about["duration_s"] = round(time.monotonic() - started, 1)
     result = Result(scenario, kept, about, drawn, tuple(beside), failed)
     if runs_folder is None:
         weakref.finalize(result, shutil.rmtree, folder, ignore_errors=True)

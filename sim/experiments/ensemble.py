@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
 from ..designs import Design, draws_of
-from ..provenance import manifest
+from ..provenance import manifest, seeds_of_runs
 from ..results import Result
 from ..run_files import run_files
 from ..scenario import Scenario
@@ -69,6 +70,7 @@ def ensemble(
         ValueError: a number is out of range, arguments do not go together, or a parameter cannot be drawn.
         RunFailed: no draw is without a failure, or a worker was lost.
     """
+    started = time.monotonic()
     check_numbers(runs=runs, draws=draws, workers=workers)
     if points is not None and (draws is not None or among is not None):
         raise ValueError("points: they take the place of draws and among; give either")
@@ -81,10 +83,12 @@ def ensemble(
         **({"points_sha256": _digest(drawn)} if points is not None else {}),
     }
     about = manifest(question or scenario.name, scenario, seed, runs, quick, len(drawn), beside, described)
+    about |= {"made_by": "ensemble", "run_seeds": seeds_of_runs(seed, runs)}
     files = run_files(folder / str(about["id"])[:16], about["id"]) if folder is not None else None
     jobs = jobs_of(policies, drawn, seed, runs, None, outcomes_only=True)
     made, failed = make_runs(jobs, files=files, workers=workers, executor=executor, progress=progress)
     kept = without_failed(made, failed, about, partial=True)
+    about["duration_s"] = round(time.monotonic() - started, 1)
     return Result(scenario, kept, about, drawn, tuple(beside), failed)
 
 

@@ -34,7 +34,8 @@ def test_a_run_writes_tables_manifest_and_figures(results: Path):
         for stem in ("fig01-chips-by-state", "fig02-diversion-to-detection")
         for end in ("csv", "pdf", "png", "svg", "txt")
     ]
-    tables = ["diversions.csv", "events.csv.gz", "manifest.json", "summary.csv", "table.csv"]
+    measured = ["cost_per_established_chip.csv", "diversions.csv", "events.csv.gz", "summary.csv", "table.csv"]
+    tables = [*measured, "manifest.json"]
     assert sorted(path.name for path in results.iterdir()) == sorted(figures + tables)
     assert all(path.stat().st_size for path in results.iterdir())
     manifest = json.loads((results / "manifest.json").read_text())
