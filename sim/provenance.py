@@ -1,8 +1,8 @@
 """Where a result comes from: everything needed to make it again and to name it.
 
 The manifest of a result (`manifest.json`, schema 2) holds the policies and the parameters in use, seeds and design, the
-command, digests of the code and of each data file, the versions it was made with, and a checksum of each file written. It holds
-nothing private: no names of users or hosts, no paths.
+command, digests of the code and of each data file, the versions it was made with, and a checksum of each file written.
+It holds nothing private: no names of users or hosts, no paths.
 """
 
 from __future__ import annotations
