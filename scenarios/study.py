@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import Any
 
 from sim import OutputError, Result, RunFailed, Scenario, ScenarioError, Tabulation, simulate
+from sim.designs import EVEN, Design, described
 from sim.output import UNFINISHED, staged_folder
 from sim.provenance import study_digest
 from sim.randomness import SEED_LIMIT
@@ -45,6 +46,7 @@ class Options:
         runs: number of runs, or None for the question's own choice.
         draws: number of draws of the uncertainties, 0 for parameters at the scenario's values, or None for the question's
             own choice.
+        design: how the draws are spread over the ranges.
         workers: number of processes, or None for as many as there are processors to use.
         executor: who makes the runs: processes of this machine, or a Dask cluster.
         scheduler: address of the cluster.
@@ -56,6 +58,7 @@ class Options:
     levers: dict[str, Any] = field(default_factory=dict)
     runs: int | None = None
     draws: int | None = None
+    design: Design = "random"
     workers: int | None = None
     executor: str = "processes"
     scheduler: str | None = None
@@ -113,12 +116,24 @@ def run_study(question: ModuleType, options: Options) -> Result | Tabulation:
     started = time.monotonic()
     require(options.tables)
     answering = getattr(question, "SMUGGLERS_ANSWER", False)
-    if hasattr(question, "tabulate") and not answering:
-        _refuse_engine_options(options)
+    if hasattr(question, "tabulate"):
+        if options.design != "random":
+            raise UsageError(f"--design: {options.name} has a design of its own; leave it out")
+        if not answering:
+            _refuse_engine_options(options)
     study: Study = question.study(options)
     if not answering:
         _refuse_answers(study.scenario, options)
-    study_id = study_digest(options.name, study.scenario, options.seed, study.runs, options.quick, study.draws, study.beside)
+    study_id = study_digest(
+        options.name,
+        study.scenario,
+        options.seed,
+        study.runs,
+        options.quick,
+        study.draws,
+        study.beside,
+        described(options.design),
+    )
     with staged_folder(options.folder, study_id, force=options.force) as staging:
         progress = Progress()
         try:
@@ -167,6 +182,7 @@ def _answer(question: ModuleType, study: Study, options: Options, progress: Prog
         study.runs,
         beside=study.beside,
         draws=study.draws,
+        design=options.design,
         workers=options.workers or usable_processors(),
         question=options.name,
         quick=options.quick,
@@ -271,6 +287,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         type=int,
         help="draws of the parameters from their ranges, each with all runs; 0: central values (default: the question's)",
     )
+    parser.add_argument(
+        "--design",
+        choices=["random", *EVEN],
+        default="random",
+        help="how draws are spread over the ranges (default: random)",
+    )
     parser.add_argument("--workers", type=int, help="processes; the results do not depend on it (default: all processors)")
     parser.add_argument("--seed", type=int, default=1, help="base seed")
     parser.add_argument("--out", type=Path, help="folder for the results (default: output/NAME)")
@@ -343,6 +365,7 @@ def options_of(name: str, arguments: argparse.Namespace) -> Options:
         levers=levers,
         runs=arguments.runs,
         draws=arguments.draws,
+        design=arguments.design,
         workers=arguments.workers,
         seed=arguments.seed,
         out=arguments.out,

@@ -9,7 +9,7 @@ few.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Literal, get_args
 
 import numpy as np
@@ -21,6 +21,9 @@ from .uncertainty import at_quantiles, draw_uncertainties, ranged
 
 Design = Literal["random", "sobol", "lhs", "factorial"]
 DESIGNS: tuple[Design, ...] = get_args(Design)
+EVEN: Mapping[Design, str] = {"sobol": "a scrambled Sobol sequence", "lhs": "Latin hypercubes"}
+"""Designs that spread a given number of draws evenly, in words."""
+
 MOST_COMBINATIONS = 10_000
 
 
@@ -58,6 +61,11 @@ def draws_of(
         at_quantiles(scenario, dict(zip(names, row, strict=True)))
         for row in _even_quantiles(design, seed, number, len(names)).tolist()
     ]
+
+
+def described(design: Design) -> dict[str, str]:
+    """What a manifest says of a design besides the number of draws; nothing of draws that are each by itself."""
+    return {} if design == "random" else {"name": design}
 
 
 def _even_quantiles(design: Design, seed: int, number: int, rows: int) -> NDArray[np.float64]:

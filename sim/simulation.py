@@ -11,7 +11,7 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
-from .designs import Design, draws_of
+from .designs import Design, described, draws_of
 from .provenance import manifest, seeds_of_runs
 from .randomness import run_seed
 from .results import Failure, Result, Run
@@ -72,10 +72,8 @@ def simulate(
     policies = policies_of(scenario, beside, status_quo)
     drawn = draws_of(design, scenario, seed, draws) if draws is not None else []
     _check_worlds(policies, drawn)
-    described: dict[str, Any] = {} if design == "random" else {"name": design}
-    if not status_quo:
-        described["status_quo"] = False
-    about = manifest(question or scenario.name, scenario, seed, runs, quick, draws, beside, described)
+    told = described(design) | ({} if status_quo else {"status_quo": False})
+    about = manifest(question or scenario.name, scenario, seed, runs, quick, draws, beside, told)
     about |= {"made_by": "simulate", "run_seeds": seeds_of_runs(seed, runs)}
     folder = Path(tempfile.mkdtemp(prefix="runs-")) if runs_folder is None else runs_folder
     try:
@@ -126,7 +124,7 @@ def jobs_of(
     runs: int,
     events_folder: Path | None,
     *,
-    outcomes_only: bool = False,
+    ends_only: bool = False,
 ) -> list[Job]:
     """Every run, in the order of the tables: policy, draw, run. Run k has the same seed in all.
 
@@ -136,7 +134,7 @@ def jobs_of(
         seed: base seed.
         runs: of each draw.
         events_folder: where event logs go; None: there are none.
-        outcomes_only: whether nothing but outcomes is kept of a run.
+        ends_only: whether nothing but the outcomes on the last day is kept of a run.
     """
     seeds = [run_seed(seed, run) for run in range(runs)]
     return [
@@ -147,7 +145,7 @@ def jobs_of(
             seeds[run],
             parameters,
             None if events_folder is None else events_folder / f"{policy.name}-{draw}-{run}.events.csv.gz",
-            outcomes_only,
+            ends_only,
         )
         for policy in policies
         for draw, parameters in enumerate(drawn)

@@ -21,6 +21,7 @@ from .record import EventLog
 from .results import Failure, Run
 from .run_files import RunFiles
 from .scenario import Scenario
+from .units import calendar_date
 
 Progress = Callable[[str, int, int, str], None]
 """Called with a policy's name, runs done, runs in all, and the headline so far in words."""
@@ -45,7 +46,7 @@ class Job:
         seed: of the run.
         drawn: the parameters drawn for it, by name; they take the place of the policy's.
         events: the file its events go to; None: they are not kept.
-        outcomes_only: whether nothing but outcomes is kept.
+        ends_only: whether nothing but the outcomes on the last day is kept.
     """
 
     policy: Scenario
@@ -54,7 +55,7 @@ class Job:
     seed: int
     drawn: Mapping[str, float]
     events: Path | None = None
-    outcomes_only: bool = False
+    ends_only: bool = False
 
 
 def make_runs(
@@ -140,8 +141,10 @@ def _run(job: Job) -> Run:
     measured = tuple(outcomes(record, policy))
     if job.events is not None and partial is not None:
         partial.replace(job.events)
-    if job.outcomes_only:
-        return Run(policy.name, job.draw, job.run, measured, {}, job.events)
+    if job.ends_only:
+        start, last = policy.calendar.start, calendar_date(policy.calendar.start, policy.calendar.end_day)
+        ends = tuple(outcome for outcome in measured if calendar_date(start, outcome.day) == last)
+        return Run(policy.name, job.draw, job.run, ends, {}, job.events)
     kept = np.arange(len(record.chips["state"]))
     if not policy.trace:
         kept = kept[~np.isnan(record.chips["diverted_day"])]

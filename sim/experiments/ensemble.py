@@ -1,8 +1,8 @@
 """Ensembles: a scenario and policies beside it in many drawn worlds, on this machine or any number of others.
 
-Only outcomes are kept of each run, so that ten thousand of them fit in memory; `simulate` keeps event logs and chips too.
-Run k has the same seed in every draw and under every policy: policies meet the same worlds, and draws differ by their
-parameters alone (common random numbers).
+Of each run only the outcomes on the last day are kept, so that ten thousand fit in memory; `simulate` keeps those of other
+days, event logs and chips too. Run k has the same seed in every draw and under every policy: policies meet the same
+worlds, and draws differ by their parameters alone (common random numbers).
 """
 
 from __future__ import annotations
@@ -64,7 +64,8 @@ def ensemble(
         progress: called with the policy's name, runs done, runs in all and the headline so far after each run.
 
     Returns:
-        A result without event logs, chips and diversions. `failures` lists what went wrong, with the parameters drawn.
+        A result with the outcomes on the last day alone, without event logs, chips and diversions. `failures` lists what
+        went wrong, with the parameters drawn.
 
     Raises:
         ValueError: a number is out of range, arguments do not go together, or a parameter cannot be drawn.
@@ -85,7 +86,7 @@ def ensemble(
     about = manifest(question or scenario.name, scenario, seed, runs, quick, len(drawn), beside, described)
     about |= {"made_by": "ensemble", "run_seeds": seeds_of_runs(seed, runs)}
     files = run_files(folder / str(about["id"])[:16], about["id"]) if folder is not None else None
-    jobs = jobs_of(policies, drawn, seed, runs, None, outcomes_only=True)
+    jobs = jobs_of(policies, drawn, seed, runs, None, ends_only=True)
     made, failed = make_runs(jobs, files=files, workers=workers, executor=executor, progress=progress)
     kept = without_failed(made, failed, about, partial=True)
     about["duration_s"] = round(time.monotonic() - started, 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..designs import EVEN
 from ..scenario import Scenario
 from .style import source_line
 
@@ -15,7 +16,9 @@ def source(result: Result) -> str:
     """The source line of a result of the engine."""
     draws = result.manifest["draws"]
     unit = "run" if result.manifest["runs"] == 1 else "runs"
-    return source_line(result.manifest, unit if draws is None else f"{unit} x {draws:,} draws", result.intervals)
+    failed = len(result.manifest.get("failed_draws", ()))
+    left_out = f" ({failed:,} failed, left out)" if failed else ""
+    return source_line(result.manifest, unit if draws is None else f"{unit} x {draws:,} draws{left_out}", result.intervals)
 
 
 def assumptions(result: Result) -> str:
@@ -26,7 +29,7 @@ def assumptions(result: Result) -> str:
     if result.drawn:
         parameters = (
             "Parameters are drawn from triangular distributions over their ranges, the volume of smuggling and the share "
-            f"of it that is ever detected from their published laws, but for those set: {changed}."
+            f"of it that is ever detected from their published laws, {_spread(result)}but for those set: {changed}."
         )
     else:
         parameters = f"Parameters changed from their central values: {changed}."
@@ -55,6 +58,12 @@ def assumptions(result: Result) -> str:
         f"under the rule too. {parameters} Smugglers keep their strategies, whatever becomes of their lots. "
         f"{source(result)}"
     )
+
+
+def _spread(result: Result) -> str:
+    """How the draws are spread, if they are."""
+    name = result.manifest.get("design", {}).get("name", "random")
+    return f"spread evenly by {EVEN[name]}, " if name in EVEN else ""
 
 
 def _volume(scenario: Scenario) -> str:
