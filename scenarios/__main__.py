@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from scenarios import bench, calibrate, rerun
+from scenarios import bench, calibrate, describe, rerun
 from scenarios.study import EXIT_DONE, add_options, questions, run_command
 
 
@@ -19,6 +19,7 @@ def main(words: Sequence[str] | None = None) -> int:
     run.add_argument("name", metavar="NAME", help="a question, as in `list`")
     add_options(run)
     rerun.add_commands(commands)
+    describe.add_commands(commands)
     calibrate.add_commands(commands)
     bench.add_commands(commands)
     arguments = parser.parse_args(words)
