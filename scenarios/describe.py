@@ -121,14 +121,12 @@ def _results(folder: Path) -> dict[str, Any]:
 
 def _levers(content: Mapping[str, Any]) -> tuple[str | None, dict[str, dict[str, Any]]]:
     """The shipped scenario that is meant, or the nearest if the name is another, and the levers that differ from it."""
-    shipped = {name: Scenario.load(name).model_dump(mode="json") for name in names()}
-    wanted = [content["name"]] if content.get("name") in shipped else list(shipped)
-    found = {
-        name: {
-            key: {"there": there, "here": here} for key, there, here in differing(shipped[name], content) if key != "name"
-        }
-        for name in wanted
-    }
+    wanted = [content["name"]] if content.get("name") in names() else names()
+    found: dict[str, dict[str, dict[str, Any]]] = {}
+    for name in wanted:
+        shipped = Scenario.load(name).model_dump(mode="json")
+        levers = ((key, there, here) for key, there, here in differing(shipped, content) if key != "name")
+        found[name] = {key: {"there": there, "here": here} for key, there, here in levers}
     nearest = min(found, key=lambda name: len(found[name]))
     return nearest, found[nearest]
 

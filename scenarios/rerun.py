@@ -247,9 +247,10 @@ def _points(manifest: Mapping[str, Any], folder: Path) -> list[dict[str, float]]
     if not listed or altered(folder, {name: manifest["files"][name] for name in listed}):
         raise ManifestError(f"{folder}: the draws were given from outside, and their table is missing or changed")
     path = folder / listed[0]
-    read = pd.read_parquet if path.suffix == ".parquet" else lambda path: pd.read_csv(path, float_precision="round_trip")
+    to_the_last_bit = {"value": float}
+    table = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path, converters=to_the_last_bit)
     points: list[dict[str, float]] = [{} for _ in range(manifest["draws"])]
-    for draw, name, value in read(path).itertuples(index=False):
+    for draw, name, value in table.itertuples(index=False):
         points[draw][name] = value
     return points
 

@@ -191,8 +191,8 @@ class Result(Summaries):
     def write_tables(self, folder: Path, tables: Form = "csv") -> None:
         """Write the tables into an existing folder, the same bytes for the same runs.
 
-        There is no event log if none was kept. Short tables are CSV in any case: summary, failures, and, where there are
-        such outcomes, `probabilities` and `cost_per_established_chip`.
+        There is no event log, and no table of diversions, if none were kept. Short tables are CSV in any case: summary,
+        failures, and, where there are such outcomes, `probabilities` and `cost_per_established_chip`.
         """
         short = {
             "summary": self.summary(),
@@ -201,7 +201,7 @@ class Result(Summaries):
             "failures": self.failed,
         }
         long = {"table": self.table, "diversions": self.diversions, "draws": self.draws}
-        always = ("summary", "table", "diversions")
+        always = {"summary", "table"} | ({"diversions"} if any(run.chips for run in self.runs) else set())
         for name, table in {**short, **long}.items():
             if name in always or len(table):
                 write_table(table, folder, name, tables if name in long else "csv", _about(self.manifest))
