@@ -95,7 +95,7 @@ def _results(folder: Path) -> dict[str, Any]:
     return {
         "id": manifest["id"],
         "question": manifest["question"],
-        "asks": dict(questions()).get(manifest["question"]),
+        "asks": next((asks for name, asks in questions() if name == manifest["question"]), None),
         "figures": list(_figures(folder, files)),
         "scenario": manifest["scenario"].get("name"),
         "held_against": named,
@@ -251,7 +251,7 @@ def _row(row: Mapping[str, str]) -> str:
 def _number(text: str) -> str:
     """A number for a reader: four digits."""
     try:
-        return f"{float(text):,.4g}" if abs(float(text)) < 1e4 else f"{float(text):,.0f}"
+        return f"{float(text):.4g}" if abs(float(text)) < 1e4 else f"{float(text):,.0f}"
     except ValueError:
         return text or "-"
 

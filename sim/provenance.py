@@ -11,7 +11,8 @@ import hashlib
 import json
 import platform
 import subprocess
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -120,6 +121,12 @@ def made_with() -> dict[str, Any]:
 def seeds_of_runs(seed: int, runs: int) -> list[str]:
     """The seed of each run, in decimal digits: as numbers they would lose some where whole numbers have 53 bits."""
     return [str(run_seed(seed, run)) for run in range(runs)]
+
+
+def stopwatch() -> Callable[[], float]:
+    """A function that says how many seconds have passed since, to a tenth. Only manifests hear of it."""
+    started = time.monotonic()
+    return lambda: round(time.monotonic() - started, 1)
 
 
 def utc_now() -> str:

@@ -86,6 +86,7 @@ class Result(Summaries):
         drawn: the parameters drawn for each draw, by name; empty if they stay at the scenario's values.
         beside: other policies that were run in the same worlds.
         failures: runs that ended with an error; no run of their draws is among `runs`.
+        duration_s: how long it took to make them, those that were there already left out.
     """
 
     scenario: Scenario
@@ -94,6 +95,7 @@ class Result(Summaries):
     drawn: Sequence[Mapping[str, float]] = ()
     beside: Sequence[Scenario] = ()
     failures: Sequence[Failure] = ()
+    duration_s: float | None = None
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -215,7 +217,7 @@ class Result(Summaries):
 
     def write_manifest(self, folder: Path) -> None:
         """Write manifest.json, with the checksums of the files already there."""
-        _write_manifest({**self.manifest, "intervals": self.intervals}, folder)
+        _write_manifest({"duration_s": self.duration_s, "intervals": self.intervals, **self.manifest}, folder)
 
     def __repr__(self) -> str:
         runs = f"{len({run.run for run in self.runs})} runs"

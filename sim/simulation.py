@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-import time
 import weakref
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from .designs import Design, described, draws_of
-from .provenance import manifest, seeds_of_runs
+from .provenance import manifest, seeds_of_runs, stopwatch
 from .randomness import run_seed
 from .results import Failure, Result, Run
 from .run_files import run_files
@@ -67,7 +66,7 @@ def simulate(
         ScenarioError: a draw makes a world that is not allowed, such as one with too many chips.
         RunFailed: a run ended with an error, unless `partial` and some draw had none; or a worker was lost.
     """
-    started = time.monotonic()
+    seconds = stopwatch()
     check_numbers(runs=runs, draws=draws, workers=workers)
     policies = policies_of(scenario, beside, status_quo)
     drawn = draws_of(design, scenario, seed, draws) if draws is not None else []
@@ -85,8 +84,7 @@ def simulate(
         if runs_folder is None:
             shutil.rmtree(folder, ignore_errors=True)
         raise
-    about["duration_s"] = round(time.monotonic() - started, 1)
-    result = Result(scenario, kept, about, drawn, tuple(beside), failed)
+    result = Result(scenario, kept, about, drawn, tuple(beside), failed, seconds())
     if runs_folder is None:
         weakref.finalize(result, shutil.rmtree, folder, ignore_errors=True)
     return result

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
 from ..designs import Design, draws_of
-from ..provenance import manifest, seeds_of_runs
+from ..provenance import manifest, seeds_of_runs, stopwatch
 from ..results import Result
 from ..run_files import run_files
 from ..scenario import Scenario
@@ -71,7 +70,7 @@ def ensemble(
         ValueError: a number is out of range, arguments do not go together, or a parameter cannot be drawn.
         RunFailed: no draw is without a failure, or a worker was lost.
     """
-    started = time.monotonic()
+    seconds = stopwatch()
     check_numbers(runs=runs, draws=draws, workers=workers)
     if points is not None and (draws is not None or among is not None):
         raise ValueError("points: they take the place of draws and among; give either")
@@ -89,8 +88,7 @@ def ensemble(
     jobs = jobs_of(policies, drawn, seed, runs, None, ends_only=True)
     made, failed = make_runs(jobs, files=files, workers=workers, executor=executor, progress=progress)
     kept = without_failed(made, failed, about, partial=True)
-    about["duration_s"] = round(time.monotonic() - started, 1)
-    return Result(scenario, kept, about, drawn, tuple(beside), failed)
+    return Result(scenario, kept, about, drawn, tuple(beside), failed, seconds())
 
 
 def _digest(points: Sequence[Mapping[str, float]]) -> str:
