@@ -386,7 +386,9 @@ def _command(name: str, arguments: argparse.Namespace) -> tuple[str, ...]:
     for option, value in vars(arguments).items():
         if option in ELSEWHERE or value is None or value is False:
             continue
-        words += [f"--{option.replace('_', '-')}", *([] if value is True else [str(value)])]
+        word = f"--{option.replace('_', '-')}"
+        for one in value if isinstance(value, list) else [value]:
+            words += [word] if one is True else [word, str(one)]
     return tuple(words)
 
 

@@ -1,10 +1,13 @@
 """What is said of two versions of a table, where the answer is known."""
 
+import io
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from scenarios.compare import Difference, difference
+from sim.table_files import write_table
 
 TABLE = """scenario,draw,outcome,value,unit
 rule,0,chips,10.0,chips
@@ -61,6 +64,15 @@ def test_a_number_that_went_missing(tmp_path: Path):
     assert not found.within
     assert found.largest == float("inf")
     assert found.as_json()["largest"] is None, "JSON knows no infinity"
+
+
+def test_parquet_is_compared_by_its_values(tmp_path: Path):
+    table = pd.read_csv(io.StringIO(TABLE))
+    for name, share in (("then", 0.25), ("now", 0.2500000000001)):
+        (tmp_path / name).mkdir()
+        write_table(table.replace(0.25, share), tmp_path / name, "table", "parquet", {})
+    found = difference(tmp_path / "then" / "table.parquet", tmp_path / "now" / "table.parquet")
+    assert (found.rows, found.cells, found.within) == (1, 1, True)
 
 
 def test_rows_and_columns_that_are_not_there(tmp_path: Path):

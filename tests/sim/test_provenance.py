@@ -4,8 +4,10 @@ import getpass
 import hashlib
 import json
 import platform
+import re
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 import pytest
 
@@ -78,6 +80,18 @@ def test_the_long_tables_are_the_same_in_parquet(result: Result, folder: Path, t
         pd.testing.assert_frame_equal(
             read.astype(dict.fromkeys(texts, str)), told.astype(dict.fromkeys(texts, str)), check_dtype=False, rtol=1e-14
         )
+
+
+def test_the_documented_ways_to_read_parquet_agree(result: Result, tmp_path: Path, monkeypatch):
+    text = (Path(__file__).parents[2] / "docs" / "reproducibility.md").read_text(encoding="utf-8")
+    python, sql = (re.search(rf"```{language}\n(.*?)```", text, flags=re.DOTALL)[1] for language in ("python", "sql"))
+    result.save(tmp_path / "output" / "baseline", tables="parquet")
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
+    *lines, last = python.strip().splitlines()
+    exec("\n".join(lines), names)
+    by_pandas = eval(last, names)
+    assert dict(duckdb.sql(sql).fetchall()) == by_pandas.to_dict() == {"miniature": by_pandas.iloc[0]}
 
 
 def test_a_study_without_a_status_quo_is_another_study(result: Result):
