@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from scenarios.compare import Difference, difference, is_table
 from scenarios.manifests import Change, ManifestError, altered, changes, read_manifest
@@ -30,6 +30,9 @@ from scenarios.study import (
 )
 from sim import OutputError, Result, RunFailed, Scenario, ScenarioError, simulate
 from sim.table_files import Form
+
+if TYPE_CHECKING:
+    from sim.experiments.stopping import StoppingRule
 
 EXIT_DIFFERENT = 1
 MOST_CHANGES = 30
@@ -221,8 +224,10 @@ def _call_again(manifest: Mapping[str, Any], folder: Path, workers: int) -> Resu
 
             if name == "points":
                 return ensemble(scenario, None, runs, points=_points(manifest, folder), seed=seed, **shared)
-            number = None if name == "factorial" else draws
-            return ensemble(scenario, number, runs, design=name, among=design.get("among"), seed=seed, **shared)
+            number = None if name == "factorial" else manifest.get("most_draws", draws)
+            until = _stopping_rule(design["until"]) if "until" in design else None
+            among = design.get("among")
+            return ensemble(scenario, number, runs, design=name, among=among, seed=seed, until=until, **shared)
     except ValueError as error:
         if isinstance(error, ScenarioError):
             raise
@@ -230,6 +235,15 @@ def _call_again(manifest: Mapping[str, Any], folder: Path, workers: int) -> Resu
     finally:
         progress.close()
     raise ManifestError(f"made_by = {manifest.get('made_by')!r}: the manifest does not say how the study was made")
+
+
+def _stopping_rule(content: Any) -> StoppingRule:
+    from sim.experiments.stopping import StoppingRule
+
+    try:
+        return StoppingRule(**content)
+    except TypeError as error:
+        raise ManifestError(f"design.until of the manifest: {error}") from None
 
 
 def _scenario(content: Any, key: str) -> Scenario:
