@@ -24,6 +24,7 @@ from sim.output import UNFINISHED, staged_folder
 from sim.provenance import study_digest
 from sim.randomness import SEED_LIMIT
 from sim.run_files import finished_runs, run_files
+from sim.table_files import FORMS, Form, require
 
 MAX_RUNS = 10_000
 MAX_DRAWS = 10_000
@@ -54,6 +55,8 @@ class Options:
         executor: who makes the runs: `processes` of this machine, or a `dask` cluster.
         scheduler: address of the cluster's scheduler.
         cluster: the executor of the cluster, while the question is answered; None: processes of this machine.
+        tables: what the long tables are written as.
+        command: the words that say the same on the command line, for the manifest; None if nobody typed any.
     """
 
     name: str
@@ -69,6 +72,8 @@ class Options:
     out: Path | None = None
     quick: bool = False
     force: bool = False
+    tables: Form = "csv"
+    command: tuple[str, ...] | None = None
 
     @property
     def folder(self) -> Path:
@@ -114,6 +119,8 @@ def run_study(question: ModuleType, options: Options) -> Result | Tabulation:
         UsageError, ScenarioError, OutputError: the user's input is wrong.
         RunFailed: no draw is without a run that ended with an error, or a worker was lost.
     """
+    started = time.monotonic()
+    require(options.tables)
     answering = getattr(question, "SMUGGLERS_ANSWER", False)
     if hasattr(question, "tabulate"):
         if options.design != "random":
@@ -145,8 +152,10 @@ def run_study(question: ModuleType, options: Options) -> Result | Tabulation:
             raise
         finally:
             progress.close()
-        result.write_tables(staging)
+        result.write_tables(staging, options.tables)
         _draw(question, result, staging)
+        words = None if options.command is None else list(options.command)
+        result.manifest.update(made_by="run", command=words, duration_s=round(time.monotonic() - started, 1))
         result.write_manifest(staging)
     return result
 
@@ -309,6 +318,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--scheduler", metavar="ADDRESS", help="of the Dask cluster's scheduler, as tcp://10.0.0.5:8786")
     parser.add_argument("--seed", type=int, default=1, help="base seed")
     parser.add_argument("--out", type=Path, help="folder for the results (default: output/NAME)")
+    parser.add_argument(
+        "--tables",
+        choices=FORMS,
+        default="csv",
+        help="form of the long tables; parquet needs the extra `parquet` (default: csv)",
+    )
     parser.add_argument("--quick", action="store_true", help="a small version, within seconds")
     parser.add_argument("--force", action="store_true", help="replace the results of another study")
 
@@ -318,7 +333,7 @@ def run_command(name: str, arguments: argparse.Namespace) -> int:
     folder = Path("output") / name if arguments.out is None else arguments.out
     try:
         question = load_question(name)
-        options = _options(name, arguments)
+        options = options_of(name, arguments)
         started = time.monotonic()
         result = run_study(question, options)
     except ClusterError as error:
@@ -359,7 +374,12 @@ def _kept(folder: Path) -> str:
     return f"{runs} kept in {folder / UNFINISHED}; the same command goes on from there"
 
 
-def _options(name: str, arguments: argparse.Namespace) -> Options:
+def options_of(name: str, arguments: argparse.Namespace) -> Options:
+    """What the command line says about a study.
+
+    Raises:
+        UsageError: a number is out of range, or a lever is not of the form key=value.
+    """
     for option, least, most in (("runs", 1, MAX_RUNS), ("draws", 0, MAX_DRAWS), ("workers", 1, MAX_WORKERS)):
         number = getattr(arguments, option)
         if number is not None and not least <= number <= most:
@@ -387,7 +407,25 @@ def _options(name: str, arguments: argparse.Namespace) -> Options:
         out=arguments.out,
         quick=arguments.quick,
         force=arguments.force,
+        tables=arguments.tables,
+        command=_command(name, arguments),
     )
+
+
+ELSEWHERE = ("command", "name", "levers", "out", "force", "workers", "executor", "scheduler")
+"""What the command line says that changes nothing in the tables, or is written down in another way."""
+
+
+def _command(name: str, arguments: argparse.Namespace) -> tuple[str, ...]:
+    """The words that make the same study, wherever and by whomever it is made; defaults are written out."""
+    words = ["run", name, *(word for lever in arguments.levers for word in ("--set", lever))]
+    for option, value in vars(arguments).items():
+        if option in ELSEWHERE or value is None or value is False:
+            continue
+        word = f"--{option.replace('_', '-')}"
+        for one in value if isinstance(value, list) else [value]:
+            words += [word] if one is True else [word, str(one)]
+    return tuple(words)
 
 
 def _lever(text: str) -> tuple[str, Any]:

@@ -118,8 +118,8 @@ def _move_over(staging: Path, folder: Path) -> None:
 def _stale_results(folder: Path, names: list[str]) -> list[Path]:
     """Files of an earlier study in the folder, as its manifest lists them, that the new one will not replace."""
     try:
-        listed = json.loads((folder / MANIFEST).read_text(encoding="utf-8")).get("files", [])
-    except (OSError, ValueError, AttributeError):
+        listed = list(json.loads((folder / MANIFEST).read_text(encoding="utf-8")).get("files", []))
+    except (OSError, ValueError, AttributeError, TypeError):
         return []
     known = [name for name in listed if isinstance(name, str) and Path(name).name == name]
     return [folder / name for name in known if name not in names and (folder / name).is_file()]

@@ -80,6 +80,8 @@ def make_runs(
     """
     answers: dict[int, Run | Failure] = {}
     if files is not None:
+        drawn, runs = (1 + max(getattr(job, name) for job in jobs) for name in ("draw", "run"))
+        files.plan(dict.fromkeys(job.policy.name for job in jobs), drawn, runs)
         for place, job in enumerate(jobs):
             found = files.find(job.policy.name, job.draw, job.run)
             if found is not None and (job.events is None or found.events is not None):
