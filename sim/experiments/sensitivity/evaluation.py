@@ -1,0 +1,58 @@
+"""What sensitivity analysis is about: a function of named inputs, and what is done where it has no value."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+
+Evaluate = Callable[[Sequence[Mapping[str, float]]], FloatArray]
+"""An outcome at points: from points, each with its inputs by name, to shape (points, runs). NaN where there is none.
+
+Inputs that a point does not name stay where they are. Run k has the same seed at every point (common random numbers), so
+that for given seeds the mean over runs is a deterministic function of the inputs."""
+
+Inputs = Mapping[str, tuple[str, ...]]
+"""What is moved as one, by name: names of one input or of several."""
+
+
+class TooFewLeft(Exception):
+    """Too few points have an outcome for the analysis. The message says how many have."""
+
+
+class ExtraMissing(Exception):
+    """A package is not installed that this analysis needs. The message says how to get it."""
+
+
+def means(evaluate: Evaluate, points: Sequence[Mapping[str, float]]) -> FloatArray:
+    """The mean over the runs that have an outcome, shape (points,); NaN where none has."""
+    by_run = evaluate(points)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # a point without any outcome is NaN, and told of by who asks
+        mean: FloatArray = np.nanmean(by_run, axis=1)
+    return mean
+
+
+def blocks_with_all(values: FloatArray, size: int, least: int, what: str) -> FloatArray:
+    """Values in blocks, shape (blocks, size), without the blocks in which one is missing.
+
+    Args:
+        values: shape (blocks * size,), NaN where there is none.
+        size: of a block.
+        least: number of blocks that must be left.
+        what: a block is, in the plural, for the message.
+
+    Raises:
+        TooFewLeft: there are fewer.
+    """
+    blocks = values.reshape(-1, size)
+    whole: FloatArray = blocks[~np.isnan(blocks).any(axis=1)]
+    if len(whole) < least:
+        raise TooFewLeft(
+            f"{len(whole)} of {len(blocks)} {what} have an outcome at each of their points; needed: at least {least}"
+        )
+    return whole

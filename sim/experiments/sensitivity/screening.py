@@ -1,0 +1,182 @@
+"""Screening by elementary effects (Morris, 1991): which of hundreds of inputs matter at all.
+
+Trajectories through a grid of quantiles move one input at a time, everything else being somewhere else on each of them; mu*
+is the mean of the absolute change (Campolongo, Cariboni and Saltelli, 2007), per whole range of the input's law. Inputs that
+are one idea are first moved as one, each in a direction of its own: effects within a group may cancel, so that a mu* of a
+group is not the sum of those of its members. Sampling and estimates are those of SALib (Herman and Usher, 2017; Iwanaga,
+Usher and Herman, 2022).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .evaluation import Evaluate, ExtraMissing, FloatArray, Inputs, blocks_with_all, means
+from .inputs import EVERYTHING_ELSE, alone, with_the_rest
+
+LEVELS = 4
+LOWEST, HIGHEST = 0.05, 0.95
+"""Ends of the grid: quantiles, as the laws of some rows have no ends. The levels are 0.05, 0.35, 0.65 and 0.95."""
+
+MOST_INPUTS = 10
+MOST_ALONE = 30
+"""Rows that are screened one by one at most."""
+
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True)
+class Effect:
+    """How much an input moves the outcome, in the outcome's unit, per whole range of its law.
+
+    Attributes:
+        name: of the input.
+        rows: that are moved as one under this name.
+        mu_star: mean of the absolute elementary effects.
+        low, high: its 95 % interval, by the bootstrap over trajectories.
+        mu: their mean with its sign; NaN for several rows, which move in directions of their own.
+        sigma: their standard deviation: 0 if the effect is the same everywhere. NaN for several rows.
+    """
+
+    name: str
+    rows: tuple[str, ...]
+    mu_star: float
+    low: float
+    high: float
+    mu: float
+    sigma: float
+
+
+@dataclass(frozen=True)
+class Screening:
+    """What screening leaves.
+
+    Attributes:
+        ideas: effects of all inputs, those that are one idea moved as one.
+        alone: effects of the rows of the ideas that matter most, each by itself, and of everything else as one.
+        kept: the rows that matter most, at most ten, in order.
+    """
+
+    ideas: tuple[Effect, ...]
+    alone: tuple[Effect, ...]
+    kept: tuple[str, ...]
+
+    @property
+    def dropped(self) -> tuple[Effect, ...]:
+        """What was looked at closely and is not kept: single rows, and everything else as one."""
+        return tuple(effect for effect in self.alone if effect.name not in self.kept)
+
+
+def screen(
+    evaluate: Evaluate,
+    ideas: Inputs,
+    *,
+    trajectories: int = 4,
+    seed: int = 1,
+    most: int = MOST_INPUTS,
+    most_alone: int = MOST_ALONE,
+) -> Screening:
+    """The inputs that matter most: first ideas are screened, then the rows of those that matter, one by one.
+
+    Ideas are taken in the order of their mu*, as long as their rows are at most `most_alone`; one that changes nothing is
+    not taken, nor one that is too large by itself for what is left. In the second round everything else is moved as one
+    input, which says what screening may have missed.
+
+    Args:
+        evaluate: outcome at quantiles between 0.05 and 0.95.
+        ideas: every input.
+        trajectories: in each of the two rounds, at least 2.
+        seed: of the trajectories.
+        most: inputs that are kept.
+        most_alone: rows that are screened one by one.
+
+    Raises:
+        ValueError: a number is out of range.
+        TooFewLeft: fewer than two trajectories have an outcome everywhere.
+        ExtraMissing: SALib is not installed.
+    """
+    first = elementary_effects(evaluate, ideas, trajectories=trajectories, seed=seed)
+    rows: list[str] = []
+    for effect in first:
+        if effect.mu_star > 0 and len(rows) + len(effect.rows) <= most_alone:
+            rows += effect.rows
+    every = [name for names in ideas.values() for name in names]
+    closer = with_the_rest(alone(rows), every)
+    second = first
+    if any(len(names) > 1 for names in ideas.values()) and rows:
+        second = elementary_effects(evaluate, closer, trajectories=trajectories, seed=seed + 1)
+    ordered = [effect.name for effect in second if effect.mu_star > 0 and effect.name in closer]
+    return Screening(tuple(first), tuple(second), tuple(name for name in ordered if name != EVERYTHING_ELSE)[:most])
+
+
+def elementary_effects(evaluate: Evaluate, inputs: Inputs, *, trajectories: int = 4, seed: int = 1) -> list[Effect]:
+    """mu*, its interval and sigma of each input, largest first, at a cost of trajectories x (inputs + 1) points.
+
+    Trajectories on which the outcome is missing somewhere are left out.
+
+    Args:
+        evaluate: outcome at quantiles between 0.05 and 0.95.
+        inputs: what is moved as one.
+        trajectories: at least 2.
+        seed: of the trajectories.
+
+    Raises:
+        ValueError: there are too few trajectories or no inputs.
+        TooFewLeft: fewer than two trajectories have an outcome everywhere.
+        ExtraMissing: SALib is not installed.
+    """
+    if trajectories < 2:
+        raise ValueError(f"trajectories: {trajectories!r} is not at least 2")
+    if not inputs:
+        raise ValueError("inputs: there are none to screen")
+    sample, analyze = _salib()
+    rows = [name for names in inputs.values() for name in names]
+    problem = {
+        "num_vars": len(rows),
+        "names": rows,
+        "groups": [name for name, names in inputs.items() for _ in names],
+        "bounds": [[LOWEST, HIGHEST]] * len(rows),
+    }
+    grid: FloatArray = sample(problem, trajectories, num_levels=LEVELS, seed=seed)
+    values = means(evaluate, points_of(rows, grid))
+    size = len(inputs) + 1
+    whole = blocks_with_all(values, size, 2, "trajectories")
+    present = ~np.isnan(values.reshape(-1, size)).any(axis=1)
+    kept = grid.reshape(trajectories, size, len(rows))[present].reshape(-1, len(rows))
+    found = analyze(problem, kept, whole.ravel(), conf_level=CONFIDENCE, num_levels=LEVELS, seed=seed)
+    effects = []
+    scale = 1 / (HIGHEST - LOWEST)  # SALib's effects are per width of the grid
+    for place, name in enumerate(found["names"]):
+        mu_star, half = (float(found[key][place]) * scale for key in ("mu_star", "mu_star_conf"))
+        single = len(inputs[name]) == 1
+        mu, sigma = (float(found[key][place]) * scale if single else math.nan for key in ("mu", "sigma"))
+        effects.append(Effect(name, tuple(inputs[name]), mu_star, max(0.0, mu_star - half), mu_star + half, mu, sigma))
+    return sorted(effects, key=lambda effect: -effect.mu_star)
+
+
+def points_of(rows: Sequence[str], quantiles: FloatArray) -> list[Mapping[str, float]]:
+    """Quantiles by name of the input, from shape (points, rows)."""
+    return [dict(zip(rows, point, strict=True)) for point in quantiles.tolist()]
+
+
+def check_extra() -> None:
+    """See that what sensitivity analysis needs is installed.
+
+    Raises:
+        ExtraMissing: it is not.
+    """
+    _salib()
+
+
+def _salib() -> tuple[Any, Any]:
+    try:
+        from SALib.analyze.morris import analyze  # type: ignore[import-untyped]
+        from SALib.sample.morris import sample  # type: ignore[import-untyped]
+    except ImportError:
+        raise ExtraMissing("sensitivity analysis needs SALib: pip install chip-location-verification[sensitivity]") from None
+    return sample, analyze
