@@ -140,6 +140,7 @@ def _analysed(study: Study, options: Options, progress: Callable[..., None]) -> 
     ends = {name: (rows[name].low, rows[name].high) for name in screening.kept}
     swings = {outcome: tornado(model.at_values(outcome, plan.tornado_runs), ends) for outcome in OUTCOMES}
     about["planned_cost"] = {"runs_at_most": cost, "seconds_of_a_run": round(seconds, 3), "workers": workers}
+    about["unopened_ideas"] = [effect.name for effect in screening.unopened]
     about["failures"] = [str(failure) for failure in model.failures]
     decisive = _decisive(indices[FOUND])
     further = {
@@ -302,11 +303,9 @@ def figures(result: Tabulation) -> Iterator[Chart]:
 
 
 def _claim(result: Tabulation) -> str:
-    from sim.figures.sensitivity import in_words
-
     rows = result.further["tornado"]
     rows = rows[(rows["outcome"] == FOUND) & (rows["rank"] > 0)].sort_values("rank")
-    names = [in_words(name) for name in rows["input"]]
+    names = [str(name).replace("_", " ") for name in rows["input"]]
     if not names:
         return "No input changes what is found: too few chips were diverted for a headline"
     number = {1: "One unknown decides", 2: "Two unknowns decide", 3: "Three unknowns decide", 4: "Four unknowns decide"}
@@ -325,8 +324,8 @@ def _index_claim(result: Tabulation) -> str:
     best = found.drop(index=EVERYTHING_ELSE, errors="ignore").sort_values("total", ascending=False)
     name, first = in_words(str(best.index[0])), best["first"].iloc[0]
     rest = found["total"].get(EVERYTHING_ELSE)
-    left = f"; all other inputs take part in {100 * rest:.0f} %" if rest is not None else ""
-    return f"By itself, {name} decides {100 * max(first, 0.0):.0f} % of what is found{left}"
+    left = f"; {_inputs(result) - len(best)} further inputs take part in {100 * rest:.0f} %" if rest is not None else ""
+    return f"{name}: alone {100 * max(first, 0.0):.0f} % of the variance{left}"
 
 
 def _wrapped(title: str) -> tuple[str, str]:
@@ -397,6 +396,11 @@ def _screening_caption(result: Tabulation) -> str:
         if len(rest)
         else ""
     )
+    least = screened[screened["kept"]]["mu_star"].min()
+    large = screened[(screened["round"] == "ideas") & (screened["rows"] > 1) & (screened["mu_star"] > least)]
+    unopened = [str(name) for name in large["input"] if name in result.manifest["unopened_ideas"]]
+    if unopened:
+        left += f" Not looked at row by row, for want of room, although above the least that is kept: {', '.join(unopened)}."
     return (
         "Left: first round, rows that are one idea moved as one, each in a direction of its own, so that effects may "
         "cancel; right: second round, the rows of the ideas that matter most, one by one, and everything else as one; the "

@@ -26,7 +26,8 @@ AXIS = (-0.25, 1.25)
 """Ends of the axis of indices: one estimated from few points may be far out of 0 to 1."""
 
 ROW_IN = 0.36
-UNITS = {"days": "d", "hours": "h", "ms": "ms", "ms added to a round trip": "ms", "km per day": "km/d"}
+UNITS = {"days": " d", "hours": " h", "ms": " ms", "chips": " chips", "lots": " lots"}
+"""How units that begin with a word are written after a number."""
 
 
 def tornado_bars(data: pd.DataFrame, outcome: str, ax: Axes | None = None) -> Axes:
@@ -65,7 +66,7 @@ def tornado_bars(data: pd.DataFrame, outcome: str, ax: Axes | None = None) -> Ax
     ax.xaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %", decimals=0))
     ax.grid(axis="x")
     ax.set_axisbelow(True)
-    ax.margins(x=0.16)
+    ax.margins(x=0.2)
     return ax
 
 
@@ -123,7 +124,7 @@ def effect_bars(data: pd.DataFrame, ax: Sequence[Axes] | None = None) -> Sequenc
         number = max(len(panel) for panel in panels)
         figure = new_figure(1.3 + 0.17 * max(number, 6))
         bottom, height = 0.5 / figure.get_figheight(), 1 - 1.25 / figure.get_figheight()
-        ax = [figure.add_axes((left, bottom, 0.24, height)) for left in (0.235, 0.745)]
+        ax = [figure.add_axes((left, bottom, 0.235, height)) for left in (0.25, 0.745)]
     for axis, panel, title in zip(ax, panels, rounds.values(), strict=True):
         colours = [KEPT if kept else DROPPED for kept in panel["kept"]]
         errors = [panel["mu_star"] - panel["low"], panel["high"] - panel["mu_star"]]
@@ -143,19 +144,15 @@ def effect_bars(data: pd.DataFrame, ax: Sequence[Axes] | None = None) -> Sequenc
 
 
 def value_label(value: float, unit: str) -> str:
-    """A parameter's value with its unit, as short as it can be said: 14 d, 28 %, 1.6 M chips."""
+    """A parameter's value as short as it can be said, with its unit if that is a plain one: 14 d, 28 %, 1.6 M, 0.25."""
     if unit.startswith(("share of", "chance")) and value <= 1:
         return f"{100 * value:.3g} %"
-    short = re.split(r",| of | from | per | on | in ", unit)[0].strip()
-    short = UNITS.get(unit, UNITS.get(short, short))
     if unit.startswith("calendar year"):
         return f"{value:.2f}".rstrip("0").rstrip(".")
     number = f"{value / 1e6:.3g} M" if abs(value) >= 1e6 else f"{value:,.0f}" if abs(value) >= 1e4 else f"{value:.4g}"
-    return (
-        f"{number} {short}"
-        if len(short) <= 12 and not short.startswith(("weight", "factor", "times", "standard"))
-        else number
-    )
+    if unit.startswith("US dollars"):
+        return f"${number}"
+    return number if " per " in unit else number + UNITS.get(re.split(r"[ ,]", unit)[0], "")
 
 
 def in_words(name: str) -> str:

@@ -106,7 +106,9 @@ def test_base_points_are_at_least_two():
         (0.6, "standard deviation of the logarithm of dwell and transit times", "0.6"),
         (30, "ms", "30 ms"),
         (2026.5, "calendar year with its fraction", "2026.5"),
-        (4800, "chips that leave together", "4800"),
+        (4800, "chips that leave together", "4800 chips"),
+        (10_000, "US dollars per chip, at list", "$10,000"),
+        (0.25, "lots per year", "0.25"),
     ],
 )
 def test_values_are_written_short(value: float, unit: str, label: str):

@@ -109,6 +109,7 @@ def test_screening_keeps_the_ten_largest_and_says_what_the_rest_may_do():
     rest = next(effect for effect in found.dropped if effect.name == EVERYTHING_ELSE)
     assert len(rest.rows) == 40 - 24
     assert rest.mu_star <= sum(slopes[name] for name in rest.rows)
+    assert {effect.name for effect in found.unopened} == {f"idea{first}" for first in range(6, 10)}
     assert {effect.name for effect in found.dropped} & set(found.kept) == set()
 
 

@@ -71,6 +71,12 @@ class Screening:
         """What was looked at closely and is not kept: single rows, and everything else as one."""
         return tuple(effect for effect in self.alone if effect.name not in self.kept)
 
+    @property
+    def unopened(self) -> tuple[Effect, ...]:
+        """Ideas that change the outcome, but whose rows were not looked at one by one, as there were too many."""
+        opened = {name for effect in self.alone for name in effect.rows if effect.name != EVERYTHING_ELSE}
+        return tuple(effect for effect in self.ideas if effect.mu_star > 0 and not opened.intersection(effect.rows))
+
 
 def screen(
     evaluate: Evaluate,
