@@ -358,7 +358,8 @@ def _about(result: Tabulation) -> str:
         "Levers, and mixes of strategies and of channels, stay as they are. "
         f"One simulated chip stands for {1 / scenario.fleet.scale:,.0f}, at {scenario.geography.sites} sites, in lots of "
         f"{scenario.fleet.lot_chips} chips, number of inspectors: {scenario.enforcement.inspectors}. Inputs can be "
-        "compared, but counts are not the nation's."
+        "compared, but counts are not the nation's. A world in which too few chips are diverted has no share of them, and "
+        "is left out."
     )
 
 
@@ -380,7 +381,7 @@ def _index_caption(result: Tabulation) -> str:
     return (
         "First-order index: share of the variance that is gone once the input is known. Total index: share that is left if "
         "all others are known. Bars: 95 % intervals by the bootstrap over base points "
-        f"({row['base_points']:.0f} of {row['base_points_asked']:.0f} have all their outcomes). "
+        f"({row['base_points']:.0f} of {row['base_points_asked']:.0f} have an outcome in both samples). "
         f"{EVERYTHING_ELSE.capitalize()}: all other rows that have a range, moved as one input; its total index is what is "
         "lost by leaving them where they are. Axes end at -25 and 125 %, whatever an interval's length. The inputs were "
         "chosen by what is found, not by false alarms."

@@ -50,7 +50,8 @@ def tornado_bars(data: pd.DataFrame, outcome: str, ax: Axes | None = None) -> Ax
             right = reach > row["at_centre"] or (reach == row["at_centre"] and end == "high")
             edge = reach
             if not math.isnan(half):
-                ax.plot([reach - half, reach + half], [at, at], color="#333333", linewidth=0.8)
+                for thick, shade in ((2.0, "white"), (0.8, "#333333")):  # seen on dark bars too
+                    ax.plot([reach - half, reach + half], [at, at], color=shade, linewidth=thick)
                 edge = reach + half if right else reach - half
             ax.annotate(
                 f"{end} {value_label(row[end], row['unit'])}", (edge, at), xytext=(3 if right else -3, 0),

@@ -23,7 +23,7 @@ PLOTTED = ["outcome", "input", "low", "high", "at_low", "at_centre", "at_high"]
 
 
 def tabulated() -> Tabulation:
-    options = Options("tornado", quick=True, out=Path("nowhere"), levers={"fleet.scale": 0.0005})
+    options = Options("tornado", quick=True, out=Path("nowhere"))
     return tornado.tabulate(tornado.study(options), options, lambda *progress: None)
 
 

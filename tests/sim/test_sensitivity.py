@@ -113,12 +113,12 @@ def test_screening_keeps_the_ten_largest_and_says_what_the_rest_may_do():
     assert {effect.name for effect in found.dropped} & set(found.kept) == set()
 
 
-def test_a_point_without_an_outcome_costs_its_trajectory_or_base_point_alone():
+def test_a_point_without_an_outcome_costs_its_own_differences_alone():
     slopes = {"one": 2.0, "two": 1.0}
     holed = function(lambda point: math.nan if point["one"] > 0.9 else 2 * point["one"] + point["two"])
     effects = {effect.name: effect for effect in elementary_effects(holed, alone(slopes), trajectories=30)}
     assert effects["two"].mu == pytest.approx(1)
-    with pytest.raises(TooFewLeft, match="0 of 8 base points have an outcome at each of their points; needed: at least 2"):
+    with pytest.raises(TooFewLeft, match="0 of 8 base points have an outcome; needed: at least 2"):
         sobol_indices(function(lambda point: math.nan), alone(slopes), base_points=8)
     found = sobol_indices(holed, alone(slopes), base_points=64)
     assert 2 <= found.base_points < found.asked == 64

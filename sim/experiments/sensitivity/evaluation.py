@@ -37,22 +37,17 @@ def means(evaluate: Evaluate, points: Sequence[Mapping[str, float]]) -> FloatArr
     return mean
 
 
-def blocks_with_all(values: FloatArray, size: int, least: int, what: str) -> FloatArray:
-    """Values in blocks, shape (blocks, size), without the blocks in which one is missing.
+def see_enough(known: int, asked: int, least: int, what: str) -> None:
+    """See that enough is left.
 
     Args:
-        values: shape (blocks * size,), NaN where there is none.
-        size: of a block.
-        least: number of blocks that must be left.
-        what: a block is, in the plural, for the message.
+        known: number of those that have an outcome.
+        asked: of all.
+        least: number that is needed.
+        what: they are, in the plural, for the message.
 
     Raises:
         TooFewLeft: there are fewer.
     """
-    blocks = values.reshape(-1, size)
-    whole: FloatArray = blocks[~np.isnan(blocks).any(axis=1)]
-    if len(whole) < least:
-        raise TooFewLeft(
-            f"{len(whole)} of {len(blocks)} {what} have an outcome at each of their points; needed: at least {least}"
-        )
-    return whole
+    if known < least:
+        raise TooFewLeft(f"{known} of {asked} {what} have an outcome; needed: at least {least}")

@@ -2,10 +2,9 @@
 
 First-order index: the share of the variance that is gone, in the mean, once the input is known. Total index: the share that
 is left, in the mean, if all others are known. Design of Saltelli et al. (2010): two independent samples, and for each input
-the first with that input from the second; estimators of Saltelli et al. (2010) for the first order and Jansen (1999) for the
-total, as SALib has them, with its bootstrap over base points. (`scipy.stats.sobol_indices` has the same estimators, but
-insists on a power of 2 and so cannot leave out a point without an outcome, and its intervals fail where an input changes
-nothing.)
+the first with that input from the second; estimators of Saltelli et al. (2010) for the first order
+and Jansen (1999) for the total, with the bootstrap over base points. (`SALib` and `scipy.stats.sobol_indices` have the same
+estimators, but no way to leave out a single point that has no outcome.)
 
 Several rows may be one input. The total index of everything else, so taken, is what is lost by keeping all of it where it
 is: at least that share of the variance, and seldom more than twice as much (Sobol' et al., 2007).
@@ -13,16 +12,15 @@ is: at least that share of the variance, and seldom more than twice as much (Sob
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import warnings
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from .evaluation import Evaluate, ExtraMissing, FloatArray, Inputs, blocks_with_all, means
-from .screening import CONFIDENCE, points_of
-
-RESAMPLES = 1000
+from ...intervals import Z_95
+from .evaluation import Evaluate, FloatArray, Inputs, means, see_enough
+from .screening import RESAMPLES, points_of
 
 
 @dataclass(frozen=True)
@@ -53,7 +51,7 @@ class Indices:
     Attributes:
         each: in the order of the inputs.
         mean, variance: of the outcome, over both samples.
-        base_points: that have an outcome at each of their points.
+        base_points: that have an outcome in both samples.
         asked: base points in all.
     """
 
@@ -72,7 +70,7 @@ def sobol_indices(evaluate: Evaluate, inputs: Inputs, *, base_points: int = 64, 
     """First-order and total indices, at a cost of base points x (inputs + 2) points.
 
     Inputs of one row are sampled by a scrambled Sobol sequence, which spreads them evenly; those of several rows, of which
-    there may be hundreds, at random. Base points with a point that has no outcome are left out. If the outcome is the same
+    there may be hundreds, at random. A difference one of whose points has no outcome is left out. If the outcome is the same
     everywhere, all indices are 0.
 
     Args:
@@ -83,14 +81,12 @@ def sobol_indices(evaluate: Evaluate, inputs: Inputs, *, base_points: int = 64, 
 
     Raises:
         ValueError: there are too few base points or no inputs.
-        TooFewLeft: fewer than two base points have all their outcomes.
-        ExtraMissing: SALib is not installed.
+        TooFewLeft: fewer than two base points have an outcome in both samples, or fewer than two for an input.
     """
     if base_points < 2:
         raise ValueError(f"base_points: {base_points!r} is not at least 2")
     if not inputs:
         raise ValueError("inputs: there are none")
-    analyze = _salib()
     rows = [name for names in inputs.values() for name in names]
     one, other = _two_samples(inputs, base_points, seed)
     places = {name: number for number, name in enumerate(rows)}
@@ -101,26 +97,42 @@ def sobol_indices(evaluate: Evaluate, inputs: Inputs, *, base_points: int = 64, 
         page[:, taken] = other[:, taken]
         pages.append(page)
     pages.append(other)
-    design = np.stack(pages, axis=1).reshape(-1, len(rows))  # a base point's points one after the other
-    whole = blocks_with_all(means(evaluate, points_of(rows, design)), len(pages), 2, "base points")
-    ends = whole[:, [0, -1]]
-    if np.ptp(whole) == 0:
-        none = tuple(Index(name, tuple(names), *[0.0] * 6) for name, names in inputs.items())
-        return Indices(none, float(ends.mean()), 0.0, len(whole), base_points)
-    problem = {"num_vars": len(inputs), "names": list(inputs), "bounds": [[0.0, 1.0]] * len(inputs)}
-    found = analyze(
-        problem, whole.ravel(), calc_second_order=False, num_resamples=RESAMPLES, conf_level=CONFIDENCE, seed=seed + 1
-    )  # fmt: skip
+    design = np.stack(pages).reshape(-1, len(rows))
+    outcomes = means(evaluate, points_of(rows, design)).reshape(len(pages), base_points)
+    known = int((~np.isnan(outcomes[[0, -1]])).all(axis=0).sum())
+    see_enough(known, base_points, 2, "base points")
+    mean, variance = float(np.nanmean(outcomes[[0, -1]])), float(np.nanvar(outcomes[[0, -1]]))
+    generator = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, base_points, len(rows)])))
+    resamples = generator.integers(base_points, size=(RESAMPLES, base_points))
+    ends = outcomes[0] - mean, outcomes[-1] - mean
     each = tuple(
-        Index(name, tuple(names), *_shares(found, "S1", place), *_shares(found, "ST", place))
+        Index(name, tuple(names), *_with_interval(ends, outcomes[1 + place] - mean, resamples, name))
         for place, (name, names) in enumerate(inputs.items())
     )
-    return Indices(each, float(ends.mean()), float(ends.var()), len(whole), base_points)
+    return Indices(each, mean, variance, known, base_points)
 
 
-def _shares(found: Mapping[str, Any], key: str, place: int) -> tuple[float, float, float]:
-    value, half = float(found[key][place]), float(found[f"{key}_conf"][place])
-    return value, value - half, value + half
+def _with_interval(
+    ends: tuple[FloatArray, FloatArray], page: FloatArray, resamples: NDArray[np.int64], name: str
+) -> tuple[float, float, float, float, float, float]:
+    """First-order and total index of one input, each with the ends of its interval."""
+    present = ~np.isnan([*ends, page]).any(axis=0)
+    see_enough(int(present.sum()), len(page), 2, f"base points at {name}")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # a resample may hold nothing that is known: NaN, left out below
+        values = [float(share) for share in _shares(*ends, page)]
+        halves = [
+            float(Z_95 * np.nanstd(shares)) for shares in _shares(*(values[resamples] for values in (*ends, page)))
+        ]  # fmt: skip
+    (first, total), (first_half, total_half) = values, halves
+    return first, first - first_half, first + first_half, total, total - total_half, total + total_half
+
+
+def _shares(one: FloatArray, other: FloatArray, page: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """First-order and total index over the last axis; 0 if the outcome is the same everywhere."""
+    variance = np.nanvar(np.concatenate([one, other], axis=-1), axis=-1)
+    scale = np.where(variance > 0, variance, np.inf)
+    return np.nanmean(other * (page - one), axis=-1) / scale, np.nanmean((one - page) ** 2, axis=-1) / (2 * scale)
 
 
 def _two_samples(inputs: Inputs, number: int, seed: int) -> tuple[FloatArray, FloatArray]:
@@ -136,11 +148,3 @@ def _two_samples(inputs: Inputs, number: int, seed: int) -> tuple[FloatArray, Fl
         even = sequence.random_base2((number - 1).bit_length())[:number]
         samples[:, :, single] = np.stack(np.split(even, 2, axis=1))
     return tuple(np.clip(samples, 2.0**-32, 1 - 2.0**-32))
-
-
-def _salib() -> Any:
-    try:
-        from SALib.analyze.sobol import analyze  # type: ignore[import-untyped]
-    except ImportError:
-        raise ExtraMissing("sensitivity analysis needs SALib: pip install chip-location-verification[sensitivity]") from None
-    return analyze

@@ -3,8 +3,8 @@
 Trajectories through a grid of quantiles move one input at a time, everything else being somewhere else on each of them; mu*
 is the mean of the absolute change (Campolongo, Cariboni and Saltelli, 2007), per whole range of the input's law. Inputs that
 are one idea are first moved as one, each in a direction of its own: effects within a group may cancel, so that a mu* of a
-group is not the sum of those of its members. Sampling and estimates are those of SALib (Herman and Usher, 2017; Iwanaga,
-Usher and Herman, 2022).
+group is not the sum of those of its members. Trajectories are those of SALib (Herman and Usher, 2017; Iwanaga, Usher and
+Herman, 2022); effects are estimated here, as a point may have no outcome.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from .evaluation import Evaluate, ExtraMissing, FloatArray, Inputs, blocks_with_all, means
+from .evaluation import Evaluate, ExtraMissing, FloatArray, Inputs, means, see_enough
 from .inputs import EVERYTHING_ELSE, alone, with_the_rest
 
 LEVELS = 4
@@ -28,6 +28,7 @@ MOST_ALONE = 30
 """Rows that are screened one by one at most."""
 
 CONFIDENCE = 0.95
+RESAMPLES = 1000
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ def screen(
 
     Raises:
         ValueError: a number is out of range.
-        TooFewLeft: fewer than two trajectories have an outcome everywhere.
+        TooFewLeft: an input has fewer than two effects.
         ExtraMissing: SALib is not installed.
     """
     first = elementary_effects(evaluate, ideas, trajectories=trajectories, seed=seed)
@@ -123,7 +124,7 @@ def screen(
 def elementary_effects(evaluate: Evaluate, inputs: Inputs, *, trajectories: int = 4, seed: int = 1) -> list[Effect]:
     """mu*, its interval and sigma of each input, largest first, at a cost of trajectories x (inputs + 1) points.
 
-    Trajectories on which the outcome is missing somewhere are left out.
+    An effect one of whose two points has no outcome is left out.
 
     Args:
         evaluate: outcome at quantiles between 0.05 and 0.95.
@@ -133,14 +134,13 @@ def elementary_effects(evaluate: Evaluate, inputs: Inputs, *, trajectories: int 
 
     Raises:
         ValueError: there are too few trajectories or no inputs.
-        TooFewLeft: fewer than two trajectories have an outcome everywhere.
+        TooFewLeft: an input has fewer than two effects.
         ExtraMissing: SALib is not installed.
     """
     if trajectories < 2:
         raise ValueError(f"trajectories: {trajectories!r} is not at least 2")
     if not inputs:
         raise ValueError("inputs: there are none to screen")
-    sample, analyze = _salib()
     rows = [name for names in inputs.values() for name in names]
     problem = {
         "num_vars": len(rows),
@@ -148,21 +148,27 @@ def elementary_effects(evaluate: Evaluate, inputs: Inputs, *, trajectories: int 
         "groups": [name for name, names in inputs.items() for _ in names],
         "bounds": [[LOWEST, HIGHEST]] * len(rows),
     }
-    grid: FloatArray = sample(problem, trajectories, num_levels=LEVELS, seed=seed)
-    values = means(evaluate, points_of(rows, grid))
-    size = len(inputs) + 1
-    whole = blocks_with_all(values, size, 2, "trajectories")
-    present = ~np.isnan(values.reshape(-1, size)).any(axis=1)
-    kept = grid.reshape(trajectories, size, len(rows))[present].reshape(-1, len(rows))
-    found = analyze(problem, kept, whole.ravel(), conf_level=CONFIDENCE, num_levels=LEVELS, seed=seed)
+    grid: FloatArray = _sample()(problem, trajectories, num_levels=LEVELS, seed=seed)
+    shape = (trajectories, len(inputs) + 1)
+    outcomes = means(evaluate, points_of(rows, grid)).reshape(shape)
+    steps, changes = np.diff(grid.reshape(*shape, len(rows)), axis=1), np.diff(outcomes, axis=1)
+    generator = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, len(rows)])))
     effects = []
-    scale = 1 / (HIGHEST - LOWEST)  # SALib's effects are per width of the grid
-    for place, name in enumerate(found["names"]):
-        mu_star, half = (float(found[key][place]) * scale for key in ("mu_star", "mu_star_conf"))
-        single = len(inputs[name]) == 1
-        mu, sigma = (float(found[key][place]) * scale if single else math.nan for key in ("mu", "sigma"))
-        effects.append(Effect(name, tuple(inputs[name]), mu_star, max(0.0, mu_star - half), mu_star + half, mu, sigma))
+    for name, names in inputs.items():
+        step = steps[:, :, rows.index(names[0])]
+        moved = step != 0  # once on each trajectory
+        effects.append(_effect(name, tuple(names), changes[moved] / step[moved], generator))
     return sorted(effects, key=lambda effect: -effect.mu_star)
+
+
+def _effect(name: str, rows: tuple[str, ...], effects: FloatArray, generator: np.random.Generator) -> Effect:
+    known = effects[~np.isnan(effects)]
+    see_enough(len(known), len(effects), 2, f"trajectories at {name}")
+    sizes = np.abs(known)
+    resampled = generator.choice(sizes, (RESAMPLES, len(sizes))).mean(axis=1)
+    low, high = np.quantile(resampled, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+    mu, sigma = (float(known.mean()), float(known.std(ddof=1))) if len(rows) == 1 else (math.nan, math.nan)
+    return Effect(name, rows, float(sizes.mean()), float(low), float(high), mu, sigma)
 
 
 def points_of(rows: Sequence[str], quantiles: FloatArray) -> list[Mapping[str, float]]:
@@ -176,13 +182,12 @@ def check_extra() -> None:
     Raises:
         ExtraMissing: it is not.
     """
-    _salib()
+    _sample()
 
 
-def _salib() -> tuple[Any, Any]:
+def _sample() -> Any:
     try:
-        from SALib.analyze.morris import analyze  # type: ignore[import-untyped]
         from SALib.sample.morris import sample  # type: ignore[import-untyped]
     except ImportError:
         raise ExtraMissing("sensitivity analysis needs SALib: pip install chip-location-verification[sensitivity]") from None
-    return sample, analyze
+    return sample
