@@ -29,6 +29,7 @@ MOST_ALONE = 30
 
 CONFIDENCE = 0.95
 RESAMPLES = 1000
+ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Effect:
         name: of the input.
         rows: that are moved as one under this name.
         mu_star: mean of the absolute elementary effects.
-        low, high: its 95 % interval, by the bootstrap over trajectories.
+        low, high: its 95 % interval, by the bootstrap over trajectories; NaN of one effect alone.
         mu: their mean with its sign; NaN for several rows, which move in directions of their own.
         sigma: their standard deviation: 0 if the effect is the same everywhere. NaN for several rows.
     """
@@ -76,7 +77,7 @@ class Screening:
     def unopened(self) -> tuple[Effect, ...]:
         """Ideas that change the outcome, but whose rows were not looked at one by one, as there were too many."""
         opened = {name for effect in self.alone for name in effect.rows if effect.name != EVERYTHING_ELSE}
-        return tuple(effect for effect in self.ideas if effect.mu_star > 0 and not opened.intersection(effect.rows))
+        return tuple(effect for effect in self.ideas if matters(effect, self.ideas) and not opened.intersection(effect.rows))
 
 
 def screen(
@@ -104,20 +105,20 @@ def screen(
 
     Raises:
         ValueError: a number is out of range.
-        TooFewLeft: an input has fewer than two effects.
+        TooFewLeft: an input has no effect with an outcome at both ends.
         ExtraMissing: SALib is not installed.
     """
     first = elementary_effects(evaluate, ideas, trajectories=trajectories, seed=seed)
     rows: list[str] = []
     for effect in first:
-        if effect.mu_star > 0 and len(rows) + len(effect.rows) <= most_alone:
+        if matters(effect, first) and len(rows) + len(effect.rows) <= most_alone:
             rows += effect.rows
     every = [name for names in ideas.values() for name in names]
     closer = with_the_rest(alone(rows), every)
     second = first
     if any(len(names) > 1 for names in ideas.values()) and rows:
         second = elementary_effects(evaluate, closer, trajectories=trajectories, seed=seed + 1)
-    ordered = [effect.name for effect in second if effect.mu_star > 0 and effect.name in closer]
+    ordered = [effect.name for effect in second if matters(effect, second) and effect.name in closer]
     return Screening(tuple(first), tuple(second), tuple(name for name in ordered if name != EVERYTHING_ELSE)[:most])
 
 
@@ -134,7 +135,7 @@ def elementary_effects(evaluate: Evaluate, inputs: Inputs, *, trajectories: int 
 
     Raises:
         ValueError: there are too few trajectories or no inputs.
-        TooFewLeft: an input has fewer than two effects.
+        TooFewLeft: an input has no effect with an outcome at both ends.
         ExtraMissing: SALib is not installed.
     """
     if trajectories < 2:
@@ -161,10 +162,19 @@ def elementary_effects(evaluate: Evaluate, inputs: Inputs, *, trajectories: int 
     return sorted(effects, key=lambda effect: -effect.mu_star)
 
 
+def matters(effect: Effect, effects: Sequence[Effect]) -> bool:
+    """Whether an input changes the outcome at all, by more than the last bits of the largest effect."""
+    return effect.mu_star > ROUNDING * max(other.mu_star for other in effects)
+
+
 def _effect(name: str, rows: tuple[str, ...], effects: FloatArray, generator: np.random.Generator) -> Effect:
     known = effects[~np.isnan(effects)]
-    see_enough(len(known), len(effects), 2, f"trajectories at {name}")
+    see_enough(len(known), len(effects), 1, f"effects of {name}")
     sizes = np.abs(known)
+    if len(known) < 2:
+        return Effect(
+            name, rows, float(sizes.mean()), *[math.nan] * 2, float(known[0]) if len(rows) == 1 else math.nan, math.nan
+        )
     resampled = generator.choice(sizes, (RESAMPLES, len(sizes))).mean(axis=1)
     low, high = np.quantile(resampled, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
     mu, sigma = (float(known.mean()), float(known.std(ddof=1))) if len(rows) == 1 else (math.nan, math.nan)
