@@ -3,7 +3,8 @@
 Mixes of landmarks, cadence, inspectors and planned visits, beside each other in the same drawn worlds: what each costs the
 authority and finds, which no other dominates, and which to choose within a budget: for the best expectation, or for the
 least regret in any world. First inspectors and planned visits vary, at 12 landmarks and daily challenges; then, about what
-was chosen there, landmarks and cadence. What the chosen ones find is measured again, in worlds that had no part in the choice.
+was chosen there, landmarks and cadence. What the chosen ones find is measured again, in worlds that had no part in the
+choice.
 """
 
 from __future__ import annotations
@@ -56,9 +57,9 @@ SETTING = {
 
 QUICK_SETTING = {
     **{key: value for key, value in QUICK.items() if key != "enforcement.inspectors"},
-    "fleet.scale": 0.01,
-    "fleet.lot_chips": 50,
-    "geography.sites": 9,
+    "fleet.scale": 0.005,
+    "fleet.lot_chips": 20,
+    "geography.sites": 5,
     "calendar.duty_after_days": 30,
     "calendar.end_after_duty_days": 120,
 }
@@ -78,7 +79,10 @@ DRAWS, QUICK_DRAWS = 8, 2
 FRESH = 1_000_003
 """Number of the run that gives the seed of the worlds that had no part in the choice."""
 
-RULES = {"expected": "best expected", "robust": "least regret", "frugal": "cheapest as good"}
+ENOUGH = 0.5
+"""A title says that money is left over where less than this part of a budget does as well."""
+
+RULES = {"expected": "best expected", "robust": "least regret", "frugal": "cheapest alike"}
 """How a policy is chosen, in words."""
 
 
@@ -316,8 +320,8 @@ def figures(result: Tabulation) -> Iterator[Chart]:
     frame(
         axis.figure,
         title=_claim(result.summary()),
-        subtitle="Share of diverted chips established within 90 days, by what the authority spends; grey: every mix tried; line: "
-        "those that no other\ndominates, means over the draws of the choice; coloured: choices, mean and 10-90 % of fresh draws",
+        subtitle="Share of diverted chips established within 90 days. Grey: every mix tried. Line: those that no other "
+        "dominates,\nmeans over the draws of the choice. Coloured: choices, mean and 10-90 % of fresh draws",
         source=source,
     )
     yield Chart("frontier", axis.figure, frontier_data(result), f"{_caption(result)} {source}")
@@ -326,9 +330,8 @@ def figures(result: Tabulation) -> Iterator[Chart]:
     frame(
         axes[0].figure,
         title=_claim_of_robust(result.summary()),
-        subtitle="The choice by expectation, by the least largest regret, and the cheapest that the draws do not tell from the "
-        "best; cost expected, in brackets\nthe 90 % quantile; regret: what the best affordable mix finds more in the same draw, "
-        "at most; right: mean and 10-90 % of fresh draws",
+        subtitle="What is chosen within each budget, by three rules. Cost: expected, in brackets its 90 % quantile. Regret: "
+        "what\nthe best affordable mix finds more in the same draw. Right: mean and 10-90 % of fresh draws",
         source=source,
     )
     yield Chart("mixes-bought", axes[0].figure, result.summary(), f"{_caption(result)} {source}")
@@ -338,23 +341,23 @@ def _claim(bought: pd.DataFrame) -> str:
     """What each budget finds, and from which cost on more money was not seen to find more."""
     best = bought[bought["rule"] == "expected"]
     found = _listed([f"{100 * share:.0f}" for share in best["fresh_found_mean"]])
-    budgets = _listed([f"\\${budget:g}M" for budget in best["budget_musd"]])
-    last = bought[bought["budget_musd"] == bought["budget_musd"].max()].set_index("rule")
-    frugal = last.loc["frugal"]
-    less = f"; over \\${frugal['usd_per_year_mean'] / 1e6:.0f}M no gain is certain"
-    return f"At best {budgets} a year find {found} % in 90 days{less if _smaller(last) else ''}"
+    budgets = _listed([_dollars(budget) for budget in best["budget_musd"]])
+    last = bought[bought["budget_musd"] == bought["budget_musd"].max()]
+    frugal: dict[Any, Any] = last[last["rule"] == "frugal"].to_dict("records")[0]
+    needed = frugal["usd_per_year_mean"] / 1e6
+    spare = frugal["scenario"] != STATUS_QUO and needed < ENOUGH * frugal["budget_musd"]
+    less = f"; beyond {_dollars(round(needed))} no gain is sure" if spare else ""
+    return f"{budgets} a year find {found} %{less}"
 
 
-def _smaller(last: pd.DataFrame) -> bool:
-    """Whether the largest budget is not needed: a cheaper mix within an earlier one's reach is not told apart."""
-    if last.loc["frugal", "scenario"] == STATUS_QUO:
-        return False
-    return bool(last.loc["frugal", "usd_per_year_mean"] < 0.8 * last.loc["expected", "budget_musd"] * 1e6)
+def _dollars(million: float) -> str:
+    """Escaped, as matplotlib takes what stands between two signs for a formula."""
+    return f"\\${million:g}M"
 
 
 def _claim_of_robust(bought: pd.DataFrame) -> str:
     named = bought.pivot_table(index="budget_musd", columns="rule", values="scenario", aggfunc="first")
-    differ = [f"\\${budget:g}M" for budget in named.index[named["expected"] != named["robust"]]]
+    differ = [_dollars(budget) for budget in named.index[named["expected"] != named["robust"]].tolist()]
     if not differ:
         return "Within each budget the best expected mix is also the one of least regret"
     return f"Expectation and least regret choose different mixes at {_listed(differ)} a year"
@@ -367,26 +370,26 @@ def _listed(words: Sequence[str]) -> str:
 def _caption(result: Tabulation) -> str:
     scenario, draws = result.scenario, result.manifest["draws"]
     most = result.table["usd_per_year_mean"].max() / 1e6
+    times = 1 / scenario.fleet.scale
     return (
-        "What a yearly budget of the authority buys. Its cost is measured: landmarks for the whole nation, visits, chips "
-        "tested and time in which inspectors wait for work, "
-        f"the latter three of a fleet of {scenario.fleet.scale:g} of the nation at {scenario.geography.sites} sites, "
-        f"multiplied by {1 / scenario.fleet.scale:.4g}; so are inspectors, and numbers between are not tried. Where one "
-        "inspector of the simulated part is so many of the nation, no two of them share their queue of cases. "
-        "End-use checks of today's staff are in the cost, also of the status quo. "
-        "Nothing charges a challenge: the cost of running the verifier was not found, operators' agents and makers' firmware are not "
-        "the authority's. A policy is affordable if its expected cost is within the budget; in brackets the 90 % quantile. "
-        f"The dearest mix tried is expected to cost {most:.0f} million dollars. "
-        "First inspectors and planned visits vary at 12 landmarks and daily challenges, then landmarks and cadence about "
-        "the mixes chosen there: the best mix is the best of those tried. "
-        f"The choice is made in {draws:,} draws of all parameters, spread by a Sobol sequence, under common random numbers; "
-        "a mix that came out best there was also lucky, so that what it finds is measured again in as many fresh draws with "
-        "another seed. Regret and how often a mix is best are of the draws of the choice. Not told apart: the "
-        "90 % interval by Student's t of the mean paired difference to the best includes nil, so that with few draws a real "
-        f"difference may be missed. Planned visits: {scenario.enforcement.planned_visits}; calendar: "
-        f"{scenario.calendar.duty_after_days:g} days to the duty, {scenario.calendar.end_after_duty_days:g} under it. Smugglers "
-        "keep their strategies, whatever becomes of their lots; their mix and what inspectors are shown are assumed. Status quo: "
-        "calibrated, not predicted."
+        "What a yearly budget of the authority buys. Its cost is measured: landmarks for the whole nation; visits, chips "
+        f"tested and time in which inspectors wait for work, of a fleet of {scenario.fleet.scale:g} of the nation at "
+        f"{scenario.geography.sites} sites, times {times:.4g}. Inspectors are of the nation too: one that is simulated "
+        f"stands for {times:.4g}, and numbers between are not tried. Few inspectors keep cases waiting for longer than many "
+        "with as much work each, so that small numbers look worse here than they would be. Tips and end-use checks of "
+        "today's staff are paid for under every policy, and under the status quo. Nothing charges a challenge: no figure "
+        "was found for running the verifier; operators' agents and makers' firmware are not the authority's. A mix is "
+        "affordable if its expected cost is within the budget. The dearest mix tried is expected to cost "
+        f"{most:.0f} million dollars. First inspectors and planned visits vary, at {LANDMARKS[0]} landmarks and daily "
+        "challenges, then landmarks and cadence about what is chosen there: the best is the best of those tried. The choice "
+        f"is made in {draws:,} draws of all parameters, spread by a Sobol sequence, with common random numbers. What came "
+        "out best there was lucky too, so that what it finds is measured again in as many fresh draws with another seed; "
+        "regret is of the draws of the choice. Cheapest alike: the least dear on the frontier of which the mean paired "
+        "difference to the best expected has a 90 % interval (Student's t) that includes nil; with few draws a real "
+        f"difference may be missed. Planned visits: {scenario.enforcement.planned_visits}; "
+        f"{scenario.calendar.duty_after_days:g} days from enactment to the duty, {scenario.calendar.end_after_duty_days:g} "
+        "under it. Smugglers keep their strategies, whatever becomes of their lots; their mix and what inspectors are shown "
+        "are assumed. Status quo: calibrated, not predicted."
     )
 
 

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from ..scenario import STATUS_QUO, Scenario
+from ..scenario import Scenario
 from ..units import DAYS_PER_YEAR
 
 if TYPE_CHECKING:
@@ -104,19 +104,21 @@ class Measured:
     def __post_init__(self) -> None:
         shape = self.usd_per_year.shape
         if len(shape) != 2 or self.outcome.shape != shape or shape[0] != len(self.policies) or 0 in shape:
-            raise ValueError(f"shapes {shape} and {self.outcome.shape} are not those of {len(self.policies)} policies and draws")
+            raise ValueError(
+                f"shapes {shape} and {self.outcome.shape} are not those of {len(self.policies)} policies and draws"
+            )
         if not (np.isfinite(self.usd_per_year).all() and np.isfinite(self.outcome).all()):
             raise ValueError("cost and outcome must be known for every policy in every draw")
 
     @property
     def mean_usd(self) -> FloatArray:
         """Expected cost, shape (policies,)."""
-        return self.usd_per_year.mean(axis=1)
+        return np.asarray(self.usd_per_year.mean(axis=1), dtype=np.float64)
 
     @property
     def mean_outcome(self) -> FloatArray:
         """Expected outcome, shape (policies,)."""
-        return self.outcome.mean(axis=1)
+        return np.asarray(self.outcome.mean(axis=1), dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -218,7 +220,7 @@ def affordable(measured: Measured, budget_usd: float) -> BoolArray:
     Raises:
         BudgetError: there is none.
     """
-    within: BoolArray = measured.mean_usd <= budget_usd
+    within: BoolArray = np.less_equal(measured.mean_usd, budget_usd)
     if not within.any():
         least = int(measured.mean_usd.argmin())
         raise BudgetError(
@@ -232,9 +234,8 @@ def best_shares(measured: Measured, budget_usd: float) -> FloatArray:
     """Share of draws in which each policy is the best within a budget, shape (policies,); equals share a draw's part."""
     within = affordable(measured, budget_usd)
     reachable = np.where(within[:, None], measured.outcome, -np.inf)
-    best = reachable == reachable.max(axis=0)
-    shares: FloatArray = (best / best.sum(axis=0)).mean(axis=1)
-    return shares
+    best: BoolArray = np.equal(reachable, reachable.max(axis=0))
+    return np.asarray((best / best.sum(axis=0)).mean(axis=1), dtype=np.float64)
 
 
 def regrets(measured: Measured, budget_usd: float) -> FloatArray:
