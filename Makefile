@@ -19,8 +19,8 @@ lint: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# Longer checks, left out of `make test`: statistics, and a million spoilt tokens.
-verify: $(READY)
+# Longer checks, left out of `make test`: statistics, the baseline whole, and a million spoilt tokens.
+verify: $(READY) baseline
 	$(BIN)/python -m pytest -m verify
 	$(BIN)/python -m attestation fuzz --mutants 1300000 --seconds 3600
 

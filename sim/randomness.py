@@ -114,6 +114,7 @@ class Stream(IntEnum):
     HOST_KEY = 181  # entity: slot of a host's first chip over the chips in a host; seed of the host's key
     FORGED_KEY = 182  # entity: chip; seed of a key forged in its name
     DESIGN = 185  # a numpy generator keyed by base seed and stream: scrambles the sequence of a design of draws
+    RESAMPLE = 188  # entity: block of resamples of a bootstrap, occasion: number of values; which values are taken
 
 
 class Sequences:

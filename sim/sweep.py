@@ -180,4 +180,6 @@ class Headline:
 
     def text(self) -> str:
         """The mean in words; nothing if there is none yet."""
-        return f"established within 90 days so far: {100 * self._sum / self._number:.0f} %" if self._number else ""
+        if not self._number:
+            return ""
+        return f"{self._policy} so far: {100 * self._sum / self._number:.0f} % established within 90 days"
