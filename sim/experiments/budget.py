@@ -204,14 +204,13 @@ def on_frontier(usd: FloatArray, outcome: FloatArray) -> BoolArray:
     """
     cheaper, better = usd[:, None] <= usd, outcome[:, None] >= outcome
     strictly = (usd[:, None] < usd) | (outcome[:, None] > outcome)
-    efficient: BoolArray = ~(cheaper & better & strictly).any(axis=0)
-    return efficient
+    return np.asarray(~np.any(cheaper & better & strictly, axis=0), dtype=np.bool_)
 
 
 def frontier_shares(measured: Measured) -> FloatArray:
     """Share of draws in which each policy is on the frontier of that draw, shape (policies,)."""
     each = [on_frontier(usd, found) for usd, found in zip(measured.usd_per_year.T, measured.outcome.T, strict=True)]
-    return np.mean(each, axis=0)
+    return np.asarray(np.mean(each, axis=0), dtype=np.float64)
 
 
 def affordable(measured: Measured, budget_usd: float) -> BoolArray:
