@@ -11,16 +11,18 @@ import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Executor
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from ..designs import Design, draws_of
 from ..provenance import manifest
-from ..results import Result
+from ..results import Failure, Result, Run
 from ..run_files import run_files
 from ..scenario import Scenario
 from ..simulation import check_numbers, jobs_of, policies_of, without_failed
 from ..sweep import Progress, make_runs
+from .stopping import StoppingRule, enough
 
 
 def ensemble(
@@ -37,6 +39,7 @@ def ensemble(
     executor: Executor | None = None,
     workers: int = 1,
     folder: Path | None = None,
+    until: StoppingRule | None = None,
     question: str = "",
     quick: bool = False,
     progress: Progress | None = None,
@@ -45,7 +48,7 @@ def ensemble(
 
     Args:
         scenario: the world and the first policy. Of its uncertainties those that it does not set are drawn.
-        draws: number of draws, >= 1. None for `factorial` and for `points`.
+        draws: number of draws, >= 1; with `until` the most there may be. None for `factorial` and for `points`.
         runs: number of runs of each draw, >= 1.
         design: how parameters are drawn, see `sim.designs`.
         points: the parameters of each draw, by name, in place of a design.
@@ -58,6 +61,8 @@ def ensemble(
         workers: their number; the result is the same with any.
         folder: where finished runs are kept, one file each, in a folder named for the ensemble: a call that was stopped
             goes on from there. By default they are in memory alone.
+        until: after which batch of draws to stop; not with `lhs`, `factorial` and points, whose draws belong together. After
+            `sobol` its interval is as a rule wider than it need be.
         question: name of the study, for its manifest; by default the scenario's.
         quick: noted in the manifest.
         progress: called with the policy's name, runs done, runs in all and the headline so far after each run.
@@ -73,6 +78,8 @@ def ensemble(
     check_numbers(runs=runs, draws=draws, workers=workers)
     if points is not None and (draws is not None or among is not None):
         raise ValueError("points: they take the place of draws and among; give either")
+    if until is not None and (points is not None or design in ("lhs", "factorial")):
+        raise ValueError("until: the draws of lhs, factorial and points belong together; allowed with: random, sobol")
     policies = policies_of(scenario, beside, status_quo)
     drawn = list(points) if points is not None else draws_of(design, scenario, seed, draws, among)
     described: dict[str, Any] = {
@@ -80,13 +87,32 @@ def ensemble(
         "status_quo": status_quo,
         **({"among": sorted(among)} if among is not None else {}),
         **({"points_sha256": _digest(drawn)} if points is not None else {}),
+        **({"until": asdict(until)} if until is not None else {}),
     }
     about = manifest(question or scenario.name, scenario, seed, runs, quick, len(drawn), beside, described)
     files = run_files(folder / str(about["id"])[:16], about["id"]) if folder is not None else None
-    jobs = jobs_of(policies, drawn, seed, runs, None, ends_only=True)
-    made, failed = make_runs(jobs, files=files, workers=workers, executor=executor, progress=progress)
-    kept = without_failed(made, failed, about, partial=True)
-    return Result(scenario, kept, about, drawn, tuple(beside), failed)
+    place = {policy.name: number for number, policy in enumerate(policies)}
+    made: list[Run] = []
+    failed: list[Failure] = []
+    for first, end in _batches(len(drawn), until):
+        jobs = jobs_of(policies, drawn[:end], seed, runs, None, ends_only=True)
+        new, bad = make_runs(
+            [job for job in jobs if job.draw >= first], files=files, workers=workers, executor=executor, progress=progress
+        )
+        made = sorted([*made, *new], key=lambda run: (place[run.scenario], run.draw, run.run))
+        failed += bad
+        about["draws"] = end
+        kept = without_failed(made, failed, about, partial=True)
+        result = Result(scenario, kept, about, drawn[:end], tuple(beside), tuple(failed))
+        if until is not None and enough(until.values(result.table), until):
+            break
+    return result
+
+
+def _batches(number: int, until: StoppingRule | None) -> list[tuple[int, int]]:
+    """First and last draw (excluded) of what is made before the rule is asked."""
+    ends = range(until.batch, number, until.batch) if until is not None else ()
+    return list(zip([0, *ends], [*ends, number], strict=True))
 
 
 def _digest(points: Sequence[Mapping[str, float]]) -> str:

@@ -9,6 +9,7 @@ import pytest
 from sim import RunFailed, Scenario, simulate
 from sim.designs import draws_of
 from sim.experiments.ensemble import ensemble
+from sim.experiments.stopping import StoppingRule
 from sim.parameters import load_parameters
 from sim.run_files import finished_runs
 from sim.uncertainty import at_quantiles, ranged
@@ -122,3 +123,15 @@ def test_a_failing_draw_is_told_with_its_parameters_and_left_out_under_every_pol
     assert (tmp_path / "out" / "failures.csv").read_text().count("\n") == 3
     with pytest.raises(RunFailed, match="packet_loss = 7"):
         ensemble(small, points=points[1:2])
+
+
+def test_an_ensemble_stops_after_the_first_batch_that_is_enough(small: Scenario):
+    """The cost is known to within a trillion at once, and to within a cent not in five draws."""
+    wide, narrow = (StoppingRule("cost_total", half_width, least=3, batch=2) for half_width in (1e12, 0.01))
+    stopped = ensemble(small, 5, design="random", seed=7, until=wide, status_quo=False)
+    assert stopped.manifest["draws"] == len(stopped.drawn) == 4
+    whole = ensemble(small, 5, design="random", seed=7, until=narrow, status_quo=False)
+    assert whole.manifest["draws"] == 5
+    assert stopped.table.equals(whole.table[whole.table["draw"] < 4].reset_index(drop=True))
+    with pytest.raises(ValueError, match="until: the draws of lhs, factorial and points belong together"):
+        ensemble(small, 5, design="lhs", until=wide)
