@@ -125,7 +125,7 @@ def run_study(question: ModuleType, options: Options) -> Result | Tabulation:
     if hasattr(question, "tabulate"):
         if options.design != "random":
             raise UsageError(f"--design: {options.name} has a design of its own; leave it out")
-        if not answering and not getattr(question, "RUNS_ENSEMBLES", False):
+        if not (answering or getattr(question, "RUNS_ENSEMBLES", False)):
             _refuse_engine_options(options)
     study: Study = question.study(options)
     if not answering:
