@@ -172,9 +172,8 @@ def _effect(name: str, rows: tuple[str, ...], effects: FloatArray, generator: np
     see_enough(len(known), len(effects), 1, f"effects of {name}")
     sizes = np.abs(known)
     if len(known) < 2:
-        return Effect(
-            name, rows, float(sizes.mean()), *[math.nan] * 2, float(known[0]) if len(rows) == 1 else math.nan, math.nan
-        )
+        alone = float(known[0]) if len(rows) == 1 else math.nan
+        return Effect(name, rows, float(sizes.mean()), math.nan, math.nan, alone, math.nan)
     resampled = generator.choice(sizes, (RESAMPLES, len(sizes))).mean(axis=1)
     low, high = np.quantile(resampled, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
     mu, sigma = (float(known.mean()), float(known.std(ddof=1))) if len(rows) == 1 else (math.nan, math.nan)
