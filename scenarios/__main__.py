@@ -1,4 +1,4 @@
-"""The command line: `python -m scenarios list | run | rerun | describe`, and the commands of `calibrate` and `bench`."""
+"""The command line: `python -m scenarios list`, `run`, `rerun`, `describe`, and commands that measure, fit and check."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from scenarios import bench, calibrate, describe, rerun
+from scenarios import bench, bench_ensemble, calibrate, describe, rerun
 from scenarios.study import EXIT_DONE, add_options, questions, run_command
 
 
@@ -22,6 +22,7 @@ def main(words: Sequence[str] | None = None) -> int:
     describe.add_commands(commands)
     calibrate.add_commands(commands)
     bench.add_commands(commands)
+    bench_ensemble.add_commands(commands)
     arguments = parser.parse_args(words)
     if "command_function" in arguments:
         return int(arguments.command_function(arguments))

@@ -115,6 +115,7 @@ class Stream(IntEnum):
     FORGED_KEY = 182  # entity: chip; seed of a key forged in its name
     DESIGN = 185  # a numpy generator keyed by base seed and stream: scrambles the sequence of a design of draws
     RESAMPLE = 188  # entity: block of resamples of a bootstrap, occasion: number of values; which values are taken
+    SITE_SAMPLE = 190  # entity: 0; where a systematic sample of the sites begins
 
 
 class Sequences:

@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import fields
 from datetime import date, timedelta
+from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -113,6 +114,9 @@ class Geography(_Section):
     """Where chips and landmarks stand, and which territory is restricted."""
 
     sites: int = Field(ge=1, le=1000, description="data centres abroad, at the hubs of the catalogue in its order")
+    sampled_sites: int = Field(
+        ge=0, description="how many of them are drawn and simulated, in proportion to fleet.scale; 0: all"
+    )
     landmarks: int = Field(ge=1, description="landmarks, in cities of the catalogue outside the territory")
     placement: Placement = Field(
         description="which cities: internet hubs first, nearest to chips, most chips cleared, or at random"
@@ -133,6 +137,17 @@ class Geography(_Section):
     def restricted(self) -> Territory:
         """The restricted territory."""
         return territory(self.territory)
+
+    @property
+    def sampled_share(self) -> float:
+        """Share of the sites that are simulated."""
+        return self.sampled_sites / self.sites if self.sampled_sites else 1.0
+
+    @model_validator(mode="after")
+    def _no_more_than_all(self) -> Self:
+        if self.sampled_sites > self.sites:
+            raise ValueError(f"geography.sampled_sites = {self.sampled_sites}: allowed 0 to geography.sites = {self.sites}")
+        return self
 
 
 class Verification(_Section):
@@ -391,6 +406,16 @@ class Scenario(_Section):
         return self
 
     @model_validator(mode="after")
+    def _sample_is_no_denser_than_the_fleet(self) -> Self:
+        share = self.geography.sampled_share
+        if self.fleet.scale > share * (1 + 1e-6):
+            raise ValueError(
+                f"fleet.scale = {self.fleet.scale:g}: allowed up to {share:.6g}, the share of sites that is simulated with "
+                f"geography.sampled_sites = {self.geography.sampled_sites}; sites would hold more chips than there are"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _fleet_exists(self) -> Self:
         if self.verification.landmarks_asked > self.geography.landmarks:
             raise ValueError(
@@ -416,16 +441,16 @@ class Scenario(_Section):
     @property
     def values(self) -> Values:
         """Every parameter of the world, with the scenario's own values in place."""
-        return load_parameters().values(self.uncertainties)
+        return _values(tuple(self.uncertainties.items()))  # asked for in each round, by many
 
     @property
     def initial_chips(self) -> int:
-        """Simulated chips abroad on the first day, all without the mechanism."""
+        """Simulated chips abroad on the first day, all without the mechanism; of a sample of sites, what is expected."""
         return round(self.values["legacy_chips_abroad"] * self.fleet.scale)
 
     @property
     def exports_per_year(self) -> float:
-        """Simulated chips exported per year."""
+        """Simulated chips exported per year; to a sample of sites, what is expected."""
         return self.values["covered_exports_per_year"] * self.fleet.scale
 
     def wanted_chips_per_year(self, day: float) -> float:
@@ -517,6 +542,40 @@ class Scenario(_Section):
             target[last] = value
         return Scenario.parse(content)
 
+    def site_sample(self, sites: int) -> Scenario:
+        """The same with a number of its sites drawn to stand for all: the fleet and the inspectors become as many fewer.
+
+        What comes by site (end-use checks, outages) and by lot (tips, lawful moves) falls with the sites and the fleet by
+        itself. Landmarks stay those of the nation, and so do fixed costs. Queues do not: one inspector with a tenth of the
+        cases is not ten with all of them; `scenarios/site_sample.py` measures what that and chance do.
+
+        Args:
+            sites: how many are simulated.
+
+        Raises:
+            ScenarioError: sites are sampled already, there are not so many, or as many inspectors cannot stand for all.
+        """
+        if self.geography.sampled_sites:
+            raise ScenarioError(
+                f"geography.sampled_sites = {self.geography.sampled_sites}: allowed 0, for a sample is drawn of all"
+            )
+        share = sites / self.geography.sites
+        levers: dict[str, Any] = {"geography.sampled_sites": sites, "fleet.scale": self.fleet.scale * share}
+        for name in ("inspectors", "planned_inspectors"):
+            number = getattr(self.enforcement, name)
+            if sites > 0 and not _stands_for(number, share):
+                enough = [
+                    each for each in range(1, self.geography.sites) if _stands_for(number, each / self.geography.sites)
+                ]
+                above = next((each for each in enough if each > sites), self.geography.sites)
+                raise ScenarioError(
+                    f"geography.sampled_sites = {sites}: enforcement.{name} = {number} would become {number * share:.3g}, "
+                    f"rounded {round(number * share)}; allowed: numbers of sites that change it by no more than a quarter, "
+                    f"the next one is {above}"
+                )
+            levers[f"enforcement.{name}"] = round(number * share)
+        return self.replace_keys(levers)
+
     def status_quo(self) -> Scenario:
         """The same world without the rule: tips, customs and end-use checks, no location verification.
 
@@ -532,6 +591,16 @@ class Scenario(_Section):
     def digest(self) -> str:
         """SHA-256 that names the scenario by its content."""
         return hashlib.sha256(json.dumps(self.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()
+
+
+@lru_cache(maxsize=64)
+def _values(uncertainties: tuple[tuple[str, float], ...]) -> Values:
+    return load_parameters().values(dict(uncertainties))
+
+
+def _stands_for(number: int, share: float) -> bool:
+    """Whether a share of a number, rounded, is still about that share of it."""
+    return number == 0 or (round(number * share) > 0 and abs(round(number * share) / (number * share) - 1) <= 0.25)
 
 
 def _mix(kind: str, weights: dict[str, float], known: Collection[str]) -> dict[str, float]:

@@ -74,6 +74,8 @@ def simulate(
     told = described(design) | ({} if status_quo else {"status_quo": False})
     about = manifest(question or scenario.name, scenario, seed, runs, quick, draws, beside, told)
     about |= {"made_by": "simulate", "run_seeds": seeds_of_runs(seed, runs)}
+    if executor is not None:
+        about["events"] = False
     folder = Path(tempfile.mkdtemp(prefix="runs-")) if runs_folder is None else runs_folder
     try:
         files = run_files(folder, about["id"]) if runs_folder is not None else None

@@ -271,7 +271,7 @@ class Authority:
     def _send_inspector(self, case: Case) -> ProcessGenerator:
         """Wait for an inspector of the nearest post and send him; he is kept until he has written his report."""
         setting = self._setting
-        pool = self._pools[int(self._post_of_site[case.site])]
+        pool = self._pools[int(self._post_of_site[case.site]) % len(self._pools)]  # fewer in a sample of sites
         case.waiting_since = setting.env.now
         try:
             with pool.request(priority=-round(_STEPS * self._urgency(case))) as inspector:
@@ -432,7 +432,7 @@ def _posts(setting: Setting) -> tuple[IntArray, NDArray[np.float64]]:
     """The post from which each site is visited, and the days that takes, shape (sites,) each."""
     enforcement, values = setting.scenario.enforcement, setting.values
     for_cases = enforcement.inspectors - enforcement.planned_inspectors
-    names = enforcement.posts[: max(for_cases, 1)]
+    names = enforcement.posts[: max(round(for_cases / setting.sample.share), 1)]  # of the nation's inspectors
     preparation = np.full(len(setting.sites), values["inspection_travel_days"])
     if not names:
         return np.zeros(len(setting.sites), np.int64), preparation

@@ -63,7 +63,9 @@ class Consequences:
         established = len(found)
         site = int(setting.chips.column("site")[chips[0]])
         if setting.scenario.enforcement.licence_denial:
-            setting.blocked_until[site] = max(setting.blocked_until.get(site, 0.0), day + values["new_shell_days"])
+            # Where only some of a site's lots are simulated, fewer blocks must each last longer to prevent the same share.
+            days = values["new_shell_days"] / float(setting.sample.factors[site])
+            setting.blocked_until[site] = max(setting.blocked_until.get(site, 0.0), day + days)
             setting.record.consequences.append(Consequence(day, lot, ConsequenceKind.BLOCKED, established, 0.0))
             setting.record.write(Event(day, Happening.BLOCKED, lot=lot, site=site, chips=established))
         partner = setting.sites[site].place.country in PARTNERS

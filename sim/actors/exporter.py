@@ -25,7 +25,7 @@ def export_lots(setting: Setting, lots: Iterable[Lot], shipped: OnShipped) -> Pr
 
     `shipped(lot)` lets others take notice.
     """
-    caps, names = CountryCaps(setting.values, setting.scenario.fleet.scale), product_names()
+    caps, names = CountryCaps(setting.values, setting.scenario.fleet.scale, setting.sample), product_names()
     for lot in lots:
         yield setting.until(lot.ship_day)
         chips = len(lot.slots)

@@ -24,6 +24,7 @@ from ..smuggling.strategy import DARK, Answer, Facts
 from ..world.landmarks import Panel
 from ..world.latency import Network, PathTiming
 from ..world.paths import Path, direct
+from ..world.site_sample import SiteSample
 from ..world.sites import Site
 
 IntArray = NDArray[np.int64]
@@ -87,6 +88,8 @@ class Setting:
     """One run's world.
 
     Attributes:
+        sample: how the sites stand for those of the nation.
+        stock: chips at each site on the first day, shape (sites,).
         docks: the lots that wait for each site's operator.
         detours: of chips that are not where they are declared, by number.
         lots: those that were shipped or bought, by number.
@@ -111,7 +114,9 @@ class Setting:
     panels: tuple[Panel, ...]
     network: Network
     record: Record
-    chips: ChipTable = field(default_factory=ChipTable)
+    chips: ChipTable
+    sample: SiteSample
+    stock: IntArray
     detours: list[Detour] = field(default_factory=list)
     lots: dict[int, Lot] = field(default_factory=dict)
     blocked_until: dict[int, float] = field(default_factory=dict)

@@ -56,6 +56,10 @@ class Turns:
     def split(self, day: float) -> tuple[Turns, Turns]:
         """Those up to a day, and those after it."""
         place = int(self.day.searchsorted(day, side="right"))
+        if not place:
+            return _NONE, self
+        if place == len(self):
+            return self, _NONE
         return self.part(slice(0, place)), self.part(slice(place, None))
 
 
@@ -125,13 +129,16 @@ class Faults:
         """Draw a day's faults for as many slots, those apart that have been drawn."""
         slot, day, length, kind = self._sparse.faults(number, self._per_day, slots)
         new = slot >= self._drawn_for
-        self._faults = together([self._faults, Turns(day, slot, slot, length, kind).part(new)])
+        if new.any():
+            self._faults = together([self._faults, Turns(day, slot, slot, length, kind).part(new)])
         self._drawn_for = slots
 
     def _advance(self, until: float) -> None:
         """Let the turns up to a time within today happen, for each slot in the order of time."""
         ends, self._ends = self._ends.split(until)
         faults, self._faults = self._faults.split(until)
+        if not len(ends) and not len(faults):
+            return
         slots = np.sort(np.concatenate([ends.slot, faults.slot]))
         twice = np.unique(slots[1:][slots[1:] == slots[:-1]])
         if len(twice):  # what happens to one chip in turn is done in turn

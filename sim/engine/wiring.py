@@ -40,6 +40,7 @@ from ..world.landmarks import build_panels, landmarks_at, on_the_main_route
 from ..world.latency import Network
 from ..world.placement import place_landmarks
 from ..world.products import chips_by_product, mixed, stock_shares
+from ..world.site_sample import all_sites, sample_sites
 from ..world.sites import build_sites, capacity_steps
 from ..world.territory import hubs_in, hubs_outside
 
@@ -114,11 +115,13 @@ def build(scenario: Scenario, seed: int, events: EventLog | None = None) -> Sett
     draws, values = Draws(seed), scenario.values
     geography, verification = scenario.geography, scenario.verification
     model = load_parameters().latency[geography.network]
-    sites = build_sites(geography.sites, hubs_outside(geography.restricted, hubs()), values, draws)
+    nation = build_sites(geography.sites, hubs_outside(geography.restricted, hubs()), values, draws)
+    sample = sample_sites(nation, geography.sampled_sites, draws) if geography.sampled_sites else all_sites(nation)
+    sites = sample.sites
     landmarks = place_landmarks(
         geography.placement,
         geography.landmarks,
-        sites,
+        nation,
         geography.restricted,
         bound=verification.bound,
         model=model,
@@ -128,7 +131,7 @@ def build(scenario: Scenario, seed: int, events: EventLog | None = None) -> Sett
     network = Network(model, values, draws)
     true_sites = places_of(hubs_in(geography.restricted, hubs()))
     for strategy in used(scenario):
-        there = on_the_main_route(landmarks_at(landmarks), sites)
+        there = on_the_main_route(landmarks_at(landmarks), nation)
         network.stand_elsewhere(strategy.false_landmarks(there, true_sites, values))
     if verification.landmark_cross_checks:
         trusted = set(not_suspected(landmarks_at(landmarks), network, verification.enrolment_rounds, values, draws))
@@ -142,7 +145,9 @@ def build(scenario: Scenario, seed: int, events: EventLog | None = None) -> Sett
         needed=verification.landmarks_needed,
     )
     record = Record() if events is None else Record(events=events)
-    setting = Setting(Environment(), scenario, values, draws, sites, panels, network, record, ChipTable(_room(scenario)))
+    stock = sample.of_stock(stock_by_site(round(scenario.initial_chips / geography.sampled_share), nation))
+    table = ChipTable(_room(scenario))
+    setting = Setting(Environment(), scenario, values, draws, sites, panels, network, record, table, sample, stock)
     delays_ms = [strategy.site_delay_ms(values) for strategy in used(scenario)]
     for site in sites:
         if site.in_south_east_asia:
@@ -229,8 +234,10 @@ def _processes(setting: Setting, keeper: Keeper, authority: Authority) -> Iterat
             mean_diverted_share(adversary.channels, adversary.strategies, channels(setting.values)),
             lambda number: _order(setting, number).terms(restricted),
         ),
-        first_slot=scenario.initial_chips,
+        first_slot=int(setting.stock.sum()),
         gulf_chips_per_year=scenario.gulf_chips_per_year,
+        sample=setting.sample,
+        stock=setting.stock,
     )
     steps = capacity_steps(setting.sites)
     yield export_lots(setting, lots, lambda lot: _follow_lot(setting, keeper, authority, lot, steps))
@@ -240,7 +247,7 @@ def _processes(setting: Setting, keeper: Keeper, authority: Authority) -> Iterat
 def _place_initial_stock(setting: Setting, keeper: Keeper) -> None:
     """Chips abroad on the first day, spread over sites by size, with the same mix of products at each."""
     first_slot, covered, shares = 0, setting.scenario.fleet.stock_equipped, stock_shares(setting.values)
-    for site, count in enumerate(stock_by_site(setting.scenario.initial_chips, setting.sites).tolist()):
+    for site, count in enumerate(setting.stock.tolist()):
         rows = setting.chips.append(
             count,
             state=State.INSTALLED,

@@ -4,6 +4,7 @@ from .heat_map import heat_map
 from .incidence import diversion_to_detection, incidence_data
 from .landmark_value import landmark_value, landmark_value_data
 from .policies import Setting, by_lever, hide_labels, name_values, policies_data, trade_off
+from .site_sample import sample_bias, sample_bias_data
 from .states import chips_by_state, states_data
 from .style import Chart, frame, house_style, new_figure, percent, save_chart, source_line, territory_name
 from .time_to_beat import time_to_beat, time_to_beat_data
@@ -27,6 +28,8 @@ __all__ = [
     "new_figure",
     "percent",
     "policies_data",
+    "sample_bias",
+    "sample_bias_data",
     "save_chart",
     "source_line",
     "states_data",

@@ -44,7 +44,7 @@ def assumptions(result: Result) -> str:
         else "inspectors are sent without asking operators first"
     )
     return (
-        f"{_size(scenario)} {scenario.geography.sites} sites; {scenario.geography.landmarks} landmarks, the "
+        f"{fleet_size(scenario)} {scenario.geography.sites} sites; {scenario.geography.landmarks} landmarks, the "
         f"nearest {verification.landmarks_asked} asked every {verification.period_days:g} days; {verification.bound} bound; "
         f"alert after {verification.grace_days:g} days of silence, or after more than {verification.unconfirmed_rounds} "
         "unconfirmed answers in a row at a site that could be cleared when it was enrolled; "
@@ -75,7 +75,18 @@ def _volume(scenario: Scenario) -> str:
     return f"what {estimate}, later years by an assumed growth"
 
 
-def _size(scenario: Scenario) -> str:
+def fleet_size(scenario: Scenario) -> str:
+    """How much of the fleet abroad, and of its sites, is simulated."""
+    geography = scenario.geography
+    if 0 < geography.sampled_sites < geography.sites:
+        density = scenario.fleet.scale / geography.sampled_share
+        thinned = "" if density > 0.999 else f", one simulated chip there for {1 / density:,.0f}"
+        times = f"{1 / scenario.fleet.scale:.3g}"
+        return (
+            f"{geography.sampled_sites} of {geography.sites} sites sampled, by a composite measure of size, systematically "
+            f"over regions and sizes{thinned}; inspectors as stated, for the sample alone: counts of chips and cases, times "
+            f"{times}, estimate the nation's, whose queues for inspectors differ; fixed costs are the nation's. Of all"
+        )
     if scenario.fleet.scale == 1:
         return "The whole fleet abroad."
     return (

@@ -21,12 +21,13 @@ class Destinations:
     weights: Mapping[Region, float]
 
     @classmethod
-    def of(cls, sites: Sequence[Site], values: Values) -> Destinations:
-        """All regions in which a site stands."""
+    def of(cls, sites: Sequence[Site], values: Values, present: Mapping[Region, float] | None = None) -> Destinations:
+        """All regions in which a site stands; with less weight those of whose sites less than expected is present."""
         groups = {region: [site for site in sites if region_of(site.place.country) is region] for region in Region}
-        return cls(
-            {region: (group, capacity_steps(group)) for region, group in groups.items() if group}, export_weights(values)
-        )
+        weights = export_weights(values)
+        if present is not None:
+            weights = {region: weight * present.get(region, 0.0) for region, weight in weights.items()}
+        return cls({region: (group, capacity_steps(group)) for region, group in groups.items() if group}, weights)
 
     def but(self, region: Region) -> Destinations:
         """All others."""

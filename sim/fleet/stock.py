@@ -23,10 +23,9 @@ def stock_by_site(chips: int, sites: Sequence[Site]) -> NDArray[np.int64]:
 class Stock:
     """What is left to be bought at each site, in the order of slots from 0 on."""
 
-    def __init__(self, chips: int, sites: Sequence[Site]) -> None:
-        counts = stock_by_site(chips, sites) if chips else np.zeros(len(sites), np.int64)
-        ends = np.cumsum(counts)
-        self._next: list[int] = (ends - counts).tolist()
+    def __init__(self, by_site: NDArray[np.int64]) -> None:
+        ends = np.cumsum(by_site)
+        self._next: list[int] = (ends - by_site).tolist()
         self._end: list[int] = ends.tolist()
 
     def sell(self, chips: int, site: int) -> range:

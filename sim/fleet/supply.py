@@ -20,9 +20,10 @@ from ..randomness import Draws, Stream, lognormal
 from ..units import DAYS_PER_YEAR, calendar_date
 from ..world.products import product_at, product_names, shipped_shares
 from ..world.regions import Region, region_of
+from ..world.site_sample import SiteSample, all_sites
 from ..world.sites import Site, capacity_steps, pick_site
 from .destinations import Destinations
-from .stock import Stock
+from .stock import Stock, stock_by_site
 
 GULF_LOTS_FROM = 2**28
 """Lots of the Gulf deals are numbered from here on, so that they change no draw of other lots."""
@@ -143,6 +144,8 @@ def lots_shipped(
     demand: Demand = NO_SMUGGLERS,
     first_slot: int = 0,
     gulf_chips_per_year: float = 0.0,
+    sample: SiteSample | None = None,
+    stock: NDArray[np.int64] | None = None,
 ) -> tuple[Lot, ...]:
     """All lots that ship, or are bought, before `until_day`, in the order of their days.
 
@@ -153,12 +156,19 @@ def lots_shipped(
         exports_per_year: chips, without the deals.
         start: date of day 0.
         demand: of smugglers.
+        first_slot: chips of the stock abroad.
         gulf_chips_per_year: chips of the deals, once they ship.
+        sample: where `sites` are a sample, how much of the expected flows goes to them. Flows are then those expected, and
+            what ships is what these sites receive.
+        stock: chips of the stock at each site, shape (sites,); by default in proportion to size.
     """
-    exports = Flow(exports_per_year, chips_per_lot, 0.0, until_day, 0, first_slot)
+    sample = all_sites(sites) if sample is None else sample
+    left = Stock(stock_by_site(first_slot, sites) if stock is None else stock)
+    exports = Flow(exports_per_year * sample.of_exports(values), chips_per_lot, 0.0, until_day, 0, first_slot)
     first_day, first_deal = gulf_start_day(start, values), first_slot + exports.slots
-    deals = Flow(gulf_chips_per_year, chips_per_lot, first_day, until_day, GULF_LOTS_FROM, first_deal)
-    lots = [*_exports(exports, sites, values, draws, start, demand), *_gulf_deals(deals, sites, values, draws)]
+    deals_per_year = gulf_chips_per_year * sample.of_region.get(Region.GULF, 0.0)
+    deals = Flow(deals_per_year, chips_per_lot, first_day, until_day, GULF_LOTS_FROM, first_deal)
+    lots = [*_exports(exports, left, sample, values, draws, start, demand), *_gulf_deals(deals, sites, values, draws)]
     return tuple(sorted(lots, key=lambda lot: lot.ship_day))
 
 
@@ -168,16 +178,19 @@ def gulf_start_day(start: date, values: Values) -> float:
     return max(0.0, (values["gulf_first_delivery_year"] - year) * DAYS_PER_YEAR)
 
 
-def _exports(flow: Flow, sites: Sequence[Site], values: Values, draws: Draws, start: date, demand: Demand) -> Iterator[Lot]:
+def _exports(
+    flow: Flow, stock: Stock, sample: SiteSample, values: Values, draws: Draws, start: date, demand: Demand
+) -> Iterator[Lot]:
     """Lots without the deals."""
-    everywhere = Destinations.of(sites, values)
-    stock = Stock(flow.first_slot, sites)
+    everywhere, usual_route = Destinations.of(sample.sites, values, sample.of_region), sample.usual_route(values)
+    more_smuggled = sample.of_smuggled(values) / (sample.of_exports(values) or 1.0)
     mixes: dict[date, NDArray[np.float64]] = {}
     for number, slots, ship_day in flow.orders(draws):
-        smuggled = draws.uniform(Stream.LOT_DIVERTED, number) < demand.share_of_orders(ship_day, values)
+        share = min(1.0, demand.share_of_orders(ship_day, values) * more_smuggled)
+        smuggled = draws.uniform(Stream.LOT_DIVERTED, number) < share
         terms = demand.terms(number) if smuggled else Terms()
         where = draws.uniform(Stream.LOT_REGION, number), draws.uniform(Stream.LOT_SITE, number)
-        site = _site_of_order(number, terms, everywhere, where, values, draws) if smuggled else everywhere.pick(*where)
+        site = _site_of_order(number, terms, everywhere, where, usual_route, draws) if smuggled else everywhere.pick(*where)
         if terms.out_of_stock:
             bought = stock.sell(flow.lot_chips, site.number)
             if bought:
@@ -193,13 +206,13 @@ def _exports(flow: Flow, sites: Sequence[Site], values: Values, draws: Draws, st
 
 
 def _site_of_order(
-    lot: int, terms: Terms, everywhere: Destinations, where: tuple[float, float], values: Values, draws: Draws
+    lot: int, terms: Terms, everywhere: Destinations, where: tuple[float, float], usual_route: float, draws: Draws
 ) -> Site:
     """The declared site of a smuggler's order: mostly in South-East Asia, at one of the sites that suit him."""
     elsewhere = everywhere.but(Region.SOUTH_EAST_ASIA)
     route = everywhere
     if Region.SOUTH_EAST_ASIA in everywhere.sites and elsewhere.sites:
-        usual = draws.uniform(Stream.LOT_ROUTE, lot) < values["diverted_via_south_east_asia"]
+        usual = draws.uniform(Stream.LOT_ROUTE, lot) < usual_route
         route = everywhere.only(Region.SOUTH_EAST_ASIA) if usual else elsewhere
     candidates = route.all_sites()
     suitable = terms.sites(candidates)

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from ..parameters import Values
+from .site_sample import SiteSample
 from .territory import GROUP_D5
 
 FIRST_TIER = frozenset(
@@ -28,11 +29,15 @@ class CountryCaps:
     Args:
         values: of the parameters.
         scale: simulated chips per real chip, by which the caps shrink.
+        sample: of the nation's sites, if not all are simulated: what a country may receive follows its sites in the sample,
+            what a customer may order stays.
     """
 
-    def __init__(self, values: Values, scale: float) -> None:
+    def __init__(self, values: Values, scale: float, sample: SiteSample | None = None) -> None:
         self._cap = scale * values["diffusion_country_cap_h100e"] / YEARS_OF_A_CAP
         self._small = scale * values["diffusion_small_order_h100e"]
+        self._present = sample.of_country if sample is not None else {}
+        self._own = (sample.factors / sample.share).tolist() if sample is not None else []
         self._of_country: defaultdict[tuple[str, int], float] = defaultdict(float)
         self._of_customer: defaultdict[tuple[int, int], float] = defaultdict(float)
 
@@ -47,10 +52,11 @@ class CountryCaps:
             return True
         if country in EMBARGOED:
             return False
-        if self._of_customer[customer, year] + h100e <= self._small:
+        small = self._small * (self._own[customer] if self._own else 1.0)
+        if self._of_customer[customer, year] + h100e <= small:
             self._of_customer[customer, year] += h100e
             return True
-        if self._of_country[country, year] + h100e > self._cap:
+        if self._of_country[country, year] + h100e > self._cap * self._present.get(country, 1.0):
             return False
         self._of_country[country, year] += h100e
         return True

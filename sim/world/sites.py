@@ -43,17 +43,21 @@ def build_sites(count: int, hubs: Sequence[Hub], values: Values, draws: Draws) -
 
     Source of the sizes: CSET's list of known clusters, see the rows `site_class_*` and `largest_site_chips`.
     """
-    limits = _class_limits(count, values)
-    words = np.array([draws.uniforms(Stream.SITE_SIZE, number, count=2) for number in range(count)])
-    ranks = np.argsort(np.argsort(words[:, 0], kind="stable"), kind="stable")
     sites = []
-    for number in range(count):
-        low, high = limits[ranks[number]]
+    for number, capacity in enumerate(capacities(count, values, draws).tolist()):
         hub = hubs[number % len(hubs)]
-        capacity = low * (high / low) ** float(words[number, 1])
         air_gapped = draws.uniform(Stream.AIR_GAPPED, number) < values["air_gapped_sites"]
         sites.append(Site(number, Place(number, f"{hub.name} {number}", hub.country, hub.position), capacity, air_gapped))
     return tuple(sites)
+
+
+def capacities(count: int, values: Values, draws: Draws) -> NDArray[np.float64]:
+    """Sizes of `count` sites in chips, shape (count,)."""
+    limits = _class_limits(count, values)
+    words = np.array([draws.uniforms(Stream.SITE_SIZE, number, count=2) for number in range(count)])
+    ranks = np.argsort(np.argsort(words[:, 0], kind="stable"), kind="stable")
+    of_rank = (limits[rank] for rank in ranks.tolist())
+    return np.array([low * (high / low) ** float(word) for (low, high), word in zip(of_rank, words[:, 1], strict=True)])
 
 
 def capacity_steps(sites: Sequence[Site]) -> NDArray[np.float64]:

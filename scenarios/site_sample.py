@@ -1,0 +1,98 @@
+"""How far is a sample of sites off the nation that it stands for?
+
+The nation, chip by chip at all of its sites, beside a sample of a tenth of them in the same runs; `geography.sampled_sites`
+says how many. A sample is off by chance, which more runs make smaller, and by what does not shrink with it: mostly the queue
+of one inspector, which is not that of ten. Cheap studies on a sample are as good as what this shows.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from scenarios.baseline import QUICK
+from scenarios.study import Options, Study, UsageError, main
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim import Result
+    from sim.figures import Chart
+
+SETTING = {"fleet.scale": 1, "verification.signing": "none"}
+SMALL = {
+    **QUICK,
+    "fleet.scale": 0.001,
+    "geography.sites": 20,
+    "enforcement.inspectors": 2,
+    "calendar.duty_after_days": 60,
+    "calendar.end_after_duty_days": 150,
+}
+KEY = "geography.sampled_sites"
+SITES, QUICK_SITES = 43, 10
+RUNS, QUICK_RUNS = 6, 2
+NATION, SAMPLE = "nation", "site_sampled"
+MOST = 0.1
+"""A bias, as a share, that the title speaks of."""
+
+
+def study(options: Options) -> Study:
+    """The nation and beside it the sample. Runs have sites of their own, draws have not: so there are runs by default."""
+    levers = {key: value for key, value in options.levers.items() if key != KEY}
+    nation = replace(options, levers=levers).scenario("baseline", SMALL, SETTING).replace(name=NATION)
+    sites = options.levers.get(KEY, QUICK_SITES if options.quick else SITES)
+    if not (isinstance(sites, int) and 1 <= sites <= nation.geography.sites):
+        raise UsageError(f"--set: {KEY} = {sites!r}: allowed 1 to geography.sites = {nation.geography.sites}")
+    runs = options.runs or (QUICK_RUNS if options.quick else RUNS)
+    return Study(nation, runs, options.draws or None, (nation.site_sample(sites).replace(name=SAMPLE),))
+
+
+def figures(result: Result) -> Iterator[Chart]:
+    """The sample minus the nation."""
+    from sim.figures import Chart, frame, sample_bias, sample_bias_data, source_line
+    from sim.figures.captions import assumptions, source
+
+    (sample,) = result.beside
+    data = sample_bias_data(result, sample)
+    axis = sample_bias(data)
+    sampled = f"{sample.geography.sampled_sites} of {sample.geography.sites} sites sampled"
+    unit = "runs" if result.manifest["draws"] is None else f"runs x {result.manifest['draws']:,} draws"
+    own_source = source_line(result.manifest, unit, "95 % of a mean of paired differences, chance only")
+    frame(
+        axis.figure,
+        title=_claim(data),
+        subtitle=f"{sampled}: difference from the nation in the same runs; mean and its 95 % interval, in % of the nation",
+        source=own_source,
+    )
+    times = result.scenario.fleet.scale / sample.fleet.scale
+    inspectors = f"{sample.enforcement.inspectors:,} of {result.scenario.enforcement.inspectors:,} inspectors"
+    caption = (
+        f"{sampled}, by a composite measure of size, systematically over regions and sizes; {inspectors}. Dots: mean over "
+        "runs of the sample minus the nation, as a share of the nation's mean; lines: 95 % intervals of that mean "
+        "(Student's t, paired by run; each run draws sites of its own), cut at the frame. A line that does not reach 0 "
+        "shows a bias; one that does is no proof that there is none. Counts of the sample are multiplied by "
+        f"{times:.3g}, costs too but for landmarks and firmware, which are the nation's. At the right: means. What follows "
+        f"is about the nation. {assumptions(result).replace(source(result), own_source)}"
+    )
+    yield Chart("bias-of-the-sample", axis.figure, data, caption)
+
+
+def _claim(data: pd.DataFrame) -> str:
+    """Which outcomes are off, as far as can be told."""
+    off = data[(data["low"] > MOST) | (data["high"] < -MOST)]
+    if data.empty or data["low"].isna().all():
+        return "One run tells nothing about bias"
+    if off.empty:
+        near = len(data[(data["high"] < MOST) & (data["low"] > -MOST)])
+        return f"Certainly within {100 * MOST:.0f} % of the nation: {near} of {len(data)} outcomes; certainly outside: none"
+    worst = off.loc[off["difference"].abs().idxmax()]
+    return (
+        f"Certainly off by over {100 * MOST:.0f} %: {len(off)} of {len(data)} outcomes; "
+        f"{worst['label']} by {100 * worst['difference']:+.0f} %"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(__file__))
