@@ -1,4 +1,4 @@
-"""The command line: `python -m scenarios list`, `run`, and commands that measure, fit and check."""
+"""The command line: `python -m scenarios list`, `run`, `rerun`, `describe`, and commands that measure, fit and check."""
 
 from __future__ import annotations
 

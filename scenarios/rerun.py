@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from sim.experiments.stopping import StoppingRule
 
 EXIT_DIFFERENT = 1
+EVENTS = "events.csv.gz"
 MOST_CHANGES = 30
 """Changes that are told of one by one."""
 
@@ -281,6 +282,8 @@ def compare(then: Mapping[str, Any], folder: Path, now: Mapping[str, Any], out: 
     for name in dict.fromkeys((*before, *after)):
         if name not in after:
             unmeasured[name] = "there then, not now"
+        elif name == EVENTS and then.get("events") is False:
+            continue  # made on a cluster, whose workers keep no log
         elif name not in before:
             unmeasured[name] = "there now, not then"
         elif before[name]["sha256"] == after[name]["sha256"]:
