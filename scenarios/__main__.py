@@ -1,4 +1,4 @@
-"""The command line: `python -m scenarios list | run | fit-latency | check-latency | price-bounds | bench`."""
+"""The command line: `python -m scenarios list`, `run`, and commands that measure, fit and check."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from scenarios import bench, calibrate
+from scenarios import bench, bench_ensemble, calibrate, describe, rerun
 from scenarios.study import EXIT_DONE, add_options, questions, run_command
 
 
@@ -18,8 +18,11 @@ def main(words: Sequence[str] | None = None) -> int:
     run = commands.add_parser("run", help="run a question and write its results")
     run.add_argument("name", metavar="NAME", help="a question, as in `list`")
     add_options(run)
+    rerun.add_commands(commands)
+    describe.add_commands(commands)
     calibrate.add_commands(commands)
     bench.add_commands(commands)
+    bench_ensemble.add_commands(commands)
     arguments = parser.parse_args(words)
     if "command_function" in arguments:
         return int(arguments.command_function(arguments))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from typing import TypeVar
 
 from scenarios.study import Options, usable_processors
 from sim import RunFailed
-from sim.executors import WorkerLost, in_workers
+from sim.executors import WorkerLost, in_executor, in_workers
 
 REPERTOIRE = dict.fromkeys(
     (
@@ -40,21 +40,31 @@ def answer_each(
 ) -> list[Answer]:
     """The answers in the order of the items. A quick study stays in one process, as others take longer to start.
 
+    An answer is found whole by one worker, and none is kept of a study that is stopped.
+
     Raises:
         RunFailed: a run ended with an error, or a worker was lost.
     """
     workers = min(len(items), options.workers or (1 if options.quick else usable_processors()))
     done: dict[int, Answer] = {}
-    if workers == 1:
-        for place, item in enumerate(items):
-            done[place] = work(item)
-            progress(options.name, len(done), len(items), unit="answer")
-    else:
-        try:
-            with closing(in_workers(work, items, workers)) as finished:
-                for place, answer in finished:
-                    done[place] = answer
-                    progress(options.name, len(done), len(items), unit="answer")
-        except WorkerLost as error:
-            raise RunFailed(str(error)) from None
+    try:
+        with closing(_answers(work, items, options, workers)) as finished:
+            for place, answer in finished:
+                done[place] = answer
+                progress(options.name, len(done), len(items), unit="answer")
+    except WorkerLost as error:
+        raise RunFailed(str(error)) from None
     return [done[place] for place in range(len(items))]
+
+
+def _answers(
+    work: Callable[[Item], Answer], items: Sequence[Item], options: Options, workers: int
+) -> Generator[tuple[int, Answer], None, None]:
+    """Place and answer of each item, as they are done: by a cluster, by processes, or here."""
+    if options.cluster is not None:
+        yield from in_executor(work, items, options.cluster, len(items))
+    elif workers > 1:
+        yield from in_workers(work, items, workers)
+    else:
+        for place, item in enumerate(items):
+            yield place, work(item)

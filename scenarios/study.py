@@ -10,21 +10,26 @@ import sys
 import time
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from concurrent.futures import Executor
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from sim import OutputError, Result, RunFailed, Scenario, ScenarioError, Tabulation, simulate
 from sim.designs import EVEN, Design, described
+from sim.experiments.cluster import ClusterError, dask_executor
 from sim.output import UNFINISHED, staged_folder
 from sim.provenance import study_digest
 from sim.randomness import SEED_LIMIT
 from sim.run_files import finished_runs, run_files
+from sim.table_files import FORMS, Form, require
 
 MAX_RUNS = 10_000
 MAX_DRAWS = 10_000
 MAX_WORKERS = 256
+EXECUTORS = ("processes", "dask")
 MOST_TOLD = 5
 """Failed runs that are told of one by one."""
 
@@ -47,8 +52,11 @@ class Options:
             own choice.
         design: how the draws are spread over the ranges.
         workers: number of processes, or None for as many as there are processors to use.
-        executor: who makes the runs: processes of this machine, or a Dask cluster.
-        scheduler: address of the cluster.
+        executor: who makes the runs: `processes` of this machine, or a `dask` cluster.
+        scheduler: address of the cluster's scheduler.
+        cluster: the executor of the cluster, while the question is answered; None: processes of this machine.
+        tables: what the long tables are written as.
+        command: the words that say the same on the command line, for the manifest; None if nobody typed any.
     """
 
     name: str
@@ -59,10 +67,13 @@ class Options:
     workers: int | None = None
     executor: str = "processes"
     scheduler: str | None = None
+    cluster: Executor | None = None
     seed: int = 1
     out: Path | None = None
     quick: bool = False
     force: bool = False
+    tables: Form = "csv"
+    command: tuple[str, ...] | None = None
 
     @property
     def folder(self) -> Path:
@@ -108,11 +119,13 @@ def run_study(question: ModuleType, options: Options) -> Result | Tabulation:
         UsageError, ScenarioError, OutputError: the user's input is wrong.
         RunFailed: no draw is without a run that ended with an error, or a worker was lost.
     """
+    started = time.monotonic()
+    require(options.tables)
     answering = getattr(question, "SMUGGLERS_ANSWER", False)
     if hasattr(question, "tabulate"):
         if options.design != "random":
             raise UsageError(f"--design: {options.name} has a design of its own; leave it out")
-        if not answering:
+        if not (answering or getattr(question, "RUNS_ENSEMBLES", False)):
             _refuse_engine_options(options)
     study: Study = question.study(options)
     if not answering:
@@ -131,17 +144,25 @@ def run_study(question: ModuleType, options: Options) -> Result | Tabulation:
         progress = Progress()
         try:
             run_files(options.runs_folder, study_id)
-            result = _answer(question, study, options, progress)
+            with _cluster(options) as cluster:
+                result = _answer(question, study, replace(options, cluster=cluster), progress)
         except BaseException:
             if not finished_runs(options.runs_folder):
                 shutil.rmtree(options.runs_folder)
             raise
         finally:
             progress.close()
-        result.write_tables(staging)
+        result.write_tables(staging, options.tables)
         _draw(question, result, staging)
+        words = None if options.command is None else list(options.command)
+        result.manifest.update(made_by="run", command=words, duration_s=round(time.monotonic() - started, 1))
         result.write_manifest(staging)
     return result
+
+
+def _cluster(options: Options) -> AbstractContextManager[Executor | None]:
+    """The executor of the cluster that is named; None if none is."""
+    return nullcontext() if options.scheduler is None else dask_executor(options.scheduler)
 
 
 def _refuse_engine_options(options: Options) -> None:
@@ -151,6 +172,8 @@ def _refuse_engine_options(options: Options) -> None:
         raise UsageError(f"--draws: {why}")
     if options.workers is not None and options.workers > 1:
         raise UsageError(f"--workers: {why}")
+    if options.scheduler is not None:
+        raise UsageError(f"--executor: {why}")
 
 
 def _refuse_answers(scenario: Scenario, options: Options) -> None:
@@ -175,6 +198,7 @@ def _answer(question: ModuleType, study: Study, options: Options, progress: Prog
         draws=study.draws,
         design=options.design,
         workers=options.workers or usable_processors(),
+        executor=options.cluster,
         question=options.name,
         quick=options.quick,
         progress=progress,
@@ -285,8 +309,21 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="how draws are spread over the ranges (default: random)",
     )
     parser.add_argument("--workers", type=int, help="processes; the results do not depend on it (default: all processors)")
+    parser.add_argument(
+        "--executor",
+        choices=EXECUTORS,
+        default=EXECUTORS[0],
+        help="who makes the runs: processes of this machine, or the workers of a Dask cluster, see docs/clusters.md",
+    )
+    parser.add_argument("--scheduler", metavar="ADDRESS", help="of the Dask cluster's scheduler, as tcp://10.0.0.5:8786")
     parser.add_argument("--seed", type=int, default=1, help="base seed")
     parser.add_argument("--out", type=Path, help="folder for the results (default: output/NAME)")
+    parser.add_argument(
+        "--tables",
+        choices=FORMS,
+        default="csv",
+        help="form of the long tables; parquet needs the extra `parquet` (default: csv)",
+    )
     parser.add_argument("--quick", action="store_true", help="a small version, within seconds")
     parser.add_argument("--force", action="store_true", help="replace the results of another study")
 
@@ -296,9 +333,12 @@ def run_command(name: str, arguments: argparse.Namespace) -> int:
     folder = Path("output") / name if arguments.out is None else arguments.out
     try:
         question = load_question(name)
-        options = _options(name, arguments)
+        options = options_of(name, arguments)
         started = time.monotonic()
         result = run_study(question, options)
+    except ClusterError as error:
+        print(f"error: --scheduler: {error}", file=sys.stderr)
+        return EXIT_USER_ERROR
     except (UsageError, ScenarioError, OutputError) as error:
         for line in str(error).splitlines():
             print(f"error: {line}", file=sys.stderr)
@@ -311,6 +351,8 @@ def run_command(name: str, arguments: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         print(f"interrupted: {_kept(folder)}", file=sys.stderr)
         return EXIT_INTERRUPTED
+    if isinstance(result, Result) and options.scheduler is not None:
+        print("There is no event log: the workers of a cluster return tables only.")
     print(f"Done in {time.monotonic() - started:.0f} s. Results are in {options.folder}:")
     for path in sorted(options.folder.iterdir()):
         print(f"  {path}")
@@ -332,13 +374,25 @@ def _kept(folder: Path) -> str:
     return f"{runs} kept in {folder / UNFINISHED}; the same command goes on from there"
 
 
-def _options(name: str, arguments: argparse.Namespace) -> Options:
+def options_of(name: str, arguments: argparse.Namespace) -> Options:
+    """What the command line says about a study.
+
+    Raises:
+        UsageError: a number is out of range, or a lever is not of the form key=value.
+    """
     for option, least, most in (("runs", 1, MAX_RUNS), ("draws", 0, MAX_DRAWS), ("workers", 1, MAX_WORKERS)):
         number = getattr(arguments, option)
         if number is not None and not least <= number <= most:
             raise UsageError(f"--{option}: {number} is not in {least} to {most}")
     if not 0 <= arguments.seed < SEED_LIMIT:
         raise UsageError(f"--seed: {arguments.seed} is not in 0 to 2**64-1")
+    if arguments.executor == "dask":
+        if arguments.scheduler is None:
+            raise UsageError("--executor dask: needs --scheduler ADDRESS, of the cluster's scheduler")
+        if arguments.workers is not None:
+            raise UsageError("--workers: a Dask cluster has its own number of workers; leave it out")
+    elif arguments.scheduler is not None:
+        raise UsageError("--scheduler: is of a Dask cluster; add --executor dask, or leave it out")
     levers = dict(_lever(text) for text in arguments.levers)
     return Options(
         name=name,
@@ -347,11 +401,31 @@ def _options(name: str, arguments: argparse.Namespace) -> Options:
         draws=arguments.draws,
         design=arguments.design,
         workers=arguments.workers,
+        executor=arguments.executor,
+        scheduler=arguments.scheduler,
         seed=arguments.seed,
         out=arguments.out,
         quick=arguments.quick,
         force=arguments.force,
+        tables=arguments.tables,
+        command=_command(name, arguments),
     )
+
+
+ELSEWHERE = ("command", "name", "levers", "out", "force", "workers", "executor", "scheduler")
+"""What the command line says that changes nothing in the tables, or is written down in another way."""
+
+
+def _command(name: str, arguments: argparse.Namespace) -> tuple[str, ...]:
+    """The words that make the same study, wherever and by whomever it is made; defaults are written out."""
+    words = ["run", name, *(word for lever in arguments.levers for word in ("--set", lever))]
+    for option, value in vars(arguments).items():
+        if option in ELSEWHERE or value is None or value is False:
+            continue
+        word = f"--{option.replace('_', '-')}"
+        for one in value if isinstance(value, list) else [value]:
+            words += [word] if one is True else [word, str(one)]
+    return tuple(words)
 
 
 def _lever(text: str) -> tuple[str, Any]:

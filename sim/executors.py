@@ -10,7 +10,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -35,10 +35,17 @@ def in_workers(
     Raises:
         WorkerLost: a process ended on its own.
     """
+    with processes(workers) as pool:
+        yield from in_executor(work, items, pool, 2 * workers)
+
+
+@contextmanager
+def processes(workers: int) -> Iterator[Executor]:
+    """A pool of processes that start afresh and end with this one. If it is left by an exception they end at once."""
     pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_begin_work)
     all_done = False
     try:
-        yield from in_executor(work, items, pool, 2 * workers)
+        yield pool
         all_done = True
     finally:
         if not all_done:
@@ -89,6 +96,8 @@ def in_executor(
             "a worker process was lost: it was killed, as for want of memory, or it could not import the script that "
             'started it, which must do its work under `if __name__ == "__main__":`'
         ) from None
+    except CancelledError:
+        raise WorkerLost("work was cancelled from elsewhere, as when the scheduler of a cluster is lost") from None
     finally:
         for future in under_way:
             future.cancel()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -35,6 +36,7 @@ def staged_folder(folder: Path, study_id: str, *, force: bool = False) -> Iterat
     unfinished = folder / UNFINISHED
     try:
         unfinished.mkdir(parents=True, exist_ok=True)
+        _claim(unfinished, study_id)
         staging = Path(tempfile.mkdtemp(prefix="files-", dir=unfinished))
     except OSError as error:
         raise OutputError(f"--out: cannot write to {folder}: {error.strerror}") from None
@@ -44,8 +46,18 @@ def staged_folder(folder: Path, study_id: str, *, force: bool = False) -> Iterat
         shutil.rmtree(unfinished)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+        if unfinished.is_dir() and [path.name for path in unfinished.iterdir()] == [STUDY]:
+            (unfinished / STUDY).unlink()
         _remove_if_empty(unfinished)
         _remove_if_empty(folder)
+
+
+def _claim(unfinished: Path, study_id: str) -> None:
+    """Write down whose folder it is, if it does not say so already: whoever is killed from here on finds it again."""
+    if _held_id(unfinished / STUDY) != study_id:
+        partial = unfinished / f".{STUDY}.{os.getpid()}"
+        partial.write_text(json.dumps({"id": study_id}) + "\n", encoding="utf-8")
+        partial.replace(unfinished / STUDY)
 
 
 def _remove_if_empty(folder: Path) -> None:
@@ -64,7 +76,9 @@ def _refuse_foreign(folder: Path, study_id: str, force: bool) -> None:
             return
     except OSError as error:
         raise OutputError(f"--out: cannot read {folder}: {error.strerror}") from None
-    held = _held_id(folder / MANIFEST) or (_held_id(folder / UNFINISHED / STUDY) if held_names == {UNFINISHED} else None)
+    held = _held_id(folder / MANIFEST) or _held_id(folder / UNFINISHED / STUDY)
+    if held is None and held_names == {UNFINISHED} and _only_begun(folder / UNFINISHED):
+        return
     if held is None:
         raise OutputError(f"--out: {folder} holds files that are not results; name another folder or add --force")
     if held != study_id:
@@ -72,6 +86,11 @@ def _refuse_foreign(folder: Path, study_id: str, force: bool) -> None:
             f"--out: {folder} holds the results of another study ({held[:12]}, not {study_id[:12]}); "
             "name another folder or add --force"
         )
+
+
+def _only_begun(unfinished: Path) -> bool:
+    """Whether somebody was killed before the folder said whose it is."""
+    return unfinished.is_dir() and all(path.name.startswith(f".{STUDY}.") for path in unfinished.iterdir())
 
 
 def _held_id(path: Path) -> str | None:
@@ -89,6 +108,7 @@ def _move_over(staging: Path, folder: Path) -> None:
         names = sorted((path.name for path in staging.iterdir()), key=lambda name: (name == MANIFEST, name))
         for stale in _stale_results(folder, names):
             stale.unlink()
+        (folder / MANIFEST).unlink(missing_ok=True)  # from here on it would not be true of the tables
         for name in names:
             (staging / name).replace(folder / name)
     except OSError as error:
@@ -98,8 +118,8 @@ def _move_over(staging: Path, folder: Path) -> None:
 def _stale_results(folder: Path, names: list[str]) -> list[Path]:
     """Files of an earlier study in the folder, as its manifest lists them, that the new one will not replace."""
     try:
-        listed = json.loads((folder / MANIFEST).read_text(encoding="utf-8")).get("files", [])
-    except (OSError, ValueError, AttributeError):
+        listed = list(json.loads((folder / MANIFEST).read_text(encoding="utf-8")).get("files", []))
+    except (OSError, ValueError, AttributeError, TypeError):
         return []
     known = [name for name in listed if isinstance(name, str) and Path(name).name == name]
     return [folder / name for name in known if name not in names and (folder / name).is_file()]

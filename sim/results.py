@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +18,10 @@ from .fleet.chips import State
 from .outcomes.diversions import Fate
 from .outcomes.outcome import Outcome
 from .output import MANIFEST, staged_folder
+from .provenance import DISTRIBUTION, checksums, utc_now
 from .scenario import STATUS_QUO, Scenario
 from .summaries import Summaries
+from .table_files import Form, require, write_table
 from .units import calendar_date
 from .world.products import product_names
 
@@ -84,6 +86,7 @@ class Result(Summaries):
         drawn: the parameters drawn for each draw, by name; empty if they stay at the scenario's values.
         beside: other policies that were run in the same worlds.
         failures: runs that ended with an error; no run of their draws is among `runs`.
+        duration_s: how long it took to make them, those that were there already left out.
     """
 
     scenario: Scenario
@@ -92,6 +95,7 @@ class Result(Summaries):
     drawn: Sequence[Mapping[str, float]] = ()
     beside: Sequence[Scenario] = ()
     failures: Sequence[Failure] = ()
+    duration_s: float | None = None
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -156,7 +160,8 @@ class Result(Summaries):
         import pandas as pd
 
         rows = [(run.scenario, run.draw, run.run, *fate) for run in self.runs for fate in run.fates]
-        return pd.DataFrame(rows, columns=["scenario", "draw", "run", *Fate._fields])
+        table = pd.DataFrame(rows, columns=["scenario", "draw", "run", *Fate._fields])
+        return table if rows else table.astype(get_type_hints(Fate))  # types that do not depend on there being any
 
     @property
     def failed(self) -> pd.DataFrame:
@@ -166,28 +171,42 @@ class Result(Summaries):
         rows = [(one.scenario, one.draw, one.run, one.error) for one in self.failures]
         return pd.DataFrame(rows, columns=["scenario", "draw", "run", "error"])
 
-    def save(self, folder: str | Path, *, force: bool = False) -> Path:
+    def save(self, folder: str | Path, *, tables: Form = "csv", force: bool = False) -> Path:
         """Write summary.csv, table.csv, diversions.csv, events.csv.gz, draws.csv if there are draws, and manifest.json.
 
         The folder is written whole or not at all.
 
+        Args:
+            folder: where to.
+            tables: `parquet` writes table.parquet, diversions.parquet and draws.parquet in place of the CSV files.
+            force: whether another study's results may be replaced.
+
         Raises:
-            OutputError: the folder cannot be written to or holds something else.
+            OutputError: the folder cannot be written to or holds something else; pyarrow is missing.
         """
+        require(tables)
         with staged_folder(Path(folder), self.manifest["id"], force=force) as staging:
-            self.write_tables(staging)
+            self.write_tables(staging, tables)
             self.write_manifest(staging)
         return Path(folder)
 
-    def write_tables(self, folder: Path) -> None:
-        """Write the tables into an existing folder, the same bytes for the same runs; no event log if none was kept."""
-        self.summary().to_csv(folder / "summary.csv", index=False, lineterminator="\n")
-        self.table.to_csv(folder / "table.csv", index=False, lineterminator="\n")
-        self.diversions.to_csv(folder / "diversions.csv", index=False, lineterminator="\n")
-        if self.drawn:
-            self.draws.to_csv(folder / "draws.csv", index=False, lineterminator="\n")
-        if self.failures:
-            self.failed.to_csv(folder / "failures.csv", index=False, lineterminator="\n")
+    def write_tables(self, folder: Path, tables: Form = "csv") -> None:
+        """Write the tables into an existing folder, the same bytes for the same runs.
+
+        There is no event log, and no table of diversions, if none were kept. Short tables are CSV in any case: summary,
+        failures, and, where there are such outcomes, `probabilities` and `cost_per_established_chip`.
+        """
+        short = {
+            "summary": self.summary(),
+            "probabilities": self.probabilities(),
+            "cost_per_established_chip": self.cost_per_established_chip(),
+            "failures": self.failed,
+        }
+        long = {"table": self.table, "diversions": self.diversions, "draws": self.draws}
+        always = {"summary", "table"} | ({"diversions"} if any(run.chips for run in self.runs) else set())
+        for name, table in {**short, **long}.items():
+            if name in always or len(table):
+                write_table(table, folder, name, tables if name in long else "csv", _about(self.manifest))
         logs = [run.events for run in self.runs if run.events is not None]
         if logs:
             with (folder / "events.csv.gz").open("wb") as whole:
@@ -197,8 +216,8 @@ class Result(Summaries):
                         shutil.copyfileobj(part, whole)
 
     def write_manifest(self, folder: Path) -> None:
-        """Write manifest.json, with the names of the files already there."""
-        _write_manifest(self.manifest, folder)
+        """Write manifest.json, with the checksums of the files already there."""
+        _write_manifest({"duration_s": self.duration_s, "intervals": self.intervals, **self.manifest}, folder)
 
     def __repr__(self) -> str:
         runs = f"{len({run.run for run in self.runs})} runs"
@@ -228,17 +247,26 @@ class Tabulation:
         """The table to read first."""
         return self.summary_table
 
-    def write_tables(self, folder: Path) -> None:
-        """Write summary.csv, table.csv and the further tables into an existing folder, the same bytes for the same study."""
-        for name, table in {"summary": self.summary(), "table": self.table, **self.further}.items():
-            table.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
+    def write_tables(self, folder: Path, tables: Form = "csv") -> None:
+        """Write summary.csv, table.csv and the further tables into an existing folder, the same bytes for the same study.
+
+        `tables` is the form of all but the summary.
+        """
+        write_table(self.summary(), folder, "summary", "csv", _about(self.manifest))
+        for name, table in {"table": self.table, **self.further}.items():
+            write_table(table, folder, name, tables, _about(self.manifest))
 
     def write_manifest(self, folder: Path) -> None:
-        """Write manifest.json, with the names of the files already there."""
+        """Write manifest.json, with the checksums of the files already there."""
         _write_manifest(self.manifest, folder)
 
 
-def _write_manifest(manifest: dict[str, Any], folder: Path) -> None:
-    files = sorted(path.name for path in folder.iterdir())
-    text = json.dumps({**manifest, "files": files}, indent=2, sort_keys=True)
-    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+def _about(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """What a table says of its study."""
+    software = manifest["software"][DISTRIBUTION]
+    return {"study": manifest["id"], "question": manifest["question"], "software": f"{DISTRIBUTION} {software}"}
+
+
+def _write_manifest(manifest: Mapping[str, Any], folder: Path) -> None:
+    told = {**manifest, "finished": utc_now(), "files": checksums(folder)}
+    (folder / MANIFEST).write_text(json.dumps(told, indent=2, sort_keys=True) + "\n", encoding="utf-8")

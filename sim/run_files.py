@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import zipfile
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,9 @@ from .provenance import source_digest
 from .results import Run
 
 SUFFIX = ".run.npz"
+PLAN = "plan.json"
+"""Beside the runs, the file that says which there will be."""
+
 ABOUT = "about"
 
 
@@ -36,6 +40,10 @@ class RunFiles:
     def events(self, policy: str, draw: int, run: int) -> Path:
         """Where the events of a run go; they are there before the run's own file is."""
         return self.folder / f"{policy}-{draw}-{run}.events.csv.gz"
+
+    def plan(self, policies: Collection[str], draws: int, runs: int) -> None:
+        """Write down which runs there will be: each of each draw under each policy."""
+        _write_whole(self.folder / PLAN, {"policies": list(policies), "draws": draws, "runs": runs})
 
     def keep(self, run: Run) -> None:
         """Write down a finished run."""
@@ -79,10 +87,15 @@ def run_files(folder: Path, study_id: str) -> RunFiles:
                 shutil.rmtree(path)
             elif path.is_file():
                 path.unlink()
-        partial = folder / f".{STUDY}.{os.getpid()}"
-        partial.write_text(json.dumps(about) + "\n", encoding="utf-8")
-        partial.replace(folder / STUDY)
+        _write_whole(folder / STUDY, about)
     return RunFiles(folder)
+
+
+def _write_whole(path: Path, content: Mapping[str, Any]) -> None:
+    """Write JSON to a file, whole or not at all."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    partial.write_text(json.dumps(content) + "\n", encoding="utf-8")
+    partial.replace(path)
 
 
 def finished_runs(folder: Path) -> int:

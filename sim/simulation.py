@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from .designs import Design, described, draws_of
-from .provenance import manifest
+from .provenance import manifest, seeds_of_runs, stopwatch
 from .randomness import run_seed
 from .results import Failure, Result, Run
 from .run_files import run_files
@@ -66,11 +66,16 @@ def simulate(
         ScenarioError: a draw makes a world that is not allowed, such as one with too many chips.
         RunFailed: a run ended with an error, unless `partial` and some draw had none; or a worker was lost.
     """
+    seconds = stopwatch()
     check_numbers(runs=runs, draws=draws, workers=workers)
     policies = policies_of(scenario, beside, status_quo)
     drawn = draws_of(design, scenario, seed, draws) if draws is not None else []
     _check_worlds(policies, drawn)
-    about = manifest(question or scenario.name, scenario, seed, runs, quick, draws, beside, described(design))
+    told = described(design) | ({} if status_quo else {"status_quo": False})
+    about = manifest(question or scenario.name, scenario, seed, runs, quick, draws, beside, told)
+    about |= {"made_by": "simulate", "run_seeds": seeds_of_runs(seed, runs)}
+    if executor is not None:
+        about["events"] = False
     folder = Path(tempfile.mkdtemp(prefix="runs-")) if runs_folder is None else runs_folder
     try:
         files = run_files(folder, about["id"]) if runs_folder is not None else None
@@ -81,7 +86,7 @@ def simulate(
         if runs_folder is None:
             shutil.rmtree(folder, ignore_errors=True)
         raise
-    result = Result(scenario, kept, about, drawn, tuple(beside), failed)
+    result = Result(scenario, kept, about, drawn, tuple(beside), failed, seconds())
     if runs_folder is None:
         weakref.finalize(result, shutil.rmtree, folder, ignore_errors=True)
     return result

@@ -104,7 +104,7 @@ class Summaries(ABC):
 
         Ratio of the sums over all draws and runs, so that runs without a gain count too; and its standard error by the
         jackknife that leaves out one draw, with one draw one run, at a time. NaN where nothing is gained; the error is NaN
-        if there is only one to leave out. No rows without a status quo.
+        if there is only one to leave out. No rows without a status quo, or without these outcomes.
         """
         import pandas as pd
 
@@ -112,7 +112,8 @@ class Summaries(ABC):
         measured = self.table[self.table["outcome"].isin(wanted)]
         wide = measured.pivot_table(index="outcome", columns=["scenario", "draw", "run"], values="value", sort=False)
         rows = []
-        for name, extra in self._differences(self._policies(wide)).items():
+        measured_here = set(wanted) <= set(wide.index)
+        for name, extra in (self._differences(self._policies(wide)) if measured_here else {}).items():
             usd, chips = (self._independent(row) for _, row in extra.loc[wanted].iterrows())
             rows.append((name, *ratio_of_sums(usd, chips)))
         return pd.DataFrame(rows, columns=["scenario", "usd", "error"])

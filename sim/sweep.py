@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +28,7 @@ Progress = Callable[[str, int, int, str], None]
 
 HEADLINE = "established_by_day_90"
 AT_ONCE = 256
-"""Runs handed to somebody else's executor at a time: enough for a cluster, without a queue that fills its memory."""
+"""Runs handed to somebody else's executor at a time, if it does not say itself by an attribute `at_once` how many."""
 
 
 class RunFailed(Exception):
@@ -80,10 +80,12 @@ def make_runs(
     """
     answers: dict[int, Run | Failure] = {}
     if files is not None:
+        drawn, runs = (1 + max(getattr(job, name) for job in jobs) for name in ("draw", "run"))
+        files.plan(dict.fromkeys(job.policy.name for job in jobs), drawn, runs)
         for place, job in enumerate(jobs):
             found = files.find(job.policy.name, job.draw, job.run)
             if found is not None and (job.events is None or found.events is not None):
-                answers[place] = found
+                answers[place] = found if job.events is not None else replace(found, events=None)
     places = [place for place in range(len(jobs)) if place not in answers]
     headline = Headline(jobs[0].policy.name)
     for answer in answers.values():
@@ -107,7 +109,7 @@ def _answers(
     jobs: Sequence[Job], workers: int, executor: Executor | None
 ) -> Generator[tuple[int, Run | Failure], None, None]:
     if executor is not None:
-        return in_executor(run_one, jobs, executor, AT_ONCE)
+        return in_executor(run_one, jobs, executor, getattr(executor, "at_once", AT_ONCE))
     workers = min(workers, len(jobs))
     return in_workers(run_one, jobs, workers) if workers > 1 else _here(jobs)
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ..designs import Design, draws_of
-from ..provenance import manifest
+from ..provenance import manifest, seeds_of_runs, stopwatch
 from ..results import Failure, Result, Run
 from ..run_files import run_files
 from ..scenario import Scenario
@@ -75,6 +75,7 @@ def ensemble(
         ValueError: a number is out of range, arguments do not go together, or a parameter cannot be drawn.
         RunFailed: no draw is without a failure, or a worker was lost.
     """
+    seconds = stopwatch()
     check_numbers(runs=runs, draws=draws, workers=workers)
     if points is not None and (draws is not None or among is not None):
         raise ValueError("points: they take the place of draws and among; give either")
@@ -90,6 +91,9 @@ def ensemble(
         **({"until": asdict(until)} if until is not None else {}),
     }
     about = manifest(question or scenario.name, scenario, seed, runs, quick, len(drawn), beside, described)
+    about |= {"made_by": "ensemble", "run_seeds": seeds_of_runs(seed, runs)}
+    if until is not None:
+        about["most_draws"] = len(drawn)
     files = run_files(folder / str(about["id"])[:16], about["id"]) if folder is not None else None
     place = {policy.name: number for number, policy in enumerate(policies)}
     made: list[Run] = []
@@ -103,7 +107,7 @@ def ensemble(
         failed += bad
         about["draws"] = end
         kept = without_failed(made, failed, about, partial=True)
-        result = Result(scenario, kept, about, drawn[:end], tuple(beside), tuple(failed))
+        result = Result(scenario, kept, about, drawn[:end], tuple(beside), tuple(failed), seconds())
         if until is not None and enough(until.values(result.table), until):
             break
     return result

@@ -105,6 +105,7 @@ def new_figure(height_in: float) -> Figure:
 def frame(figure: Figure, *, title: str, subtitle: str, source: str) -> None:
     """Put the claim, the unit and the source line around the axes, and make room for them."""
     height = figure.get_figheight()
+    figure.set_label(title)
     figure.text(0.01, 1 - 0.10 / height, title, fontsize=10.5, fontweight="bold", va="top")
     figure.text(0.01, 1 - 0.34 / height, subtitle, fontsize=8, color="#444444", va="top", wrap=True)
     figure.text(0.01, 0.06 / height, source, fontsize=6.5, color="#666666", va="bottom", wrap=True)
@@ -147,15 +148,16 @@ def source_line(
 
 
 def save_chart(chart: Chart, folder: Path, number: int) -> None:
-    """Write figNN-slug as PDF, SVG and PNG, with its data as CSV and its caption as text."""
+    """Write figNN-slug as PDF, SVG and PNG, entitled with its claim, with its data as CSV and its caption as text."""
     stem = folder / f"fig{number:02d}-{chart.slug}"
     with house_style():
         # No dates in the files, so that the same study gives the same drawing.
-        chart.figure.savefig(stem.with_suffix(".pdf"), metadata={"CreationDate": None})
+        claim = {"Title": str(chart.figure.get_label())}
+        chart.figure.savefig(stem.with_suffix(".pdf"), metadata={"CreationDate": None, **claim})
         drawing = io.StringIO()
-        chart.figure.savefig(drawing, format="svg", metadata={"Date": None})
+        chart.figure.savefig(drawing, format="svg", metadata={"Date": None, **claim})
         stem.with_suffix(".svg").write_text(_compact(drawing.getvalue()), encoding="utf-8")
-        chart.figure.savefig(stem.with_suffix(".png"))
+        chart.figure.savefig(stem.with_suffix(".png"), metadata=claim)
     chart.data.to_csv(stem.with_suffix(".csv"), index=False, lineterminator="\n")
     stem.with_suffix(".txt").write_text(chart.caption + "\n", encoding="utf-8")
 

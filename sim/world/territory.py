@@ -18,7 +18,7 @@ import gzip
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
@@ -116,8 +116,13 @@ def hubs_outside(territory: Territory, hubs: Iterable[Hub]) -> tuple[Hub, ...]:
 
     The two differ where borders are disputed: a city of the catalogue may be in a country that does not hold it.
     """
-    abroad = [hub for hub in hubs if hub.country not in territory.countries]
-    inside = _inside([hub.position for hub in abroad], territory.countries)
+    return _outside(territory.countries, tuple(hubs))
+
+
+@lru_cache(maxsize=64)  # every scenario asks, and a study makes thousands
+def _outside(countries: frozenset[str], hubs: tuple[Hub, ...]) -> tuple[Hub, ...]:
+    abroad = [hub for hub in hubs if hub.country not in countries]
+    inside = _inside([hub.position for hub in abroad], countries)
     return tuple(hub for hub, within in zip(abroad, inside.tolist(), strict=True) if not within)
 
 

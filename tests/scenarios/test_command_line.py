@@ -34,7 +34,8 @@ def test_a_run_writes_tables_manifest_and_figures(results: Path):
         for stem in ("fig01-chips-by-state", "fig02-diversion-to-detection")
         for end in ("csv", "pdf", "png", "svg", "txt")
     ]
-    tables = ["diversions.csv", "events.csv.gz", "manifest.json", "summary.csv", "table.csv"]
+    measured = ["cost_per_established_chip.csv", "diversions.csv", "events.csv.gz", "summary.csv", "table.csv"]
+    tables = [*measured, "manifest.json"]
     assert sorted(path.name for path in results.iterdir()) == sorted(figures + tables)
     assert all(path.stat().st_size for path in results.iterdir())
     manifest = json.loads((results / "manifest.json").read_text())
@@ -120,11 +121,16 @@ def test_draws_are_written_down_and_captions_say_what_intervals_hold(results: Pa
         assert done.returncode == 0, done.stderr
         assert "run 4 of 4" in done.stderr
     one, two = ({path.name: path.read_bytes() for path in (tmp_path / workers).iterdir()} for workers in "12")
+    manifests = [json.loads(files.pop("manifest.json")) for files in (one, two)]
+    for about in manifests:
+        assert about.pop("duration_s") > 0
+        assert about.pop("finished")
     assert one == two
+    assert manifests[0] == manifests[1]
     drawn = pd.read_csv(tmp_path / "1" / "draws.csv")
     assert list(drawn) == ["draw", "parameter", "value"]
     assert set(drawn["draw"]) == set(pd.read_csv(tmp_path / "1" / "table.csv")["draw"]) == {0, 1}
-    manifest = json.loads((tmp_path / "1" / "manifest.json").read_text())
+    manifest = manifests[0]
     assert manifest["draws"] == 2
     assert "workers" not in manifest
     name = "fig02-diversion-to-detection.txt"

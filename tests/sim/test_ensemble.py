@@ -126,11 +126,11 @@ def test_a_failing_draw_is_told_with_its_parameters_and_left_out_under_every_pol
 
 
 def test_an_ensemble_stops_after_the_first_batch_that_is_enough(small: Scenario):
-    """A share is known to within 1 at once, and to within a billionth not in five draws."""
-    wide, narrow = (StoppingRule("challenges_silent", half_width, least=3, batch=2) for half_width in (1.0, 1e-9))
-    stopped = ensemble(small, 5, design="random", among=NAMES, seed=7, until=wide, status_quo=False)
+    """The cost is known to within a trillion at once, and to within a cent not in five draws."""
+    wide, narrow = (StoppingRule("cost_total", half_width, least=3, batch=2) for half_width in (1e12, 0.01))
+    stopped = ensemble(small, 5, design="random", seed=7, until=wide, status_quo=False)
     assert stopped.manifest["draws"] == len(stopped.drawn) == 4
-    whole = ensemble(small, 5, design="random", among=NAMES, seed=7, until=narrow, status_quo=False)
+    whole = ensemble(small, 5, design="random", seed=7, until=narrow, status_quo=False)
     assert whole.manifest["draws"] == 5
     assert stopped.table.equals(whole.table[whole.table["draw"] < 4].reset_index(drop=True))
     with pytest.raises(ValueError, match="until: the draws of lhs, factorial and points belong together"):

@@ -5,11 +5,13 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from sim import Result, Scenario, simulate
 from sim.experiments.pairs import bootstrap_t, differences, paired_difference
 from sim.intervals import paired_interval
 
 CONFIDENCE = 0.95
 REPETITIONS = 2000
+RUNS = 40
 DAY = "2029-12-31"
 
 
@@ -25,11 +27,11 @@ def skewed(generator, shape):
     return world + generator.gamma(4, 0.5, shape), world
 
 
-def coverage(law, pairs: int, method: str) -> tuple[float, float]:
+def coverage(law, pairs: int) -> tuple[float, float]:
     """Share of repeated samples whose interval holds the true mean, and a wrong one a fifth of a standard deviation off."""
     generator = np.random.default_rng(4)
     samples = zip(*law(generator, (REPETITIONS, pairs)), strict=True)
-    found = [paired_difference(*sample, method=method, confidence=CONFIDENCE) for sample in samples]
+    found = [paired_difference(*sample, confidence=CONFIDENCE) for sample in samples]
     held = [np.mean([one.low <= mean <= one.high for one in found]) for mean in (2.0, 2.2)]
     return float(held[0]), float(held[1])
 
@@ -47,7 +49,7 @@ def test_a_paired_difference_is_that_of_the_paired_t_test():
 
 @pytest.mark.parametrize(("law", "pairs"), [(normal, 20), (skewed, 30)])
 def test_intervals_of_confidence_95_hold_the_true_difference_in_93_to_97_of_100_samples(law, pairs: int):
-    right, wrong = coverage(law, pairs, "t")
+    right, wrong = coverage(law, pairs)
     assert 0.93 < right < 0.97
     assert wrong < 0.93, "the test can tell"
 
@@ -55,7 +57,9 @@ def test_intervals_of_confidence_95_hold_the_true_difference_in_93_to_97_of_100_
 @pytest.mark.verify
 @pytest.mark.parametrize(("law", "pairs"), [(normal, 20), (skewed, 20), (skewed, 30)])
 def test_the_bootstrap_holds_the_true_difference_as_often(law, pairs: int):
-    right, wrong = coverage(law, pairs, "bootstrap")
+    first, second = law(np.random.default_rng(4), (REPETITIONS, pairs))
+    found = np.array([bootstrap_t(values, CONFIDENCE, resamples=999) for values in first - second])
+    right, wrong = (np.mean((found[:, 0] <= mean) & (mean <= found[:, 1])) for mean in (2.0, 2.2))
     assert 0.93 < right < 0.97
     assert wrong < 0.93, "the test can tell"
 
@@ -142,3 +146,35 @@ def test_differences_of_a_table_by_outcome_on_its_last_day():
         differences(table, "daily", "hourly")
     with pytest.raises(ValueError, match="outcome = 'chips': not in the table"):
         differences(table, "daily", "weekly", ["chips"])
+
+
+def least_ratio(ratio: float, pairs: int) -> float:
+    """Lower end of the one-sided 95 % interval of a variance ratio.
+
+    With equal variances sum and difference of a pair are uncorrelated (Pitman, Biometrika 31, 1939), and their variances are
+    as 2 ratio - 1 to 1: for normal pairs an F of pairs - 1 and pairs - 1 degrees of freedom around that.
+    """
+    return ((2 * ratio - 1) / float(stats.f.ppf(0.95, pairs - 1, pairs - 1)) + 1) / 2
+
+
+def diverted_and_alerted(result: Result, policy: str) -> np.ndarray:
+    """Chips diverted under the duty whose alert has led to their case, by run."""
+    chips = result.chips[result.chips["scenario"] == policy]
+    found = chips[(chips["diverted_day"] >= result.scenario.calendar.duty_day) & chips["alert_day"].notna()]
+    return found.groupby("run").size().reindex(range(RUNS), fill_value=0).to_numpy(dtype=float)
+
+
+@pytest.mark.verify
+def test_common_worlds_save_nine_of_ten_runs_where_diverted_chips_detected_are_compared():
+    """Daily against weekly challenges, chips alerted on and established: independent seeds need 26 and 20 times the runs."""
+    daily = Scenario.load("miniature").replace(name="daily", verification__signing="none")
+    weekly = daily.replace(name="weekly", verification__period_days=7)
+    result = simulate(daily, 1, RUNS, beside=[weekly], status_quo=False, workers=2)
+    alerted = paired_difference(*(diverted_and_alerted(result, policy) for policy in ("daily", "weekly")))
+    established = differences(result.table, "daily", "weekly", ["established_under_duty"]).iloc[0]
+    for found in (alerted, established):
+        assert found.number == RUNS
+        assert found.low > 0, "asking daily finds more, as so few runs show"
+        assert least_ratio(found.variance_ratio, RUNS) > 10
+    apart = diverted_and_alerted(result, "daily"), np.roll(diverted_and_alerted(result, "weekly"), 1)
+    assert paired_difference(*apart).variance_ratio < 2, "the worlds of different runs have nothing in common"

@@ -1,0 +1,397 @@
+"""What do 10, 50 and 200 million dollars a year buy at best?
+
+Mixes of landmarks, cadence, inspectors and planned visits, beside each other in the same drawn worlds: what each costs the
+authority and finds, which no other dominates, and which to choose within a budget: for the best expectation, or for the
+least regret in any world. First inspectors and planned visits vary, at 12 landmarks and daily challenges; then, about what
+was chosen there, landmarks and cadence. What the chosen ones find is measured again, in worlds that had no part in the
+choice.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from scenarios.baseline import QUICK
+from scenarios.study import Options, Study, UsageError, main, usable_processors
+from sim import Result, Scenario, Tabulation
+from sim.experiments.budget import (
+    OUTCOMES,
+    BudgetError,
+    Choice,
+    Measured,
+    Mix,
+    best_shares,
+    choose,
+    distinct,
+    frontier_shares,
+    mean_interval,
+    measure,
+    on_frontier,
+    regrets,
+)
+from sim.experiments.ensemble import ensemble
+from sim.experiments.planned_cost import planned_cost
+from sim.provenance import manifest
+from sim.randomness import run_seed
+from sim.scenario import STATUS_QUO
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.figures import Chart
+
+RUNS_ENSEMBLES = True
+SETTING = {
+    "fleet.scale": 0.1,
+    "geography.sites": 43,
+    "calendar.duty_after_days": 90,
+    "calendar.end_after_duty_days": 365,
+    "verification.signing": "none",
+    "enforcement.planned_visits": "risk_based",
+}
+"""A tenth of the nation: one site and one inspector for ten, all landmarks."""
+
+QUICK_SETTING = {
+    **{key: value for key, value in QUICK.items() if key != "enforcement.inspectors"},
+    "fleet.scale": 0.005,
+    "fleet.lot_chips": 20,
+    "geography.sites": 5,
+    "calendar.duty_after_days": 30,
+    "calendar.end_after_duty_days": 120,
+}
+
+BUDGETS_MUSD = (10.0, 50.0, 200.0)
+INSPECTORS, QUICK_INSPECTORS = (1, 2, 4, 10, 20, 40), (1, 2)
+"""In the simulated part of the nation. Without any, cases come to nothing, and the status quo is what is left."""
+
+AUDIT_SHARES = (0.0, 0.5)
+LANDMARKS, QUICK_LANDMARKS = (12, 4, 48, 144), (12,)
+PERIODS_DAYS = (1.0, 7.0)
+"""The first of both is what inspectors and planned visits are varied at."""
+
+DRAWS, QUICK_DRAWS = 8, 2
+"""Those that the choice is made in; as many others are what it is reported from."""
+
+FRESH = 1_000_003
+"""Number of the run that gives the seed of the worlds that had no part in the choice."""
+
+ENOUGH = 0.5
+"""A title says that money is left over where less than this part of a budget does as well."""
+
+RULES = {"expected": "best expected", "robust": "least regret", "frugal": "cheapest alike"}
+"""How a policy is chosen, in words."""
+
+
+def first_mixes(share: float, quick: bool) -> list[Mix]:
+    """Numbers of inspectors and shares of them that visit by a plan, for the nation of which so much is simulated."""
+    return [
+        Mix(LANDMARKS[0], PERIODS_DAYS[0], inspectors / share, audits)
+        for inspectors in (QUICK_INSPECTORS if quick else INSPECTORS)
+        for audits in AUDIT_SHARES
+        if (inspectors * audits).is_integer()
+    ]
+
+
+def mixes_about(chosen: Sequence[Mix], quick: bool) -> list[Mix]:
+    """Other numbers of landmarks and cadences with the inspectors of the mixes that were chosen."""
+    return [
+        Mix(landmarks, period, inspectors, audits)
+        for inspectors, audits in dict.fromkeys((mix.inspectors, mix.audit_share) for mix in chosen)
+        for landmarks in (QUICK_LANDMARKS if quick else LANDMARKS)
+        for period in PERIODS_DAYS
+        if (landmarks, period) != (LANDMARKS[0], PERIODS_DAYS[0])
+    ]
+
+
+def study(options: Options) -> Study:
+    """The first mixes in the same draws; the others follow from what is chosen among these.
+
+    Raises:
+        UsageError: no draws are asked for, or a lever is set that the question varies.
+    """
+    if options.draws == 0:
+        raise UsageError("--draws: 0: frontier chooses over draws; allowed: 1 or more")
+    scenario = options.scenario("baseline", QUICK_SETTING, SETTING)
+    tried = first_mixes(scenario.fleet.scale, options.quick)
+    if taken := sorted(tried[0].levers(scenario.fleet.scale).keys() & options.levers.keys()):
+        raise UsageError(f"--set: {', '.join(taken)}: the question frontier varies this; leave it out")
+    first, *others = policies_of(scenario, tried)
+    draws = options.draws or (QUICK_DRAWS if options.quick else DRAWS)
+    return Study(first, options.runs or 1, draws, tuple(others))
+
+
+def policies_of(scenario: Scenario, among: Sequence[Mix]) -> list[Scenario]:
+    """The scenario under each mix."""
+    return [scenario.replace_keys({"name": mix.name, **mix.levers(scenario.fleet.scale)}) for mix in among]
+
+
+@dataclass(frozen=True)
+class Ensembles:
+    """Ensembles of a study, each with as many draws and runs, kept in the same folder."""
+
+    study: Study
+    options: Options
+    progress: Callable[..., None]
+    workers: int
+
+    def __call__(self, seed: int, policies: Sequence[Scenario], *, status_quo: bool) -> Result:
+        """Policies in the worlds of a seed."""
+        first, *others = policies
+        return ensemble(
+            first,
+            self.study.draws,
+            self.study.runs,
+            design="sobol",
+            seed=seed,
+            beside=others,
+            status_quo=status_quo,
+            workers=self.workers,
+            folder=self.options.runs_folder,
+            question=self.options.name,
+            quick=self.options.quick,
+            progress=self.progress,
+        )
+
+
+def tabulate(study: Study, options: Options, progress: Callable[..., None]) -> Tabulation:
+    """Cost and outcome of every mix, choices within each budget, and what the chosen find in worlds of their own.
+
+    Raises:
+        UsageError: no draw has what is maximised, or a budget pays for nothing.
+    """
+    import pandas as pd
+
+    share, seed = study.scenario.fleet.scale, options.seed
+    workers = options.workers or (1 if options.quick else usable_processors())
+    run = Ensembles(study, options, progress, workers)
+    known = {mix.name: mix for mix in first_mixes(share, options.quick)}
+    _say_cost(study, options, workers)
+    results = [run(seed, [study.scenario, *study.beside], status_quo=True)]
+    try:
+        chosen = _chosen(measure(results))
+        about_these = mixes_about([known[name] for name in chosen if name in known], options.quick)
+        if about_these:
+            known |= {mix.name: mix for mix in about_these}
+            results.append(run(seed, policies_of(study.scenario, about_these), status_quo=False))
+        measured = measure(results)
+        choices = [choose(measured, 1e6 * budget) for budget in BUDGETS_MUSD]
+        again = [known[name] for name in _chosen(measured) if name in known] or [next(iter(known.values()))]
+        fresh = run(run_seed(seed, FRESH), policies_of(study.scenario, again), status_quo=True)
+        reported = measure([fresh])
+    except BudgetError as error:
+        raise UsageError(str(error)) from None
+    levers = {name: _levers(mix) for name, mix in known.items()} | {STATUS_QUO: NO_RULE}
+    points = _points(measured, levers)
+    bought = pd.DataFrame(row for one in choices for row in _bought(one, measured, reported, levers))
+    about = manifest(options.name, study.scenario, seed, study.runs, options.quick, study.draws, study.beside)
+    about["failed_draws"] = {"choice": _failed(*results), "report": _failed(fresh)}
+    by_draw = pd.concat([_by_draw("choice", results), _by_draw("report", [fresh])], ignore_index=True)
+    return Tabulation(study.scenario, points, bought, about, {"by_draw": by_draw})
+
+
+def _chosen(measured: Measured) -> list[str]:
+    """Names of the policies that are chosen within some budget by some rule."""
+    choices = [choose(measured, 1e6 * budget) for budget in BUDGETS_MUSD]
+    return [measured.policies[place] for place in distinct(choices)]
+
+
+def _failed(*results: Result) -> list[int]:
+    return sorted({failure.draw for result in results for failure in result.failures})
+
+
+def _say_cost(study: Study, options: Options, workers: int) -> None:
+    """Print what the study will cost at most, by one run of a policy, which is then thrown away."""
+    started = time.monotonic()
+    ensemble(study.beside[-1], 1, status_quo=False, seed=options.seed)
+    seconds = time.monotonic() - started
+    first = len(study.beside) + 2
+    most = min(len(study.beside) + 1, len(RULES) * len(BUDGETS_MUSD))
+    each = len(QUICK_LANDMARKS if options.quick else LANDMARKS) * len(PERIODS_DAYS) - 1
+    runs = (first + most * each + most + 1) * study.runs * (study.draws or 1)
+    print(f"{options.name}: {planned_cost(runs, seconds, workers)}, at most", file=sys.stderr)
+
+
+NO_RULE = {"landmarks": 0, "period_days": float("nan"), "inspectors": 0.0, "planned_inspectors": 0.0}
+
+
+def _levers(mix: Mix) -> dict[str, float]:
+    return {
+        "landmarks": mix.landmarks,
+        "period_days": mix.period_days,
+        "inspectors": mix.inspectors,
+        "planned_inspectors": mix.inspectors * mix.audit_share,
+    }
+
+
+def _points(measured: Measured, levers: dict[str, dict[str, float]]) -> pd.DataFrame:
+    """One row for each policy: cost and outcome over draws, and how often it is on the frontier or best."""
+    import numpy as np
+    import pandas as pd
+
+    table = pd.DataFrame([levers[name] for name in measured.policies])
+    table.insert(0, "scenario", measured.policies)
+    for column, values in (("usd_per_year", measured.usd_per_year), ("found", measured.outcome)):
+        table[f"{column}_mean"] = values.mean(axis=1)
+        table[f"{column}_low"], table[f"{column}_high"] = np.quantile(values, [0.1, 0.9], axis=1)
+    table["on_frontier"] = on_frontier(measured.mean_usd, measured.mean_outcome)
+    table["share_of_draws_on_frontier"] = frontier_shares(measured)
+    for budget in BUDGETS_MUSD:
+        table[f"share_of_draws_best_within_{budget:g}_musd"] = best_shares(measured, 1e6 * budget)
+        table[f"largest_regret_within_{budget:g}_musd"] = regrets(measured, 1e6 * budget).max(axis=1)
+    return table
+
+
+def _bought(
+    choice: Choice, measured: Measured, reported: Measured, levers: dict[str, dict[str, float]]
+) -> Iterator[dict[str, Any]]:
+    """One row for each rule of choice: the mix, its cost, what it found in the draws of the choice and in fresh ones."""
+    import numpy as np
+
+    regret = regrets(measured, choice.budget_usd)
+    best = best_shares(measured, choice.budget_usd)
+    for rule in RULES:
+        place = getattr(choice, rule)
+        name = measured.policies[place]
+        again = reported.policies.index(name)
+        found, usd = reported.outcome[again], reported.usd_per_year[again]
+        low, high = mean_interval(found)
+        yield {
+            "budget_musd": choice.budget_usd / 1e6,
+            "rule": rule,
+            "scenario": name,
+            **levers[name],
+            "usd_per_year_mean": measured.mean_usd[place],
+            "usd_per_year_90_percent": np.quantile(measured.usd_per_year[place], 0.9),
+            "found_in_choice_mean": measured.mean_outcome[place],
+            "largest_regret": regret[place].max(),
+            "mean_regret": regret[place].mean(),
+            "share_of_draws_best": best[place],
+            "fresh_usd_per_year_mean": usd.mean(),
+            "fresh_usd_per_year_low": np.quantile(usd, 0.1),
+            "fresh_usd_per_year_high": np.quantile(usd, 0.9),
+            "fresh_found_mean": found.mean(),
+            "fresh_found_mean_low": low,
+            "fresh_found_mean_high": high,
+            "fresh_found_low": np.quantile(found, 0.1),
+            "fresh_found_high": np.quantile(found, 0.9),
+        }
+
+
+def _by_draw(sample: str, results: Sequence[Result]) -> pd.DataFrame:
+    """Cost and each outcome that could be maximised, of every policy in every draw, tidy. What no draw has is left out."""
+    import numpy as np
+    import pandas as pd
+
+    frames = []
+    for outcome in OUTCOMES:
+        try:
+            measured = measure(results, outcome)
+        except BudgetError:
+            continue
+        policies, draws = measured.outcome.shape
+        columns = {
+            "sample": sample,
+            "outcome": outcome,
+            "scenario": np.repeat(measured.policies, draws),
+            "draw": np.tile(measured.draws, policies),
+            "usd_per_year": measured.usd_per_year.ravel(),
+            "found": measured.outcome.ravel(),
+        }
+        frames.append(pd.DataFrame(columns))
+    return pd.concat(frames, ignore_index=True)
+
+
+def figures(result: Tabulation) -> Iterator[Chart]:
+    """The frontier with the choices, and what each budget buys."""
+    from sim.figures import Chart, frame, source_line
+    from sim.figures.budgets import frontier, frontier_data, mixes_bought
+
+    draws = result.manifest["draws"]
+    source = source_line(
+        result.manifest,
+        f"{'run' if result.manifest['runs'] == 1 else 'runs'} x {draws:,} draws to choose and {draws:,} fresh ones",
+        "10-90 % of fresh draws, parameters and chance",
+    )
+    axis = frontier(result)
+    frame(
+        axis.figure,
+        title=_claim(result.summary()),
+        subtitle="Share of diverted chips established within 90 days. Grey: every mix tried. Line: those that no other "
+        "dominates,\nmeans over the draws of the choice. Coloured: choices, mean and 10-90 % of fresh draws",
+        source=source,
+    )
+    yield Chart("frontier", axis.figure, frontier_data(result), f"{_caption(result)} {source}")
+
+    axes = mixes_bought(result)
+    frame(
+        axes[0].figure,
+        title=_claim_of_robust(result.summary()),
+        subtitle="What is chosen within each budget, by three rules. Cost: expected, in brackets its 90 % quantile. Regret: "
+        "what\nthe best affordable mix finds more in the same draw. Right: mean and 10-90 % of fresh draws",
+        source=source,
+    )
+    yield Chart("mixes-bought", axes[0].figure, result.summary(), f"{_caption(result)} {source}")
+
+
+def _claim(bought: pd.DataFrame) -> str:
+    """What each budget finds, and from which cost on more money was not seen to find more."""
+    best = bought[bought["rule"] == "expected"]
+    found = _listed([f"{100 * share:.0f}" for share in best["fresh_found_mean"]])
+    budgets = _listed([_dollars(budget) for budget in best["budget_musd"]])
+    last = bought[bought["budget_musd"] == bought["budget_musd"].max()]
+    frugal: dict[Any, Any] = last[last["rule"] == "frugal"].to_dict("records")[0]
+    needed = frugal["usd_per_year_mean"] / 1e6
+    spare = frugal["scenario"] != STATUS_QUO and needed < ENOUGH * frugal["budget_musd"]
+    less = f"; beyond {_dollars(round(needed))} no gain is sure" if spare else ""
+    return f"{budgets} a year find {found} %{less}"
+
+
+def _dollars(million: float) -> str:
+    """Escaped, as matplotlib takes what stands between two signs for a formula."""
+    return f"\\${million:g}M"
+
+
+def _claim_of_robust(bought: pd.DataFrame) -> str:
+    named = bought.pivot_table(index="budget_musd", columns="rule", values="scenario", aggfunc="first")
+    differ = [_dollars(budget) for budget in named.index[named["expected"] != named["robust"]].tolist()]
+    if not differ:
+        return "Within each budget the best expected mix is also the one of least regret"
+    return f"Expectation and least regret choose different mixes at {_listed(differ)} a year"
+
+
+def _listed(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _caption(result: Tabulation) -> str:
+    scenario, draws = result.scenario, result.manifest["draws"]
+    most = result.table["usd_per_year_mean"].max() / 1e6
+    times = 1 / scenario.fleet.scale
+    return (
+        "What a yearly budget of the authority buys. Its cost is measured: landmarks for the whole nation; visits, chips "
+        f"tested and time in which inspectors wait for work, of a fleet of {scenario.fleet.scale:g} of the nation at "
+        f"{scenario.geography.sites} sites, times {times:.4g}. Inspectors are of the nation too: one that is simulated "
+        f"stands for {times:.4g}, and numbers between are not tried. Few inspectors keep cases waiting for longer than many "
+        "with as much work each, so that small numbers look worse here than they would be. Tips and end-use checks of "
+        "today's staff are paid for under every policy, and under the status quo. Nothing charges a challenge: no figure "
+        "was found for running the verifier; operators' agents and makers' firmware are not the authority's. A mix is "
+        "affordable if its expected cost is within the budget. The dearest mix tried is expected to cost "
+        f"{most:.0f} million dollars. First inspectors and planned visits vary, at {LANDMARKS[0]} landmarks and daily "
+        "challenges, then landmarks and cadence about what is chosen there: the best is the best of those tried. The choice "
+        f"is made in {draws:,} draws of all parameters, spread by a Sobol sequence, with common random numbers. What came "
+        "out best there was lucky too, so that what it finds is measured again in as many fresh draws with another seed; "
+        "regret is of the draws of the choice. Cheapest alike: the least dear on the frontier of which the mean paired "
+        "difference to the best expected has a 90 % interval (Student's t) that includes nil; with few draws a real "
+        f"difference may be missed. Planned visits: {scenario.enforcement.planned_visits}; "
+        f"{scenario.calendar.duty_after_days:g} days from enactment to the duty, {scenario.calendar.end_after_duty_days:g} "
+        "under it. Smugglers keep their strategies, whatever becomes of their lots; their mix and what inspectors are shown "
+        "are assumed. Status quo: calibrated, not predicted."
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(__file__))
