@@ -510,17 +510,28 @@ class RoundByRound(Verifier):
         """Judged chips that answer by a path of their own, where that can show anything; those silent behind a cut link, and
         those whose evidence is refused.
         """
-        column, groups, silent, refused = self._table.column, [], [_NOBODY], [_NOBODY]
+        column, detours, silent, refused = self._table.column, self._detours[phase], [_NOBODY], [_NOBODY]
+        groups: list[_Group] = []
+        if not detours:
+            return groups, _NOBODY, _NOBODY
         remaining: dict[int, Detour] = {}
-        for number, detour in self._detours[phase].items():
+        # All detours together, for each has but a few chips: then each one's own.
+        of_detour = np.repeat(np.array(list(detours), np.int64), [len(detour.slots) for detour in detours.values()])
+        chips = self._table.occupants(np.concatenate([detour.slots for detour in detours.values()]))
+        away = _AWAY.take(column("state")[chips]) & np.isnan(column("established_day")[chips])
+        away &= np.asarray(column("detour"))[chips] == of_detour
+        chips, of_detour = chips[away], of_detour[away]
+        sites = np.asarray(column("site"))[chips]
+        is_judged = np.asarray(column("covered"))[chips] & ((column("marks")[chips] & WAIVED) == 0)
+        is_judged &= ~self._is_excused_site.take(sites)
+        starts = np.flatnonzero(np.append(True, of_detour[1:] != of_detour[:-1])) if len(chips) else _NOBODY
+        for start, end in zip(starts.tolist(), [*starts.tolist()[1:], len(chips)], strict=False):
+            number, site = int(of_detour[start]), int(sites[start])
+            detour = detours[number]
             assert detour.answer is not None
-            chips = self._table.occupants(detour.slots)
-            away = chips[_AWAY.take(column("state")[chips]) & np.isnan(column("established_day")[chips])]
-            away = away[np.asarray(column("detour"))[away] == number]
-            if not len(away) or self._phases[column("site")[away[0]]] != phase:
+            if self._phases[site] != phase:
                 continue
-            judged = self._judged(away[np.asarray(column("covered"))[away]])
-            site = int(column("site")[away[0]])
+            judged = chips[start:end][is_judged[start:end]]
             if detour.through_site in self._cut_off:
                 silent.append(judged)
             elif not self.setting.accepts(detour.answer, day):

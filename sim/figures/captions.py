@@ -85,7 +85,7 @@ def fleet_size(scenario: Scenario) -> str:
         return (
             f"{geography.sampled_sites} of {geography.sites} sites sampled, by a composite measure of size, systematically "
             f"over regions and sizes{thinned}; inspectors as stated, for the sample alone: counts of chips and cases, times "
-            f"{times}, estimate the nation's, whose queues for inspectors differ; fixed costs are the nation's. Of all"
+            f"{times}, estimate the nation's, whose queues for inspectors differ; fixed costs are the nation's. It has"
         )
     if scenario.fleet.scale == 1:
         return "The whole fleet abroad."
