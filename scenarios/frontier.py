@@ -10,7 +10,6 @@ choice.
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -34,7 +33,7 @@ from sim.experiments.budget import (
     regrets,
 )
 from sim.experiments.ensemble import ensemble
-from sim.experiments.planned_cost import planned_cost
+from sim.experiments.planned_cost import planned_cost, seconds_of_a_run
 from sim.provenance import manifest
 from sim.randomness import run_seed
 from sim.scenario import STATUS_QUO
@@ -204,15 +203,13 @@ def _failed(*results: Result) -> list[int]:
 
 
 def _say_cost(study: Study, options: Options, workers: int) -> None:
-    """Print what the study will cost at most, by one run of a policy, which is then thrown away."""
-    started = time.monotonic()
-    ensemble(study.beside[-1], 1, status_quo=False, seed=options.seed)
-    seconds = time.monotonic() - started
+    """Print what the study will cost at most, by a run of a policy, which is then thrown away."""
+    seconds = seconds_of_a_run(study.beside[-1], options.seed)
     first = len(study.beside) + 2
     most = min(len(study.beside) + 1, len(RULES) * len(BUDGETS_MUSD))
     each = len(QUICK_LANDMARKS if options.quick else LANDMARKS) * len(PERIODS_DAYS) - 1
     runs = (first + most * each + most + 1) * study.runs * (study.draws or 1)
-    print(f"{options.name}: {planned_cost(runs, seconds, workers)}, at most", file=sys.stderr)
+    print(planned_cost(runs, seconds, workers), file=sys.stderr)
 
 
 NO_RULE = {"landmarks": 0, "period_days": float("nan"), "inspectors": 0.0, "planned_inspectors": 0.0}

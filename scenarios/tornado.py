@@ -17,6 +17,7 @@ import numpy as np
 
 from scenarios.study import Options, Study, UsageError, main, usable_processors
 from sim import RunFailed, Scenario, Tabulation
+from sim.experiments.planned_cost import planned_cost, seconds_of_a_run
 from sim.experiments.sensitivity import (
     EVERYTHING_ELSE,
     Effect,
@@ -30,9 +31,7 @@ from sim.experiments.sensitivity import (
     alone,
     check_extra,
     inputs_of,
-    planned_cost,
     screen,
-    seconds_of_a_run,
     sobol_indices,
     tornado,
     with_the_rest,
@@ -113,7 +112,7 @@ def _analysed(study: Study, options: Options, progress: Callable[..., None]) -> 
     workers = options.workers or (1 if options.quick else usable_processors())
     cost, about = plan.runs_at_most(ideas), _manifest(study, options)
     seconds = seconds_of_a_run(scenario, seed)
-    print(planned_cost(cost.values(), seconds, workers), file=sys.stderr)
+    print(planned_cost(sum(cost.values()), seconds, workers), file=sys.stderr)
     model = Model(
         scenario,
         seed,

@@ -199,5 +199,5 @@ def test_an_outcome_that_cannot_be_maximised_or_that_nobody_has_is_refused():
 
 
 def test_planned_cost_is_runs_times_time_over_workers():
-    assert planned_cost(600, 3.0, 2) == "planned cost: 600 runs of about 3 s on 2 workers, some 15 min"
-    assert planned_cost(1, 0.5, 1) == "planned cost: 1 runs of about 0.5 s, some 0 s"
+    assert planned_cost(600, 3.0, 2) == "planned cost: at most 600 runs of about 3 s on 2 workers, some 15 min"
+    assert planned_cost(1, 0.5, 1) == "planned cost: at most 1 run of about 0.5 s, some 0 s"

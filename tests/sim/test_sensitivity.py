@@ -16,7 +16,6 @@ from sim.experiments.sensitivity import (
     alone,
     elementary_effects,
     inputs_of,
-    planned_cost,
     screen,
     sobol_indices,
     tornado,
@@ -162,7 +161,6 @@ def test_the_planned_cost_is_that_of_its_steps():
     plan = Plan(trajectories=3, base_points=8, runs=2, tornado_runs=5, chance_runs=4, most_inputs=4, most_alone=5)
     runs = plan.runs_at_most({"a": ("1", "2", "3"), "b": ("4", "5", "6")})
     assert list(runs.values()) == [4, 3 * 3 * 2, 3 * 7 * 2, 8 * 7 * 2, 9 * 5]
-    assert planned_cost([100, 20], 1.5, 2) == "planned cost: at most 120 runs of 1.5 s with 2 workers, 1.5 minutes"
 
 
 @pytest.mark.parametrize(

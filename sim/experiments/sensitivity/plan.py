@@ -1,13 +1,9 @@
-"""How large a study of sensitivity is, and what it will cost before it starts."""
+"""How large a study of sensitivity is."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Collection
 from dataclasses import dataclass
 
-from ...scenario import Scenario
-from ..ensemble import ensemble
 from .evaluation import Inputs
 from .screening import MOST_ALONE, MOST_INPUTS
 
@@ -46,29 +42,3 @@ class Plan:
             "indices": self.base_points * (kept + (rows > kept) + 2) * self.runs,
             "tornado": (2 * kept + 1) * self.tornado_runs,
         }
-
-
-def seconds_of_a_run(scenario: Scenario, seed: int) -> float:
-    """Measured seconds of one run on this machine, the parameters at the scenario's values. Made in this process.
-
-    Two runs are made and the second is timed: the first also loads what all share.
-    """
-    ensemble(scenario, runs=1, points=[{}], seed=seed, status_quo=False)
-    started = time.perf_counter()
-    ensemble(scenario, runs=1, points=[{}], seed=seed, status_quo=False)
-    return time.perf_counter() - started
-
-
-def planned_cost(runs: Collection[int], seconds: float, workers: int) -> str:
-    """What a study will cost at most, in words.
-
-    Args:
-        runs: of its steps.
-        seconds: of one run.
-        workers: that make runs at the same time.
-    """
-    minutes = sum(runs) * seconds / workers / 60
-    return (
-        f"planned cost: at most {sum(runs):,} runs of {seconds:.2g} s with {workers} "
-        f"worker{'s' if workers > 1 else ''}, {minutes:.1f} minutes"
-    )
