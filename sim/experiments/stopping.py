@@ -67,7 +67,8 @@ class StoppingRule:
     def values(self, table: pd.DataFrame) -> FloatArray:
         """What the rule looks at: the outcome, or the difference, of each draw in the table in the order of their numbers.
 
-        The mean over the draw's runs, with a single draw its runs; NaN where it has no answer. Shape (draws,), or (runs,).
+        The mean over the draw's runs, with a single draw its runs; NaN where it has no answer, or has failed. Shape
+        (draws,), or (runs,).
 
         Args:
             table: scenario, draw, run, date, outcome, value, unit, of whole draws: all runs under both policies.
@@ -84,7 +85,7 @@ class StoppingRule:
                 if name not in known:
                     raise ValueError(f"{what} = {name!r}: not in the table; allowed: {', '.join(known)}")
         asked = here[here["outcome"] == self.outcome]
-        draws, runs = (sorted(here[level].unique()) for level in ("draw", "run"))
+        draws, runs = (range(here[level].max() + 1) for level in ("draw", "run"))
         first, *others = (
             asked[asked["scenario"] == name]
             .pivot(index="draw", columns="run", values="value")
