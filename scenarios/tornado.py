@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 import textwrap
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ import numpy as np
 
 from scenarios.study import Options, Study, UsageError, main, usable_processors
 from sim import RunFailed, Scenario, Tabulation
+from sim.experiments.ensemble import ensemble
 from sim.experiments.sensitivity import (
     EVERYTHING_ELSE,
     Effect,
@@ -32,7 +34,6 @@ from sim.experiments.sensitivity import (
     inputs_of,
     planned_cost,
     screen,
-    seconds_of_a_run,
     sobol_indices,
     tornado,
     with_the_rest,
@@ -157,6 +158,17 @@ def _analysed(study: Study, options: Options, progress: Callable[..., None]) -> 
         ]
     )
     return Tabulation(scenario, table, _summary(table, further, rows), about, further)
+
+
+def seconds_of_a_run(scenario: Scenario, seed: int) -> float:
+    """Measured seconds of one run on this machine, the parameters at the scenario's values. Made in this process.
+
+    Two runs are made and the second is timed: the first also loads what all share.
+    """
+    ensemble(scenario, runs=1, points=[{}], seed=seed, status_quo=False)
+    started = time.perf_counter()
+    ensemble(scenario, runs=1, points=[{}], seed=seed, status_quo=False)
+    return time.perf_counter() - started
 
 
 def _plan(study: Study, quick: bool) -> Plan:

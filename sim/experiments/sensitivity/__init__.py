@@ -8,7 +8,7 @@ from .evaluation import Evaluate, ExtraMissing, TooFewLeft
 from .indices import Index, Indices, sobol_indices
 from .inputs import EVERYTHING_ELSE, alone, inputs_of, with_the_rest
 from .model import Model
-from .plan import Plan, planned_cost, seconds_of_a_run
+from .plan import Plan, planned_cost
 from .screening import Effect, Screening, check_extra, elementary_effects, screen
 from .swings import Swing, tornado
 
@@ -30,7 +30,6 @@ __all__ = [
     "inputs_of",
     "planned_cost",
     "screen",
-    "seconds_of_a_run",
     "sobol_indices",
     "tornado",
     "with_the_rest",

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from ...scenario import Scenario
-from ..ensemble import ensemble
 from .evaluation import Inputs
 from .screening import MOST_ALONE, MOST_INPUTS
 
@@ -46,17 +43,6 @@ class Plan:
             "indices": self.base_points * (kept + (rows > kept) + 2) * self.runs,
             "tornado": (2 * kept + 1) * self.tornado_runs,
         }
-
-
-def seconds_of_a_run(scenario: Scenario, seed: int) -> float:
-    """Measured seconds of one run on this machine, the parameters at the scenario's values. Made in this process.
-
-    Two runs are made and the second is timed: the first also loads what all share.
-    """
-    ensemble(scenario, runs=1, points=[{}], seed=seed, status_quo=False)
-    started = time.perf_counter()
-    ensemble(scenario, runs=1, points=[{}], seed=seed, status_quo=False)
-    return time.perf_counter() - started
 
 
 def planned_cost(runs: Collection[int], seconds: float, workers: int) -> str:

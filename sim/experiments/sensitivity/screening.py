@@ -171,14 +171,14 @@ def _effect(name: str, rows: tuple[str, ...], effects: FloatArray, generator: np
     known = effects[~np.isnan(effects)]
     see_enough(len(known), len(effects), 1, f"effects of {name}")
     sizes = np.abs(known)
-    if len(known) < 2:
-        return Effect(
-            name, rows, float(sizes.mean()), *[math.nan] * 2, float(known[0]) if len(rows) == 1 else math.nan, math.nan
-        )
-    resampled = generator.choice(sizes, (RESAMPLES, len(sizes))).mean(axis=1)
-    low, high = np.quantile(resampled, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
-    mu, sigma = (float(known.mean()), float(known.std(ddof=1))) if len(rows) == 1 else (math.nan, math.nan)
-    return Effect(name, rows, float(sizes.mean()), float(low), float(high), mu, sigma)
+    mu, sigma, low, high = math.nan, math.nan, math.nan, math.nan
+    if len(rows) == 1:
+        mu = float(known.mean())
+    if len(known) > 1:
+        resampled = generator.choice(sizes, (RESAMPLES, len(sizes))).mean(axis=1)
+        low, high = (float(end) for end in np.quantile(resampled, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2]))
+        sigma = float(known.std(ddof=1)) if len(rows) == 1 else math.nan
+    return Effect(name, rows, float(sizes.mean()), low, high, mu, sigma)
 
 
 def points_of(rows: Sequence[str], quantiles: FloatArray) -> list[Mapping[str, float]]:
