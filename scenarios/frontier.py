@@ -149,6 +149,7 @@ class Ensembles:
             beside=others,
             status_quo=status_quo,
             workers=self.workers,
+            executor=self.options.cluster,
             folder=self.options.runs_folder,
             question=self.options.name,
             quick=self.options.quick,

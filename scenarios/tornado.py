@@ -120,6 +120,7 @@ def _analysed(study: Study, options: Options, progress: Callable[..., None]) -> 
         folder=options.runs_folder if options.runs_folder.exists() else None,
         question=options.name,
         quick=options.quick,
+        executor=options.cluster,
         progress=progress,
     )
     model.under_way = "chance"
@@ -364,12 +365,13 @@ def _about(result: Tabulation) -> str:
 
 def _tornado_caption(result: Tabulation) -> str:
     rows = result.further["tornado"]
-    runs = f"{rows['runs'].max():.0f}" if len(rows) else "0"
+    runs = f"{rows[['low_runs', 'high_runs']].max(axis=None):.0f}" if len(rows) else "0"
     return (
         "Bars: from the outcome with all parameters central to that with one at the low, and at the high, end of its range "
         "in the parameter table, written at the end of the bar. For most rows that is the whole range of the law; for the "
         "share ever detected and for volumes it is the 5 and the 95 % quantile, moved alone although volume and share go "
-        f"together. Whiskers: 95 % interval (Student) of the difference to the centre, paired over {runs} seeds. Bold: the "
+        f"together. Whiskers: 95 % interval (Student) of the difference to the centre, paired over up to {runs} seeds; "
+        "no outcome: no seed has one there, as where nothing is diverted. Bold: the "
         "inputs with the largest total indices, which decide most when all others vary too. Interactions do not show."
     )
 

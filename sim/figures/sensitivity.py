@@ -46,6 +46,12 @@ def tornado_bars(data: pd.DataFrame, outcome: str, ax: Axes | None = None) -> Ax
         for end, colour, shift in (("low", LOW_END, -0.19), ("high", HIGH_END, 0.19)):
             reach, half = row[f"at_{end}"], row[f"to_{end}_half"]
             at = place + shift
+            if math.isnan(reach):
+                ax.annotate(
+                    f"{end} {value_label(row[end], row['unit'])}: no outcome", (row["at_centre"], at), xytext=(3, 0),
+                    textcoords="offset points", ha="left", va="center", fontsize=6.5, fontstyle="italic",
+                )  # fmt: skip
+                continue
             ax.barh(at, reach - row["at_centre"], 0.34, row["at_centre"], color=colour, edgecolor="#333333", linewidth=0.5)
             right = reach > row["at_centre"] or (reach == row["at_centre"] and end == "high")
             edge = reach

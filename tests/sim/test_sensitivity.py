@@ -136,7 +136,25 @@ def test_a_tornado_has_the_differences_that_the_function_has():
     assert (wide.to_low, wide.to_high) == pytest.approx((10, -10))
     assert (wide.to_low_half, wide.to_high_half) == pytest.approx((0, 0), abs=1e-9)
     assert wide.at_centre == pytest.approx(6 - 20 + 50)
-    assert wide.runs == 2
+    assert (wide.low_runs, wide.high_runs) == (2, 2)
+
+
+def test_an_end_without_an_outcome_costs_that_end_alone():
+    """Nothing at the low end of one input, and half of the runs at the high end of the other, which pairs make up for."""
+
+    def evaluate(points):
+        values = np.array([[point.get("one", 2.0), 100 + point.get("one", 2.0)] for point in points])
+        for place, point in enumerate(points):
+            if point.get("one") == 1.0:
+                values[place] = math.nan
+            if point.get("two") == 9.0:
+                values[place, 1] = math.nan
+        return values
+
+    one, two = tornado(evaluate, {"one": (1.0, 5.0), "two": (1.0, 9.0)})
+    assert math.isnan(one.at_low)
+    assert (one.at_centre, one.at_high, one.to_high, one.low_runs, one.high_runs) == (52, 55, 3, 0, 2)
+    assert (two.at_high, two.high_runs, one.width, two.width) == (52, 1, 3, 0)
 
 
 def test_intervals_of_a_tornado_are_student_intervals_of_the_paired_differences():

@@ -19,10 +19,12 @@ class Swing:
     Attributes:
         name: of the input.
         low, high: its values at the two ends.
-        at_low, at_high, at_centre: mean outcome over the runs that have all three.
-        to_low, to_high: the outcome at that end minus that at the centre, mean of the paired differences over runs.
+        at_centre: mean outcome at the centre.
+        to_low, to_high: the outcome at that end minus that at the centre, mean of the paired differences over the runs
+            that have both; NaN if none has.
         to_low_half, to_high_half: half widths of their 95 % intervals after Student; NaN of fewer than two pairs.
-        runs: that have an outcome at all three.
+        at_low, at_high: outcome at the centre plus that difference.
+        low_runs, high_runs: numbers of pairs.
     """
 
     name: str
@@ -35,12 +37,14 @@ class Swing:
     to_low_half: float
     to_high: float
     to_high_half: float
-    runs: int
+    low_runs: int
+    high_runs: int
 
     @property
     def width(self) -> float:
-        """How far apart the outcomes at the ends and at the centre are; NaN where there are none."""
-        return max(self.at_low, self.at_centre, self.at_high) - min(self.at_low, self.at_centre, self.at_high)
+        """How far apart the outcomes at the ends and at the centre are, of those that there are; NaN of neither end."""
+        ends = [difference for difference in (self.to_low, self.to_high) if not math.isnan(difference)]
+        return max(0.0, *ends) - min(0.0, *ends) if ends else math.nan
 
 
 def tornado(evaluate: Evaluate, ends: Mapping[str, tuple[float, float]]) -> list[Swing]:
@@ -68,10 +72,11 @@ def _width_or_none(swing: Swing) -> float:
 
 
 def _swing(name: str, ends: tuple[float, float], centre: FloatArray, low: FloatArray, high: FloatArray) -> Swing:
-    present = ~np.isnan([centre, low, high]).any(axis=0)
-    at_low, at_centre, at_high = (_mean(values[present]) for values in (low, centre, high))
-    below, above = (_difference((values - centre)[present]) for values in (low, high))
-    return Swing(name, *ends, at_low, at_centre, at_high, *below, *above, int(present.sum()))
+    at_centre = _mean(centre[~np.isnan(centre)])
+    pairs = [differences[~np.isnan(differences)] for differences in (low - centre, high - centre)]
+    (to_low, low_half), (to_high, high_half) = map(_difference, pairs)
+    at_low, at_high = at_centre + to_low, at_centre + to_high
+    return Swing(name, *ends, at_low, at_centre, at_high, to_low, low_half, to_high, high_half, len(pairs[0]), len(pairs[1]))
 
 
 def _difference(paired: FloatArray) -> tuple[float, float]:
