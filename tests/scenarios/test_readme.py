@@ -66,16 +66,17 @@ def test_there_are_commands_to_run():
     assert len(commands()) >= 4
 
 
-def test_the_three_line_example(monkeypatch):
-    """As printed, but for the size of the fleet."""
+@pytest.mark.parametrize("block", [0, 1])
+def test_each_example_runs(monkeypatch, block: int):
+    """As printed, but for the size of the fleet; the last line of the first shows a table."""
     import sim
 
-    (code,) = blocks("python")
-    baseline = sim.Scenario.load("baseline")
-    small = baseline.replace(fleet__scale=0.0001, calendar__end_after_duty_days=120)
-    monkeypatch.setattr(sim.Scenario, "load", classmethod(lambda cls, name: {"baseline": small}[name]))
+    code = blocks("python")[block]
+    small = sim.Scenario.load("miniature").replace(fleet__scale=0.0001, calendar__end_after_duty_days=120)
+    monkeypatch.setattr(sim.Scenario, "load", classmethod(lambda cls, name: {"baseline": small, "miniature": small}[name]))
     names: dict[str, object] = {}
     *lines, last = code.strip().splitlines()
-    exec("\n".join(lines), names)
-    summary = eval(last.partition("#")[0], names)
+    exec("\n".join([*lines, last.partition("#")[0]] if block else lines), names)
+    summary = names["result"].summary() if block else eval(last.partition("#")[0], names)
     assert list(summary.columns)[1:] == ["outcome", "median", "low", "high", "mc_error", "unit"]
+    assert len(blocks("python")) == 2
