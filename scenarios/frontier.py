@@ -72,7 +72,7 @@ LANDMARKS, QUICK_LANDMARKS = (12, 4, 48, 144), (12,)
 PERIODS_DAYS = (1.0, 7.0)
 """The first of both is what inspectors and planned visits are varied at."""
 
-DRAWS, QUICK_DRAWS = 8, 2
+DRAWS, QUICK_DRAWS = 16, 2
 """Those that the choice is made in; as many others are what it is reported from."""
 
 FRESH = 1_000_003
