@@ -72,10 +72,10 @@ class Mix:
         """The levers of this mix, where so large a share of the nation's chips is simulated.
 
         Raises:
-            ValueError: the share of inspectors is not a whole number.
+            ValueError: the share of inspectors is not a whole number, within a hundredth.
         """
         inspectors = self.inspectors * share
-        if abs(inspectors - round(inspectors)) > 1e-6:
+        if abs(inspectors - round(inspectors)) > 0.01 * inspectors:
             raise ValueError(f"inspectors: {self.inspectors:g} are {inspectors:g} in a fleet of {share:g} of the nation")
         return {
             "geography.landmarks": self.landmarks,

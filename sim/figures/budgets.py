@@ -38,6 +38,8 @@ COLUMNS = (
 """Heads of the table of choices, and the right end of each column in shares of the width."""
 
 LOOKS = {**RULES, "frugal": FRUGAL}
+ASIDE = ((-8, 8), (8, -8), (8, 8), (-8, -8))
+"""Where the letter of a choice stands beside its marker, in points."""
 
 
 def frontier_data(result: Tabulation) -> pd.DataFrame:
@@ -65,7 +67,8 @@ def frontier(result: Tabulation, ax: Axes | None = None) -> Axes:
         zorder=1,
     )  # fmt: skip
     efficient = points[points["on_frontier"]].sort_values("usd_per_year_mean")
-    right = max(float(chosen["budget_musd"].max()), float(points["usd_per_year_mean"].max() / 1e6)) * 1.25
+    dearest = max(float(points["usd_per_year_mean"].max()), float(chosen["fresh_usd_per_year_high"].max())) / 1e6
+    right = max(float(chosen["budget_musd"].max()), dearest) * 1.25
     across = [*_musd(efficient["usd_per_year_mean"]), right]
     up = [*efficient["found_mean"], efficient["found_mean"].iloc[-1]]
     ax.step(across, up, where="post", color=EFFICIENT, linewidth=1.1, zorder=2)
@@ -92,7 +95,7 @@ def frontier(result: Tabulation, ax: Axes | None = None) -> Axes:
 
 def _draw_choices(ax: Axes, chosen: pd.DataFrame) -> None:
     """The choices with their intervals and a letter each, and what the letters stand for in the right margin."""
-    named = []
+    named: list[tuple[str, str, str]] = []
     in_order = chosen.assign(cost=chosen.groupby("scenario")["fresh_usd_per_year_mean"].transform("first")).sort_values(
         ["cost", "budget_musd"], kind="stable"
     )
@@ -106,9 +109,9 @@ def _draw_choices(ax: Axes, chosen: pd.DataFrame) -> None:
             [cost[1]], [found[1]], xerr=spreads[0], yerr=spreads[1], color=colour, marker=marker, markersize=5.5,
             markeredgecolor="white", elinewidth=0.9, capsize=2, zorder=4,
         )  # fmt: skip
-        ax.annotate(
-            letter, (cost[1], found[1]), xytext=(-7, 5), textcoords="offset points", color=colour, fontsize=9,
-            fontweight="bold", ha="center", zorder=5,
+        ax.annotate(  # in turn to all sides, as neighbours may be close
+            letter, (cost[1], found[1]), xytext=ASIDE[len(named) % len(ASIDE)], textcoords="offset points", color=colour,
+            fontsize=9, fontweight="bold", ha="center", va="center", zorder=5,
         )  # fmt: skip
         named.append((letter, colour, f"{_whose(rows)}\n{mix_in_words(row)}"))
     lines_high = 1.0 / max(14, sum(text.count("\n") + 2 for _, _, text in named))
