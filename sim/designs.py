@@ -54,9 +54,9 @@ def draws_of(
         return _factorial(scenario, among)
     if number is None or number < 1:
         raise ValueError(f"draws: {number!r} is not at least 1")
-    if design == "random":
-        return [draw_uncertainties(scenario, seed, draw, among) for draw in range(number)]
     names = list(ranged(scenario, among))
+    if design == "random":
+        return [draw_uncertainties(scenario, seed, draw, names) for draw in range(number)]
     return [
         at_quantiles(scenario, dict(zip(names, row, strict=True)))
         for row in _even_quantiles(design, seed, number, len(names)).tolist()

@@ -55,13 +55,10 @@ def draw_uncertainties(scenario: Scenario, seed: int, draw: int, among: Collecti
         scenario: its `uncertainties` are left out.
         seed: base seed of the study.
         draw: number of the draw, from 0.
-        among: rows to draw, with the same values as among all; by default all.
-
-    Raises:
-        ValueError: `among` names a row that cannot be drawn.
+        among: rows to choose from, with the same values as among all; by default all.
     """
     draws = Draws(seed)
-    rows = ranged(scenario, among)
+    rows = {name: row for name, row in ranged(scenario).items() if among is None or name in among}
     return _values(rows, {name: draws.uniform(Stream.PARAMETER, _entity(name), draw) for name in {*rows, *LAWS}})
 
 

@@ -272,7 +272,7 @@ def test_the_fuzzers_mutants_follow_from_its_seed_and_its_time_is_bounded(capsys
         ("attestation.commands.fuzz.verify", lambda token, key: SAMPLE.claims, "accepted"),
         ("attestation.commands.fuzz.verify", lambda token, key: 1 // 0, "ZeroDivisionError"),
         ("attestation.claims.ClaimSet.read", lambda self, labels: None, "the two readers disagree"),
-        ("attestation.verifier.NonceLedger.redeem_all", lambda *_: None, "two equivalent tokens"),
+        ("attestation.verifier.NonceLedger.redeem_all", lambda *_, **__: None, "two equivalent tokens"),
     ],
     ids=["a verifier that accepts everything", "a verifier that crashes", "two readers", "a ledger that forgets"],
 )

@@ -71,7 +71,7 @@ def test_each_spoilt_message_is_refused_for_what_was_done_to_it(folder):
     [
         ("cose-wg CWT", (cose, "verify_sign1"), lambda token, key, **_: cose.parse_sign1(token).payload),
         ("cose-wg CWT", (cose, "verify_sign1"), lambda token, key, **_: b"payload"),
-        ("cose-wg, bare signatures", (cose, "verify_signature"), lambda *_: None),
+        ("cose-wg, bare signatures", (cose, "verify_signature"), lambda *_, **__: None),
         ("EAR", (cbor, "loads"), lambda data: {}),
         ("QCBOR, ill-formed", (cbor, "loads"), lambda data: None),
     ],

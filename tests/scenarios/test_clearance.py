@@ -25,7 +25,7 @@ SMALL = {"geography.landmarks": 12}
 
 def tabulated(**options) -> Tabulation:
     asked = Options("clearance", quick=True, **options)
-    return clearance.tabulate(clearance.study(asked), asked, lambda *_: None)
+    return clearance.tabulate(clearance.study(asked), asked, lambda *_, **__: None)
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ SMALL = {"fleet.scale": 0.0005, "geography.sites": 20, "verification.signing": "
 
 def tabulated(question, **levers: object) -> Tabulation:
     options = Options(question.__name__.split(".")[-1], quick=True, levers={**SMALL, **levers})
-    return question.tabulate(question.study(options), options, lambda *progress: None)
+    return question.tabulate(question.study(options), options, lambda *progress, **unit: None)
 
 
 def thinned(curves: pd.DataFrame) -> pd.DataFrame:

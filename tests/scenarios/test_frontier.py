@@ -46,7 +46,7 @@ def answer() -> tuple[Tabulation, str]:
         patch.setattr(frontier, "ensemble", made_up)
         patch.setattr(frontier, "INSPECTORS", (1, 2, 10))
         patch.setattr(frontier, "LANDMARKS", (12, 4))
-        tabulation = frontier.tabulate(frontier.study(options), options, lambda *progress: None)
+        tabulation = frontier.tabulate(frontier.study(options), options, lambda *progress, **unit: None)
     return tabulation, said[0]
 
 

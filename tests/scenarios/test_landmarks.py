@@ -21,7 +21,7 @@ SMALL = {"geography.sites": 60, "geography.landmarks": 100}
 
 def tabulated(*, levers: dict[str, object] | None = None, **options) -> Tabulation:
     chosen = Options("landmarks", quick=True, levers={**SMALL, **(levers or {})}, **options)
-    return landmarks.tabulate(landmarks.study(chosen), chosen, lambda *progress: None)
+    return landmarks.tabulate(landmarks.study(chosen), chosen, lambda *progress, **unit: None)
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,7 @@ PLOTTED = ["outcome", "input", "low", "high", "at_low", "at_centre", "at_high"]
 
 def tabulated() -> Tabulation:
     options = Options("tornado", quick=True, out=Path("nowhere"))
-    return tornado.tabulate(tornado.study(options), options, lambda *progress: None)
+    return tornado.tabulate(tornado.study(options), options, lambda *progress, **unit: None)
 
 
 @pytest.fixture(scope="module")

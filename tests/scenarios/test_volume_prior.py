@@ -19,7 +19,7 @@ DATA = {"volume-by-year": volume_by_year_data, "volume-by-detection": volume_by_
 
 def tabulated(runs: int, **levers: object) -> Tabulation:
     options = Options("volume_prior", quick=True, runs=runs, levers=levers)
-    return volume_prior.tabulate(volume_prior.study(options), options, lambda *progress: None)
+    return volume_prior.tabulate(volume_prior.study(options), options, lambda *progress, **unit: None)
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from sim.outcomes.incidence import cumulative_incidence
-from sim.results import _error_of_median
+from sim.summaries import _error_of_median
 
 
 def test_without_censoring_it_is_the_plain_share():
