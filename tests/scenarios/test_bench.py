@@ -25,9 +25,7 @@ POSITIVE = (
     "ratio.national_over_reference_10k",
     "sampler.ratio",
     "setup.seconds",
-    "scaling.chips",
     "scaling.years",
-    "scaling.challenge_rate",
     "memory.bytes_per_chip",
     "memory.peak_mb",
 )
@@ -44,7 +42,9 @@ def figures() -> dict[str, object]:
 
 def test_every_figure_is_a_finite_positive_number(figures):
     assert {key: figures[key] for key in POSITIVE if not 0 < figures[key] < math.inf} == {}
-    assert math.isfinite(figures["scaling.sites"])  # more sites can be cheaper: a congested one has fewer chips
+    scaling = [figures[key] for key in figures if key.startswith("scaling.") and not key.endswith("_points")]
+    assert len(scaling) >= 4
+    assert all(map(math.isfinite, scaling))  # so small loads cost about the same, and noise may have it either way
     assert figures["quick"] is True
 
 
