@@ -117,6 +117,7 @@ def test_the_share_of_the_ends_is_found(tmp_path, share):
     assert endpoint_share(pairs, deviates(pairs, HOSTING.regimes)) == pytest.approx(share, abs=0.15)
 
 
+@pytest.mark.verify
 def test_standard_errors_follow_from_the_seed(small_table):
     """And are of the size of what a few sites can move."""
     pairs = read_pairs(small_table, "hosting", "min")

@@ -37,7 +37,7 @@ def lossy(only_new_exports: Scenario) -> Scenario:
     )
 
 
-@pytest.mark.parametrize("longest", [4, 6])
+@pytest.mark.parametrize("longest", [pytest.param(4, marks=pytest.mark.verify), 6])
 def test_calibration_finds_the_streak_that_the_chain_predicts(lossy: Scenario, longest: int):
     """Runs of misses begin anew after each alert, so that they come once in the mean number of rounds to a run."""
 
