@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from scenarios.bench_lines import Line
 from scenarios.bench_runs import (
     NATIONAL_CHIPS,
     SEED,
@@ -91,16 +92,6 @@ QUICK = Plan(
     repeats=1,
     turn_s=0.0,
 )
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line of the printed table; the target, if there is one, is a comparison and a number."""
-
-    key: str
-    says: str
-    unit: str
-    target: tuple[str, float] | None = None
 
 
 LINES = (
@@ -296,15 +287,7 @@ def as_table(figures: dict[str, Any]) -> str:
     for line in LINES:
         if line.key not in figures:
             continue
-        value = figures[line.key]
-        text = f"{line.says:<60}{_readable(value):>10} {line.unit}"
-        if line.target is not None:
-            sign, bound = line.target
-            text = f"{text:<88}target {sign} {_readable(bound)}"
-            if not figures["quick"]:
-                met = value >= bound if sign == ">=" else value <= bound
-                text += ": met" if met else ": not met"
-        lines.append(text)
+        lines.append(line.text(figures[line.key], claims=not figures["quick"]))
     lines.append("Shares of the fast engine's time, by the profiler; what an actor calls is the actor's:")
     lines += [f"  {name.replace('_', ' '):<58}{figures[f'share.{name}']:>10.1%}" for name in (*OWNERS, "other")]
     lines.append("Seconds by size, set-up in brackets:")
@@ -327,7 +310,3 @@ def _listed(name: str, points: Sequence[dict[str, Any]]) -> str:
     return "; ".join(
         f"{point[key] / one:,.3g} {unit} {point['seconds']:.2f} ({point['setup_seconds']:.2f})" for point in points
     )
-
-
-def _readable(value: float) -> str:
-    return f"{value:.2e}" if value >= 1e5 else f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

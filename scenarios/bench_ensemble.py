@@ -21,6 +21,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from scenarios.bench_lines import Line
 from scenarios.study import MAX_RUNS, UsageError
 from sim import Result, Scenario, ScenarioError, engine
 from sim.designs import draws_of
@@ -68,21 +69,11 @@ QUICK = (
 )
 
 
-@dataclass(frozen=True)
-class Line:
-    """One line of the printed table for each fleet: the end of a key, what it says, and the target if there is one."""
-
-    key: str
-    says: str
-    unit: str
-    target: tuple[str, float] | None = None
-
-
 LINES = (
     Line("runs", "runs, each with parameters of its own", ""),
     Line("seconds_two", "made by two workers in", "s"),
     Line("rate_two", "  that is", "runs/s"),
-    Line("efficiency", "parallel efficiency: runs/s of two over twice those of one", "", (">=", 0.0)),
+    Line("efficiency", "parallel efficiency: runs/s of two over twice those of one", ""),
     Line("overhead_ratio", "time of an ensemble over that of the bare pool of engine runs", "times", ("<=", 1.05)),
     Line("overhead_ms", "  that is, of a worker's time for each run", "ms"),
     Line("parent_ms", "  and of the time of the process that asks", "ms"),
@@ -248,16 +239,6 @@ def as_table(fleets: Sequence[Fleet], figures: dict[str, Any]) -> str:
     for fleet in fleets:
         lines.append(f"{fleet.says} (scenario {fleet.scenario}):")
         for line in LINES:
-            value = figures[f"{fleet.key}.{line.key}"]
-            text = f"  {line.says:<64}{_readable(value):>9} {line.unit}"
-            if line.target is not None:
-                sign, bound = line.target[0], line.target[1] or fleet.efficiency
-                text = f"{text:<82}target {sign} {bound:g}"
-                if not figures["quick"]:
-                    text += ": met" if (value >= bound if sign == ">=" else value <= bound) else ": not met"
-            lines.append(text.rstrip())
+            aimed = replace(line, target=(">=", fleet.efficiency)) if line.key == "efficiency" else line
+            lines.append("  " + aimed.text(figures[f"{fleet.key}.{line.key}"], claims=not figures["quick"]))
     return "\n".join(lines)
-
-
-def _readable(value: float) -> str:
-    return f"{value:,.0f}" if float(value).is_integer() or abs(value) >= 100 else f"{value:.3g}"

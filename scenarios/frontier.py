@@ -347,9 +347,7 @@ def _claim(bought: pd.DataFrame) -> str:
     spare = frugal["scenario"] != STATUS_QUO and needed < ENOUGH * frugal["budget_musd"]
     over = (best["fresh_usd_per_year_mean"] / 1e6 / best["budget_musd"]).max()
     if over > OVERSPENT:
-        return (
-            f"{budgets} a year, spent in expectation, find {found} %; in fresh draws they cost up to {over:.1f} times that"
-        )
+        return f"{budgets} a year find {found} %, at up to {over:.1f} times that cost"
     less = f"; beyond {_dollars(round(needed))} no gain is sure" if spare else ""
     return f"{budgets} a year find {found} %{less}"
 

@@ -14,7 +14,7 @@ from scenarios.study import questions
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SET_UP = ("make ", "python3 -m venv", ".venv/bin/python -m pip")
-"""The gate runs the two make targets itself; the plain installation has a test of its own."""
+"""The gate runs `make test`, `make verify` makes the baseline; the plain installation has a test of its own."""
 
 
 def blocks(language: str) -> list[str]:
