@@ -189,7 +189,7 @@ def tabulate(study: Study, options: Options, progress: Callable[..., None]) -> T
     points = _points(measured, levers)
     bought = pd.DataFrame(row for one in choices for row in _bought(one, measured, reported, levers))
     about = manifest(options.name, study.scenario, seed, study.runs, options.quick, study.draws, study.beside)
-    about["failed_draws"] = {"choice": _failed(*results), "report": _failed(fresh)}
+    about["failed_draws_by_sample"] = {"choice": _failed(*results), "report": _failed(fresh)}
     by_draw = pd.concat([_by_draw("choice", results), _by_draw("report", [fresh])], ignore_index=True)
     return Tabulation(study.scenario, points, bought, about, {"by_draw": by_draw})
 

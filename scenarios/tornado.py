@@ -308,9 +308,17 @@ def _claim(result: Tabulation) -> str:
     names = [str(name).replace("_", " ") for name in rows["input"]]
     if not names:
         return "No input changes what is found: too few chips were diverted for a headline"
+    if too_few_points(result):
+        return "Too few base points to tell which unknowns decide; what each does alone, others central"
     number = {1: "One unknown decides", 2: "Two unknowns decide", 3: "Three unknowns decide", 4: "Four unknowns decide"}
     listed = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
     return f"{number.get(len(names), 'Five unknowns decide')} how many diversions are found in time: {listed}"
+
+
+def too_few_points(result: Tabulation) -> bool:
+    """Whether an index for what is found may be anything, by its interval."""
+    found = result.table[result.table["outcome"] == FOUND]
+    return bool((found["first_high"] - found["first_low"]).max() > 2)
 
 
 def _index_claim(result: Tabulation) -> str:
@@ -319,7 +327,7 @@ def _index_claim(result: Tabulation) -> str:
     found = result.table[result.table["outcome"] == FOUND].set_index("input")
     if found["total"].max() <= 0:
         return "The outcome is the same everywhere"
-    if (found["first_high"] - found["first_low"]).max() > 2:
+    if too_few_points(result):
         return "There are too few base points to tell which input decides how much"
     best = found.drop(index=EVERYTHING_ELSE, errors="ignore").sort_values("total", ascending=False)
     name, first = in_words(str(best.index[0])), best["first"].iloc[0]
@@ -330,7 +338,7 @@ def _index_claim(result: Tabulation) -> str:
 
 def _wrapped(title: str) -> tuple[str, str]:
     """A title in two lines at most, and the empty lines that its subtitle has to start with."""
-    lines = textwrap.wrap(textwrap.shorten(title, 166, placeholder=" ..."), 84)
+    lines = textwrap.wrap(textwrap.shorten(title, 152, placeholder=" ..."), 76)
     return "\n".join(lines), "\n" * (len(lines) - 1)
 
 

@@ -22,7 +22,7 @@ LOW_END, HIGH_END = "#9ECAE1", "#0B559F"
 KEPT, DROPPED = "#0B559F", "#BBBBBB"
 FIRST, TOTAL = ("#0072B2", "o"), ("#D55E00", "D")
 MOST_BARS = 20
-AXIS = (-0.25, 1.25)
+AXIS = (-0.15, 1.15)
 """Ends of the axis of indices: one estimated from few points may be far out of 0 to 1."""
 
 ROW_IN = 0.36

@@ -152,7 +152,7 @@ def save_chart(chart: Chart, folder: Path, number: int) -> None:
     stem = folder / f"fig{number:02d}-{chart.slug}"
     with house_style():
         # No dates in the files, so that the same study gives the same drawing.
-        claim = {"Title": str(chart.figure.get_label())}
+        claim = {"Title": str(chart.figure.get_label()).replace("\\$", "$")}
         chart.figure.savefig(stem.with_suffix(".pdf"), metadata={"CreationDate": None, **claim})
         drawing = io.StringIO()
         chart.figure.savefig(drawing, format="svg", metadata={"Date": None, **claim})
