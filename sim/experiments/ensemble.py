@@ -83,6 +83,8 @@ def ensemble(
         raise ValueError("until: the draws of lhs, factorial and points belong together; allowed with: random, sobol")
     policies = policies_of(scenario, beside, status_quo)
     drawn = list(points) if points is not None else draws_of(design, scenario, seed, draws, among)
+    if not drawn:
+        raise ValueError("points: none are given; allowed: at least one, which may be empty")
     described: dict[str, Any] = {
         "name": design if points is None else "points",
         "status_quo": status_quo,

@@ -68,6 +68,7 @@ def test_a_factorial_design_has_every_combination_of_the_values_in_the_table(sce
         ({"draws": 3, "among": ["packetloss"]}, "among: packetloss cannot be drawn"),
         ({"draws": 0}, "draws: 0 is not at least 1"),
         ({"draws": 2, "points": [{}]}, "points: they take the place of draws"),
+        ({"points": []}, "points: none are given"),
         ({"draws": 2, "runs": 0}, "runs: 0 is not at least 1"),
     ],
 )  # fmt: skip
