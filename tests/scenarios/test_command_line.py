@@ -11,6 +11,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from tests.scenarios.processes import group_ends
+
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = ["--quick", "--draws", "0", "--set", "fleet.scale=0.0001"]
 
@@ -138,17 +140,6 @@ def test_draws_are_written_down_and_captions_say_what_intervals_hold(results: Pa
     assert "1 run x 2 draws. Intervals: 10-90 % of draws and runs, parameters and chance." in caption
     assert "drawn from triangular distributions" in caption
     assert "Intervals: 10-90 % of runs, chance only, parameters at central values." in chance_only
-
-
-def group_ends(group: int) -> bool:
-    """Whether the last process of a group is gone within seconds."""
-    for _ in range(100):
-        try:
-            os.killpg(group, 0)
-        except ProcessLookupError:
-            return True
-        time.sleep(0.05)
-    return False
 
 
 def test_an_interrupted_study_ends_its_workers_and_says_so(tmp_path: Path):

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from sim.run_files import SUFFIX, finished_runs
+from tests.scenarios.processes import group_ends
 
 ROOT = Path(__file__).resolve().parents[2]
 KILLS = 20
@@ -72,17 +73,6 @@ def kept(folder: Path) -> dict[Path, int]:
     return {path: path.stat().st_mtime_ns for path in folder.rglob(f"[!.]*{SUFFIX}")}
 
 
-def gone(group: int) -> bool:
-    """Whether the last process of a group is gone within some time."""
-    for _ in range(600):
-        try:
-            os.killpg(group, 0)
-        except ProcessLookupError:
-            return True
-        time.sleep(0.05)
-    return False
-
-
 def kill_once(what: str, folder: Path, workers: int, runs: int, delay_s: float) -> None:
     """Let a sweep begin some runs, or none, and kill its first process some time later."""
     before, already = kept(folder), len(begun(folder))
@@ -93,7 +83,7 @@ def kill_once(what: str, folder: Path, workers: int, runs: int, delay_s: float) 
     alive.send_signal(signal.SIGKILL)
     _, errors = alive.communicate()
     assert alive.returncode == -signal.SIGKILL, f"it ended by itself: {errors.decode()[-1000:]}"
-    assert gone(alive.pid), "workers end with the process that started them"
+    assert group_ends(alive.pid), "workers end with the process that started them"
     assert {path: written for path, written in kept(folder).items() if path in before} == before
     assert not {path.name.removesuffix(SUFFIX) for path in before} & set(begun(folder)[already:]), "made twice"
 
