@@ -19,6 +19,8 @@ from tests.scenarios.processes import group_ends
 
 ROOT = Path(__file__).resolve().parents[2]
 KILLS = 20
+DRAWS = 50
+RUNS = 2 * DRAWS  # with the rule and without: more than are made between twenty kills
 SWEEP = """
 import sys
 from pathlib import Path
@@ -41,18 +43,19 @@ sweep._run = noted
 if __name__ == "__main__":
     if what == "ensemble":
         scenario = Scenario.load("miniature").replace_keys(LEVERS)
-        ensemble(scenario, 20, seed=3, workers=int(workers), folder=folder / "kept").save(folder / "out")
+        ensemble(scenario, DRAWS, seed=3, workers=int(workers), folder=folder / "kept").save(folder / "out")
     else:
         sets = [word for key, value in LEVERS.items() for word in ("--set", f"{key}={value}")]
-        words = ["run", "baseline", "--quick", "--draws", "20", "--workers", workers, *sets, "--out", str(folder / "out")]
+        words = ["run", "baseline", "--quick", "--draws", str(DRAWS), "--workers", workers, *sets]
+        words += ["--out", str(folder / "out")]
         sys.exit(main(words))
 """
 
 
 def sweep(what: str, folder: Path, workers: int) -> subprocess.Popen[bytes]:
-    """Begin a sweep of forty runs in a folder, as the first process of a group of its own."""
+    """Begin a sweep in a folder, as the first process of a group of its own."""
     folder.mkdir(exist_ok=True)
-    (folder / "sweep.py").write_text(SWEEP)
+    (folder / "sweep.py").write_text(f"DRAWS = {DRAWS}\n{SWEEP}")
     return subprocess.Popen(
         [sys.executable, str(folder / "sweep.py"), what, str(folder), str(workers)],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
@@ -101,7 +104,7 @@ def test_a_sweep_killed_at_twenty_random_moments(tmp_path: Path, what: str, work
     for number in range(KILLS):
         runs = int(generator.integers(1, 3 + workers)) if number % 4 else 0
         kill_once(what, killed, workers, runs, generator.uniform(0, 0.5 if runs else 4))
-    assert 0 < finished_runs(killed) < 40, "kills were in the middle of the sweep"
+    assert 0 < finished_runs(killed) < RUNS, "kills were in the middle of the sweep"
     wasted = len(begun(killed)) - finished_runs(killed)
     assert wasted <= KILLS * workers, "a kill costs what each worker was about"
     for last in (undisturbed, sweep(what, killed, workers)):
@@ -109,5 +112,5 @@ def test_a_sweep_killed_at_twenty_random_moments(tmp_path: Path, what: str, work
         assert last.returncode == 0, errors.decode()[-1000:]
     assert len(tables(killed / "out")) >= 4
     assert tables(killed / "out") == tables(tmp_path / "undisturbed" / "out")
-    assert len(begun(killed)) == 40 + wasted
-    assert len(set(begun(killed))) == 40
+    assert len(begun(killed)) == RUNS + wasted
+    assert len(set(begun(killed))) == RUNS
