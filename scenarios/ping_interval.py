@@ -7,11 +7,13 @@ mean to lose patience sooner.
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from scenarios.baseline import QUICK
+from scenarios.brief import TOO_FEW, Column, Table, estimate, policy_table
 from scenarios.study import Options, Study, main
 from scenarios.variations import Variation, settings, vary
 from sim.scenario import STATUS_QUO
@@ -33,6 +35,12 @@ QUICK_PERIODS_DAYS = (1.0, 0.25, 7.0, 30.0)
 DRAWS, QUICK_DRAWS = 5, 2
 FOUND, FALSE, ASKED = "established_by_day_90", "false_alarms_per_month", "challenges"
 
+DRIVERS = (
+    "verification.period_days", "verification.grace_days", "enforcement.inspectors", "gpu_faults_per_chip_year",
+    "repair_absence_days", "site_outages_per_site_year", "dwell_at_declared_site_days",
+)  # fmt: skip
+CITATIONS = ("chip-security-act-2025",)
+
 
 def variations(quick: bool) -> list[Variation]:
     """One policy for each period."""
@@ -47,6 +55,33 @@ def study(options: Options) -> Study:
     """The baseline's worlds under each period."""
     scenario = options.scenario("baseline", QUICK, SETTING)
     return vary(options, scenario, variations(options.quick), QUICK_DRAWS if options.quick else DRAWS)
+
+
+def answer(result: Result) -> str:
+    """What asking more often and more rarely finds, and what it costs in false alarms."""
+    policies = {row.value: row.name for row in variations(result.manifest["quick"])}
+    often, seldom = min(policies), max(policies)
+    found = {days: estimate(result, policies[days], FOUND, 100) for days in (often, seldom)}
+    if any(math.isnan(share.median) for share in found.values()):
+        return TOO_FEW
+    false = {days: estimate(result, policies[days], FALSE) for days in (often, seldom)}
+    return (
+        f"Asked every {_period(often)}, {found[often].of('%')} of diversions are established within 90 days, and asked "
+        f"every {_period(seldom)}, {found[seldom].of('%')}. "
+        f"False alarms are {false[often]} and {false[seldom]} a month."
+    )
+
+
+def table(result: Result) -> Table:
+    """Found, false alarms and challenges by period."""
+    policies = {row.name: f"every {_period(row.value)}" for row in variations(result.manifest["quick"])}
+    columns = (
+        Column("established within 90 days, %", FOUND, 100),
+        Column("false alarms per month", FALSE),
+        Column("challenges, millions", ASKED, 1e-6),
+    )
+    rows = policy_table(result, {**policies, STATUS_QUO: "status quo"}, columns, "chips are asked")
+    return Table("Diversions found and false alarms by the time between challenges of a chip.", rows)
 
 
 def figures(result: Result) -> Iterator[Chart]:

@@ -17,6 +17,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from scenarios.brief import told, write_brief
 from sim import OutputError, Result, RunFailed, Scenario, ScenarioError, Tabulation, simulate
 from sim.designs import EVEN, Design, described
 from sim.experiments.cluster import ClusterError, dask_executor
@@ -153,6 +154,8 @@ def run_study(question: ModuleType, options: Options) -> Result | Tabulation:
         finally:
             progress.close()
         result.write_tables(staging, options.tables)
+        if hasattr(question, "DRIVERS"):
+            write_brief(question, result, staging)
         _draw(question, result, staging)
         words = None if options.command is None else list(options.command)
         result.manifest.update(made_by="run", command=words, duration_s=round(time.monotonic() - started, 1))
@@ -353,6 +356,8 @@ def run_command(name: str, arguments: argparse.Namespace) -> int:
         return EXIT_INTERRUPTED
     if isinstance(result, Result) and options.scheduler is not None:
         print("There is no event log: the workers of a cluster return tables only.")
+    if hasattr(question, "DRIVERS"):
+        print(told(question, result))
     print(f"Done in {time.monotonic() - started:.0f} s. Results are in {options.folder}:")
     for path in sorted(options.folder.iterdir()):
         print(f"  {path}")

@@ -1,8 +1,11 @@
 """Figures: tables in, axes out. Importing this package loads matplotlib; importing `sim` does not."""
 
+from .by_date import by_date, by_date_data
+from .by_policy import by_policy
 from .heat_map import heat_map
 from .incidence import diversion_to_detection, incidence_data
 from .landmark_value import landmark_value, landmark_value_data
+from .layout import panels
 from .policies import Setting, by_lever, hide_labels, name_values, policies_data, trade_off
 from .site_sample import sample_bias, sample_bias_data
 from .states import chips_by_state, states_data
@@ -14,7 +17,10 @@ from .volume_prior import volume_by_detection, volume_by_detection_data, volume_
 __all__ = [
     "Chart",
     "Setting",
+    "by_date",
+    "by_date_data",
     "by_lever",
+    "by_policy",
     "chips_by_state",
     "diversion_to_detection",
     "frame",
@@ -26,6 +32,7 @@ __all__ = [
     "landmark_value_data",
     "name_values",
     "new_figure",
+    "panels",
     "percent",
     "policies_data",
     "sample_bias",

@@ -78,15 +78,15 @@ def by_lever(data: pd.DataFrame, outcome: str, ax: Axes | None = None, *, share:
         row = before.iloc[0]
         ax.axhspan(row["low"], row["high"], color=BEFORE.colour, alpha=0.15, linewidth=0)
         ax.axhline(row["median"], color=BEFORE.colour, linestyle=BEFORE.dash)
-        _label(ax, row["median"], BEFORE)
-    for (group, curve), look in zip(rows[rows["group"] != ""].groupby("group", sort=False), _looks(rows), strict=True):
+        label_curve(ax, row["median"], BEFORE)
+    for (group, curve), look in zip(rows[rows["group"] != ""].groupby("group", sort=False), looks_of(rows), strict=True):
         curve = curve.sort_values("value")
         errors = [curve["median"] - curve["low"], curve["high"] - curve["median"]]
         ax.errorbar(
             curve["value"], curve["median"], yerr=errors, color=look.colour, linestyle=look.dash, marker=_marker(look),
             markersize=4, elinewidth=0.8, capsize=2,
         )  # fmt: skip
-        _label(ax, curve["median"].iloc[-1], Look(str(group), look.colour, look.dash))
+        label_curve(ax, curve["median"].iloc[-1], Look(str(group), look.colour, look.dash))
     if log:
         ax.set_xscale("log")
     if share:
@@ -115,7 +115,7 @@ def trade_off(
     names = [name for name in x.index if name in y.index and name != STATUS_QUO]
     x, y = x.loc[names], y.loc[names]
     marks: list[tuple[str, Sequence[float], str]] = []
-    for (group, points), look in zip(x.groupby("group", sort=False), _looks(x), strict=True):
+    for (group, points), look in zip(x.groupby("group", sort=False), looks_of(x), strict=True):
         points = points.sort_values("value")
         heights = y.loc[points.index]
         ax.errorbar(
@@ -128,7 +128,7 @@ def trade_off(
             (value_label.format(value), spot, look.colour)
             for value, *spot in zip(points["value"], points["median"], heights["median"], strict=True)
         ]
-        _label(ax, heights["median"].iloc[-1], Look(str(group), look.colour, look.dash))
+        label_curve(ax, heights["median"].iloc[-1], Look(str(group), look.colour, look.dash))
     if log:
         ax.set_xscale("log")
         ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
@@ -173,7 +173,7 @@ def _axes() -> Axes:
     return new_figure(4.2).add_axes((0.085, 0.16, 0.66, 0.655))
 
 
-def _looks(rows: pd.DataFrame) -> list[Look]:
+def looks_of(rows: pd.DataFrame) -> list[Look]:
     groups = [group for group in rows["group"].unique() if group]
     if len(groups) > len(LOOKS):
         raise ValueError(f"groups: {len(groups)} are more than {len(LOOKS)}, the number of looks that stay apart")
@@ -184,7 +184,7 @@ def _marker(look: Look) -> str:
     return next(marker for colour, _, marker in LOOKS if colour == look.colour)
 
 
-def _label(ax: Axes, height: float, look: Look) -> None:
+def label_curve(ax: Axes, height: float, look: Look) -> None:
     """A label in the right margin, at the height of the end of its curve; `spread_labels` keeps them apart."""
     ax.annotate(
         look.label, (1.0, height), xycoords=("axes fraction", "data"), xytext=(6, 0), textcoords="offset points",

@@ -1,0 +1,47 @@
+"""Policies one below the other: an outcome of each, with its interval and its number beside it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from matplotlib.axes import Axes
+from matplotlib.ticker import PercentFormatter
+
+from ..scenario import STATUS_QUO
+from .style import BEFORE, RULE, percent
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+INK = "#222222"
+
+
+def by_policy(data: pd.DataFrame, outcome: str, ax: Axes, *, share: bool = False, names: bool = True) -> Axes:
+    """A point for each policy with a 10-90 % bar, in the order of the data, the status quo last; the median is written out.
+
+    Args:
+        data: of `policies_data`; the group of each policy is its name in words.
+        outcome: which one.
+        ax: where to draw.
+        share: whether it is a share, drawn in per cent.
+        names: whether policies are named along the y axis; else a panel to the left does.
+    """
+    rows = data[data["outcome"] == outcome]
+    rows = rows.sort_values("scenario", key=lambda names: names == STATUS_QUO, kind="stable")
+    ends = zip(rows["scenario"], rows["median"], rows["low"], rows["high"], strict=True)
+    for place, (name, median, low, high) in enumerate(ends):
+        look = BEFORE if name == STATUS_QUO else RULE
+        ax.plot([low, high], [place, place], color=look.colour, linewidth=1.2)
+        ax.plot([median], [place], marker="s" if look is BEFORE else "o", markersize=4.5, color=look.colour)
+        text = percent(median) if share else f"{median:,.3g}" if abs(median) < 1000 else f"{median:,.0f}"
+        ax.annotate(text, (high, place), xytext=(5, 0), textcoords="offset points", va="center", fontsize=7.5, color=INK)
+    labels = [str(group or BEFORE.label) for group in rows["group"]]
+    ax.set_yticks(range(len(labels)), labels if names else [""] * len(labels))
+    ax.set_ylim(len(labels) - 0.5, -0.5)
+    ax.tick_params(axis="y", length=0)
+    ax.margins(x=0.12)
+    if share:
+        ax.xaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %", decimals=0))
+    ax.set_xlim(left=min(0.0, ax.get_xlim()[0]) if (rows["low"] < 0).any() else 0)
+    ax.grid(axis="x")
+    return ax

@@ -1,0 +1,50 @@
+"""What goes into a paper: numbers in words, tables in LaTeX, references in BibTeX."""
+
+import math
+
+import pandas as pd
+import pytest
+
+from scenarios.brief import Estimate, Table, figures_of
+from scenarios.latex import as_bibtex, as_booktabs
+from sim.parameters import Source
+
+NOTHING = Estimate(math.nan, math.nan, math.nan)
+
+
+@pytest.mark.parametrize(
+    ("number", "written"),
+    [(0, "0"), (0.0123, "0.012"), (4.24, "4.2"), (9.96, "10"), (57.6, "58"), (1234.5, "1,230"), (-1_234_567, "-1,230,000")],
+)
+def test_numbers_have_two_or_three_figures(number: float, written: str):
+    assert figures_of(number) == written
+
+
+def test_an_estimate_says_its_interval_if_it_has_one():
+    assert Estimate(57.6, 46, 70.2).of("%") == "58 % (46 to 70)"
+    assert str(Estimate(57.6, 46, 70.2)) == "58 (46 to 70)"
+    assert str(Estimate(57.6, math.nan, math.nan)) == "58"
+    assert str(NOTHING) == "-"
+
+
+def test_a_table_for_a_machine_has_numbers_and_one_for_a_reader_text():
+    table = Table(
+        "c", pd.DataFrame({"policy": ["a", "b"], "found, %": [Estimate(5.123, 4, 6), NOTHING], "cost": [1.5, math.nan]})
+    )
+    assert list(table.numbers().columns) == ["policy", "found, %", "found, %, low", "found, %, high", "cost"]
+    assert table.numbers()["found, %"][0] == 5.123
+    assert table.cells().to_numpy().tolist() == [["a", "5.1 (4 to 6)", "1.5"], ["b", "-", "-"]]
+
+
+def test_latex_prints_what_it_would_take_for_commands():
+    text = as_booktabs(pd.DataFrame({"a_b": ["5 %", r"\x{y}"], "c": ["$1", "<1"]}), "50 % & more", "tab:x")
+    for part in (r"a\_b & c \\", r"5 \% & \$1 \\", r"\textbackslash{}x\{y\} & \textless{}1 \\", r"\caption{50 \% \& more}"):
+        assert part in text
+
+
+def test_bibtex_has_key_title_publisher_and_date():
+    entry = as_bibtex(
+        {"x-2025": Source(title="On A & B", publisher="P", date="2025-03-01", url="https://e.org/a_b", note="n")}
+    )
+    for part in ("@misc{x-2025,", r"title = {{On A \& B}}", "year = {2025}", "month = {3}", "url = {https://e.org/a_b}"):
+        assert part in entry

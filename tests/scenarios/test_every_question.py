@@ -1,0 +1,74 @@
+"""Every question in `--quick`: it ends, answers in two sentences, and draws what it drew before.
+
+Golden data: `python -m tests.scenarios.test_every_question [NAME ...]` writes those of the questions named, or of all.
+"""
+
+import importlib
+import re
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pandas as pd
+import pytest
+
+from scenarios.brief import asked, further_sources, references
+from scenarios.study import Options, questions, run_study
+from sim.parameters import load_parameters
+
+GOLDEN = Path(__file__).parent / "golden"
+NAMES = [name for name, _ in questions() if hasattr(importlib.import_module(f"scenarios.{name}"), "DRIVERS")]
+TOLERANCE = 1e-6
+"""Relative: counts are equal on every platform, and what is computed from them to rounding."""
+
+
+def answered(name: str, folder: Path) -> None:
+    """What `python -m scenarios run NAME --quick` does."""
+    run_study(importlib.import_module(f"scenarios.{name}"), Options(name, workers=1, quick=True, out=folder))
+
+
+def figure_data(folder: Path) -> dict[str, pd.DataFrame]:
+    """The data of each figure in a folder, by the name of its file."""
+    return {path.name: pd.read_csv(path) for path in sorted(folder.glob("fig*.csv"))}
+
+
+@pytest.mark.questions
+@pytest.mark.parametrize("name", NAMES)
+def test_a_question_in_quick(name: str, tmp_path: Path):
+    folder = tmp_path / name
+    answered(name, folder)
+    _, answer, covers = (folder / "answer.txt").read_text(encoding="utf-8").splitlines()
+    assert len(re.findall(r"[.!](?= [A-Z0-9]|$)", answer)) == 2, answer
+    assert "nan" not in answer, answer
+    assert covers.startswith("Intervals: ")
+    drawn = figure_data(folder)
+    golden = figure_data(GOLDEN / name)
+    assert drawn.keys() == golden.keys() != set()
+    for file, data in drawn.items():
+        pd.testing.assert_frame_equal(data, golden[file], check_dtype=False, rtol=TOLERANCE)
+        assert all((folder / file).with_suffix(suffix).stat().st_size for suffix in (".pdf", ".svg", ".png", ".txt"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_question_names_what_drives_it_and_what_it_cites(name: str):
+    question = importlib.import_module(f"scenarios.{name}")
+    assert asked(question).endswith("?")
+    assert 3 <= len(question.DRIVERS) == len(set(question.DRIVERS)) <= 12
+    assert references(question)
+
+
+def test_every_further_source_is_cited_and_none_stands_twice():
+    cited = {key for name in NAMES for key in importlib.import_module(f"scenarios.{name}").CITATIONS}
+    assert further_sources().keys() <= cited
+    assert not further_sources().keys() & load_parameters().sources.keys()
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:] or NAMES:
+        with TemporaryDirectory() as temporary:
+            answered(name, Path(temporary) / name)
+            (GOLDEN / name).mkdir(exist_ok=True)
+            for old in (GOLDEN / name).glob("fig*.csv"):
+                old.unlink()
+            for file in (Path(temporary) / name).glob("fig*.csv"):
+                (GOLDEN / name / file.name).write_bytes(file.read_bytes())
