@@ -20,9 +20,9 @@ KINDS = {
 HEAD = """# Assumptions
 
 Every number about the world that the simulation uses, from [`parameters.toml`](../sim/data/parameters.toml) and
-[`products.toml`](../sim/data/products.toml): the range that studies vary, the central value, and where it is from. This page is what
-`python -m scenarios assumptions` prints. Policy choices are levers and stand in the scenario; latency has its own fitted models
-([`geography-and-latency.md`](geography-and-latency.md)).
+[`products.toml`](../sim/data/products.toml): the range that studies vary, the central value, and where it is from.
+This page is what `python -m scenarios assumptions` prints. Policy choices are levers and stand in the scenario; latency
+has its own fitted models ([`geography-and-latency.md`](geography-and-latency.md)).
 """
 
 
