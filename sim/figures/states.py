@@ -12,7 +12,8 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
 
 from ..record import Category
 from ..units import calendar_date
-from .style import RULE, Look, looks, new_figure
+from .layout import panels
+from .style import LEGEND_PT, NAME_PT, RULE, Look, looks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,9 +59,7 @@ def chips_by_state(result: Result, ax: Sequence[Axes] | None = None) -> Sequence
         The six axes.
     """
     if ax is None:
-        figure = new_figure(4.6)
-        ax = list(figure.subplots(2, 3, sharex=True).flat)
-        figure.subplots_adjust(left=0.075, right=0.97, top=0.80, bottom=0.125, wspace=0.32, hspace=0.34)
+        _, ax = panels(3, 2, height_in=4.6)
     data = states_data(result)
     duty = calendar_date(result.scenario.calendar.start, result.scenario.calendar.duty_day)
     for axes, panel in zip(ax, PANELS, strict=True):
@@ -81,7 +80,7 @@ def chips_by_state(result: Result, ax: Sequence[Axes] | None = None) -> Sequence
     _label(ax[4], data, looks(result))
     ax[0].annotate(
         "duty starts", (_day_number(duty), 0.04), xycoords=("data", "axes fraction"), xytext=(3, 0),
-        textcoords="offset points", fontsize=7, color="#666666",
+        textcoords="offset points", fontsize=LEGEND_PT, color="#666666",
     )  # fmt: skip
     return ax
 
@@ -100,7 +99,7 @@ def _label(axes: Axes, data: pd.DataFrame, policies: Sequence[tuple[str, Look]])
             edge, side, gap = end["median"], 1, 2
         axes.annotate(
             look.label, (end["date"], edge), xytext=(-2, side * gap), textcoords="offset points",
-            ha="right", va="bottom" if side > 0 else "top", color=look.colour, fontsize=7.5,
+            ha="right", va="bottom" if side > 0 else "top", color=look.colour, fontsize=NAME_PT,
         )  # fmt: skip
     axes.set_ylim(top=top)
 
