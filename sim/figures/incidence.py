@@ -115,11 +115,12 @@ def _followed_row(ax: Axes, rows: pd.DataFrame, among: str) -> None:
         "textcoords": "offset points", "va": "top", "fontsize": LEGEND_PT, "color": "#444444", "annotation_clip": False,
     }  # fmt: skip
     gap = "\n" if stacked(ax) else " "
+    down = BELOW_AXIS_PT + (LINE_PT if stacked(ax) else 0)  # where the label of the axis has two lines
     ax.annotate(
         f"chips followed that long, all {among}{gap}together (of {rows['diverted'].iloc[0]:,} diverted)", (0, 0),
-        xycoords="axes fraction", xytext=(0, -BELOW_AXIS_PT), **style,
+        xycoords="axes fraction", xytext=(0, -down), **style,
     )  # fmt: skip
-    down = BELOW_AXIS_PT + LINE_PT * (2 if stacked(ax) else 1)
+    down += LINE_PT * (2 if stacked(ax) else 1)
     for day in ax.get_xticks():
         row = rows[rows["days"] == day]
         if len(row):

@@ -72,6 +72,8 @@ def spare_notes(ax: Axes) -> None:
     renderer = renderer_of(figure)
     taken: list[Bbox] = []
     for note in notes:
+        if not note._check_xy(renderer):  # type: ignore[attr-defined]  # it is not drawn, its point is outside
+            continue
         note.update_positions(renderer)
         box = Text.get_window_extent(note, renderer)
         note.set_visible(not any(box.overlaps(other) for other in taken))

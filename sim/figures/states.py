@@ -12,8 +12,9 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
 
 from ..record import Category
 from ..units import calendar_date
+from .labels import label_curve
 from .layout import panels
-from .style import LEGEND_PT, NAME_PT, RULE, Look, looks
+from .style import LEGEND_PT, NAME_PT, RULE, Look, current_size, looks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,7 +78,10 @@ def chips_by_state(result: Result, ax: Sequence[Axes] | None = None) -> Sequence
         locator = AutoDateLocator(minticks=3, maxticks=5)  # type: ignore[no-untyped-call]
         axes.xaxis.set_major_locator(locator)
         axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))  # type: ignore[no-untyped-call]
-    _label(ax[4], data, looks(result))
+    if current_size().height_in is None:
+        _label(ax[4], data, looks(result))
+    else:  # panels are too low for names inside
+        _label_ends(ax[5], data, looks(result))
     ax[0].annotate(
         "duty starts", (_day_number(duty), 0.04), xycoords=("data", "axes fraction"), xytext=(3, 0),
         textcoords="offset points", fontsize=LEGEND_PT, color="#666666",
@@ -102,6 +106,14 @@ def _label(axes: Axes, data: pd.DataFrame, policies: Sequence[tuple[str, Look]])
             ha="right", va="bottom" if side > 0 else "top", color=look.colour, fontsize=NAME_PT,
         )  # fmt: skip
     axes.set_ylim(top=top)
+
+
+def _label_ends(axes: Axes, data: pd.DataFrame, policies: Sequence[tuple[str, Look]]) -> None:
+    """Name the two curves at their ends, beside the last panel."""
+    ends = data[data["panel"] == "Diverted and established"].groupby("scenario", sort=False)["median"].last()
+    for policy, look in policies:
+        if policy in ends.index:
+            label_curve(axes, float(ends[policy]), look)
 
 
 def _day_number(day: date) -> float:

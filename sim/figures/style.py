@@ -103,7 +103,7 @@ class Sheet(Figure):
     """
 
     def __init__(self, size: Size, height_in: float) -> None:
-        super().__init__(figsize=(size.width_in, size.height_in or height_in), dpi=100)
+        super().__init__(figsize=(size.width_in, size.height_in or height_in), dpi=PNG_DPI)
         self.size = size
         self.placing: Placing | None = None
 

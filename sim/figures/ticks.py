@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis, XAxis
 from matplotlib.backend_bases import RendererBase
@@ -13,7 +14,7 @@ from matplotlib.text import Text
 from matplotlib.ticker import FixedLocator, LogLocator, MaxNLocator
 from matplotlib.transforms import Bbox
 
-GAP_PX = 3.0
+GAP_PT = 2.0
 """Between neighbours, at the least."""
 
 
@@ -43,11 +44,17 @@ def shown(axis: Axis) -> list[Text]:
 def touching(texts: Sequence[Text], renderer: RendererBase) -> bool:
     """Whether neighbours are closer than a gap. Turned words lie beside each other slantwise and are left alone."""
     boxes = [text.get_window_extent(renderer) for text in texts if text.get_rotation() % 90 == 0]
-    return any(_close(one, other) for one, other in pairwise(boxes))
+    gap_px = _points(GAP_PT, renderer)
+    return any(_close(one, other, gap_px) for one, other in pairwise(boxes))
 
 
-def _close(one: Bbox, other: Bbox) -> bool:
-    across = min(one.x1, other.x1) - max(one.x0, other.x0) > -GAP_PX
+def _points(points: float, renderer: RendererBase) -> float:
+    """In pixels."""
+    return float(np.asarray(renderer.points_to_pixels(points), dtype=np.float64))
+
+
+def _close(one: Bbox, other: Bbox, gap_px: float) -> bool:
+    across = min(one.x1, other.x1) - max(one.x0, other.x0) > -gap_px
     return bool(across and min(one.y1, other.y1) - max(one.y0, other.y0) > 0)
 
 
@@ -72,9 +79,10 @@ def _steps(axis: Axis, renderer: RendererBase) -> Iterator[Callable[[], object]]
 def _spared(axis: Axis, names: Sequence[str], renderer: RendererBase) -> list[str]:
     """The names of ticks, "" for those that touch one that stays; the last one stays."""
     boxes = {text.get_text(): text.get_window_extent(renderer) for text in shown(axis)}
+    gap_px = _points(GAP_PT, renderer)
     kept: list[str] = []
     for name in reversed([name for name in names if name in boxes]):
-        if all(not _close(boxes[name], boxes[other]) for other in kept):
+        if all(not _close(boxes[name], boxes[other], gap_px) for other in kept):
             kept.append(name)
     return [name if name in kept else "" for name in names]
 

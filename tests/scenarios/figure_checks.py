@@ -6,7 +6,7 @@ from itertools import combinations
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.text import Text
+from matplotlib.text import Annotation, Text
 
 from sim.figures.style import Sheet
 from sim.figures.ticks import shown
@@ -14,7 +14,7 @@ from sim.figures.ticks import shown
 LEAST_PT = {"column": 6.0, "full": 6.0, "slide": 14.0}
 """Smallest words, in points as saved."""
 
-TOUCH_PX = 1.0
+TOUCH_PT = 0.8
 """By which boxes may overlap: they hold the room above small letters as well."""
 
 
@@ -25,6 +25,7 @@ def complaints(figure: Figure) -> list[str]:
     times, least = (size.magnified, LEAST_PT[size.name]) if size else (1.0, LEAST_PT["full"])
     texts = list(words(figure))
     boxes = [Text.get_window_extent(text) for text in texts]
+    touch = TOUCH_PT * figure.dpi / 72
     found = []
     for text, box in zip(texts, boxes, strict=True):
         if not (box.x0 >= 0 and box.y0 >= 0 and box.x1 <= figure.bbox.x1 and box.y1 <= figure.bbox.y1):
@@ -35,10 +36,10 @@ def complaints(figure: Figure) -> list[str]:
     for (text, box), (other, beside) in combinations(upright, 2):
         across = min(box.x1, beside.x1) - max(box.x0, beside.x0)
         up = min(box.y1, beside.y1) - max(box.y0, beside.y0)
-        if across > TOUCH_PX and up > TOUCH_PX:
+        if across > touch and up > touch:
             found.append(f"one over the other: {text.get_text()!r}, {other.get_text()!r}")
     for one, other in combinations(figure.axes, 2):
-        if one.get_window_extent().padded(-TOUCH_PX).overlaps(other.get_window_extent()):
+        if one.get_window_extent().padded(-touch).overlaps(other.get_window_extent()):
             found.append("one panel over another")
     if size and size.height_in and figure.get_figheight() > size.height_in + 1e-6:
         found.append("higher than the slide")
@@ -68,4 +69,6 @@ def _of_axes(axes: Axes) -> Iterator[Text]:
 
 
 def _seen(text: Text) -> bool:
-    return bool(text.get_visible() and text.get_text().strip())
+    """Whether a text is drawn; what belongs to a point outside its panel is not."""
+    drawn = not isinstance(text, Annotation) or text._check_xy()
+    return bool(drawn and text.get_visible() and text.get_text().strip())

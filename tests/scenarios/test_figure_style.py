@@ -1,5 +1,6 @@
 """What all figures share: how shares are written, that words stay on the page and apart at every size, and fonts."""
 
+import argparse
 import re
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.image import imread
 
+from scenarios.study import SIZE_NAMES, add_options, options_of
 from sim.figures import (
     Chart,
     by_date,
@@ -158,6 +160,15 @@ def test_a_size_that_there_is_not_is_refused_and_one_ends_with_its_block():
             assert new_figure(3).size.name == "column"
         assert new_figure(3).size.name == "column"
     assert new_figure(3).size.name == "full"
+
+
+def test_the_size_is_an_option_that_the_manifest_names():
+    parser = argparse.ArgumentParser()
+    add_options(parser)
+    options = options_of("baseline", parser.parse_args(["--size", "slide"]))
+    assert options.size == "slide"
+    assert "--size slide" in " ".join(options.command)
+    assert tuple(SIZES) == SIZE_NAMES
 
 
 @pytest.mark.parametrize("size", SIZES)
