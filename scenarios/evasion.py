@@ -177,7 +177,7 @@ def figures(result: Result) -> Iterator[Chart]:
         frame(
             axis.figure,
             title=_claim(at, days),
-            subtitle=f"Chips whose diversion is established within {days} days, if every smuggler follows one strategy",
+            subtitle=f"Chips whose diversion is established within {days} days, %, if every smuggler follows one strategy",
             source=_source(result),
         )
         data = table if days == HORIZONS_DAYS[0] else at

@@ -39,7 +39,7 @@ COLUMNS = (
 )
 """Heads of the table of choices, and the right end of each column in shares of the width."""
 
-BELOW_AXIS_PT, LINE_PT = 34.0, 7.9
+BELOW_AXIS_PT, LINE_PT = 46.0, 7.9
 """From the panel down to what letters stand for where that stands below it, past ticks and their label; a line of it."""
 
 LOOKS = {**RULES, "frugal": FRUGAL}
@@ -176,14 +176,16 @@ def mixes_bought(result: Tabulation, ax: Sequence[Axes] | None = None) -> Sequen
     """
     chosen = result.summary()
     if ax is None:
-        _, ax = panels(2, height_in=3.9, shares=(0.8, 0.165) if not current_size().stacked else (0.75, 0.25), stack=False)
+        narrow = current_size().stacked
+        shares = (0.75, 0.25) if narrow else (0.8, 0.165)
+        _, ax = panels(2, height_in=5.4 if narrow else 3.9, shares=shares, stack=False)
     table, dots = ax
     narrow = stacked(table)
     table.set_axis_off()
     height = 0.0
     for budget, rows in chosen.groupby("budget_musd", sort=False):
-        height += 0.1 if narrow else 0.0
-        table.text(0.0, height - 0.6 * narrow, f"\\${budget:g}M", fontsize=LETTER_PT, fontweight="bold", va="center")
+        height += 0.5 if narrow else 0.0  # the budget stands above its rows
+        table.text(0.0, height - 0.75 * narrow, f"\\${budget:g}M", fontsize=LETTER_PT, fontweight="bold", va="center")
         for row in rows.to_dict("records"):
             (_write_lines if narrow else _write_row)(table, height, row)
             _, colour, marker = LOOKS[row["rule"]]
@@ -226,7 +228,7 @@ def _write_lines(ax: Axes, height: float, row: dict[Any, Any]) -> None:
 
 def _write_row(ax: Axes, height: float, row: dict[Any, Any]) -> None:
     name, colour, _ = LOOKS[row["rule"]]
-    ax.text(0.09, height, name, color=colour, fontsize=NAME_PT, va="center")
+    ax.text(0.105, height, name, color=colour, fontsize=NAME_PT, va="center")
     rule = row["scenario"] != STATUS_QUO
     cells = (
         f"{row['landmarks']:.0f}" if rule else "no rule",

@@ -11,7 +11,7 @@ from matplotlib.ticker import PercentFormatter
 
 from ..parameters import load_parameters
 from .labels import label_curve, spread_labels
-from .layout import panels
+from .layout import panels, stacked
 from .policies import LOOKS
 from .style import LEGEND_PT, NOTE_PT, Look
 
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 CURVES = {"partner country": "-", "elsewhere": (0, (5, 2))}
 RATIO_LOOKS = {1.2: ("#009E73", "-"), 1.5: ("#0072B2", (0, (6, 1.5))), 2.0: ("#D55E00", (0, (2, 1.2)))}
 REACHES = {"elsewhere": ("penalty_reach_elsewhere", "#BBBBBB"), "partner countries": ("penalty_reach_partners", "#DDDDDD")}
+
+
+LINE_PT = 9.0
+"""Height of a line of a legend, points."""
 
 
 def profit_and_volume_data(result: Tabulation) -> pd.DataFrame:
@@ -140,12 +144,14 @@ def break_even(result: Tabulation, ax: Axes | None = None) -> Axes:
     """
     ax = ax if ax is not None else panels(height_in=4.0)[1][0]
     data = result.further["break_even"]
-    for name, (parameter, colour) in REACHES.items():
+    for number, (name, (parameter, colour)) in enumerate(REACHES.items()):
         row = load_parameters().parameters[parameter]
         ax.axvspan(row.low, row.high, color=colour, alpha=0.5, linewidth=0)
+        up = 3 + (number * 2 * LINE_PT if stacked(ax) else 0)  # one above the other where there is no room beside
         ax.annotate(
-            f"{name}:\n{100 * row.low:.0f} to {100 * row.high:.0f} %", ((row.low + row.high) / 2, 1.02),
-            xycoords=("data", "axes fraction"), ha="center", va="bottom", fontsize=LEGEND_PT, color="#444444",
+            f"{name}:\n{100 * row.low:.0f} to {100 * row.high:.0f} %", ((row.low + row.high) / 2, 1.0),
+            xycoords=("data", "axes fraction"), xytext=(0, up), textcoords="offset points", ha="center", va="bottom",
+            fontsize=LEGEND_PT, color="#444444",
         )  # fmt: skip
     for ratio, curve in data.groupby("price_ratio", sort=False):
         colour, dash = RATIO_LOOKS[float(str(ratio))]

@@ -11,8 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, NullLocator, PercentFormatter
 from numpy.typing import NDArray
 
+from .labels import apart
 from .layout import panels
-from .style import LEGEND_PT, NAME_PT, Look
+from .style import LEGEND_PT, NAME_PT, Look, SizeName, current_size
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,7 +31,7 @@ LOOKS = {
 BANDS = ("clearance", "internet_hubs")
 """Strategies whose range is shaded: the best, and the one of the baseline. More would hide each other."""
 
-LABEL_HEIGHT = 0.115
+LABEL_HEIGHT: dict[SizeName, float] = {"column": 0.14, "full": 0.115, "slide": 0.25}
 """Of two lines of text, in heights of a panel."""
 
 SMALLEST_GAIN, LARGEST_GAIN = 1e-3, 3.0
@@ -158,13 +159,8 @@ def _label(axes: Axes, first: int, starts: Mapping[str, float], *, room: float) 
     """
     axes.set_xlim(left=first / room)
     drawn = sorted((height, strategy) for strategy, height in starts.items() if not np.isnan(height))
-    heights = np.array([height for height, _ in drawn])
-    for _ in range(100):
-        for n in range(len(heights) - 1):
-            overlap = max(0.0, LABEL_HEIGHT - (heights[n + 1] - heights[n]))
-            heights[n] -= overlap / 2
-            heights[n + 1] += overlap / 2
-        heights = np.clip(heights, LABEL_HEIGHT / 2, 1 - LABEL_HEIGHT / 2)
+    tall = np.full(len(drawn), LABEL_HEIGHT[current_size().name])
+    heights = apart(np.array([height for height, _ in drawn]), tall, 1.0)
     for (start, strategy), height in zip(drawn, heights.tolist(), strict=True):
         look = LOOKS[strategy]
         axes.annotate(

@@ -159,7 +159,8 @@ def _fit(axes: Axes, across_px: float, up_px: float, slot_px: float, label_px: f
     for title, room in ((axes._left_title, slot_px), (axes.title, across_px)):  # type: ignore[attr-defined]
         if title.get_text():
             wrap(title, room, renderer)
-    for label, room in ((axes.xaxis.label, across_px), (axes.yaxis.label, up_px)):
+    beside = [axes, *axes.child_axes]  # axes at the other side too
+    for label, room in [pair for one in beside for pair in ((one.xaxis.label, across_px), (one.yaxis.label, up_px))]:
         if label.get_text():
             wrap(label, room, renderer)
     for label in direct_labels(axes):

@@ -60,7 +60,8 @@ def chips_by_state(result: Result, ax: Sequence[Axes] | None = None) -> Sequence
         The six axes.
     """
     if ax is None:
-        _, ax = panels(3, 2, height_in=4.6)
+        narrow = current_size().stacked  # one below the other they would be higher than a page
+        _, ax = panels(2, 3, height_in=6.6, stack=False) if narrow else panels(3, 2, height_in=4.6)
     data = states_data(result)
     duty = calendar_date(result.scenario.calendar.start, result.scenario.calendar.duty_day)
     for axes, panel in zip(ax, PANELS, strict=True):

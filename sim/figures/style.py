@@ -45,6 +45,7 @@ SETTINGS: dict[str, Any] = {
     "pdf.fonttype": 42,
     "svg.fonttype": "path",
     "svg.hashsalt": "chip-location-verification",
+    "text.hinting": "none",  # words are as wide in a PDF as where they were measured
     "savefig.dpi": PNG_DPI,
 }
 
