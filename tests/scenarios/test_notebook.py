@@ -20,7 +20,11 @@ def example():
     """What the example leaves behind, in a smaller world."""
     (code,) = re.findall(r"```python\n(.*?)```", (DOCS / "figures.md").read_text(encoding="utf-8"), flags=re.DOTALL)
     small = Scenario.load("miniature").replace(
-        fleet__scale=0.0003, geography__sites=20, calendar__duty_after_days=30, calendar__end_after_duty_days=120
+        fleet__scale=0.0001,
+        geography__sites=10,
+        calendar__duty_after_days=10,
+        calendar__end_after_duty_days=60,
+        verification__signing="none",
     )
     names: dict[str, object] = {}
     with pytest.MonkeyPatch.context() as patch:
