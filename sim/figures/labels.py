@@ -91,6 +91,8 @@ def apart(wanted: NDArray[np.float64], heights: NDArray[np.float64], room: float
         heights: of each, shape (labels,).
         room: labels stay between 0 and this, if they all fit there; else they stand around its middle.
     """
+    if not len(wanted):
+        return np.zeros(0)
     order = np.argsort(wanted, kind="stable")
     tall = heights[order]
     before = np.concatenate([[0.0], np.cumsum(tall)])[:-1] + tall / 2  # middles in a stack that begins at 0

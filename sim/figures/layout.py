@@ -146,7 +146,7 @@ class Grid:
             around[:, number] = (
                 panel.x0 - whole.x0, whole.x1 - panel.x1, panel.y0 - whole.y0, whole.y1 - panel.y1,
             )  # fmt: skip
-        return np.maximum(around, 0.0) / figure.dpi
+        return np.maximum(np.nan_to_num(around), 0.0) / figure.dpi
 
     def _slot_px(self, figure: Sheet, number: int, panel_px: float) -> float:
         """From the left of a panel to where the next one's labels begin, pixels: what its title may take."""
