@@ -74,18 +74,21 @@ def study(options: Options) -> Study:
 
 def figures(result: Result) -> Iterator[Chart]:
     """Alerted on against false alarms, a curve for each detector."""
-    from sim.figures import Chart, frame, new_figure, policies_data, trade_off
+    from sim.figures import Chart, frame, panels, policies_data, trade_off
     from sim.figures.captions import assumptions, source
+    from sim.figures.layout import stacked
+    from sim.figures.style import NOTE_PT
 
     data = policies_data(result, settings(variations(result.manifest["quick"])), (FOUND, FALSE))
-    figure = new_figure(4.6)
-    axis = figure.add_axes((0.085, 0.16, 0.61, 0.64))
+    figure, (axis,) = panels(height_in=4.6)
     capacity = [number * DAYS_PER_MONTH / result.scenario.values["inspection_days"] for number in OFFICERS]
     axis.axvspan(*capacity, color="#999999", alpha=0.2, linewidth=0)
     trade_off(data, FALSE, FOUND, axis)
+    side = -1 if stacked(axis) else 1  # in a journal's column there is no room within
     axis.annotate(
-        f"visits a month of\n{OFFICERS[0]} to {OFFICERS[1]} officers", (capacity[0] * 1.05, 0.98),
-        xycoords=("data", "axes fraction"), fontsize=6.5, color="#444444", va="top",
+        f"visits a month of\n{OFFICERS[0]} to {OFFICERS[1]} officers", (capacity[0], 0.98), xytext=(side * 3, 0),
+        xycoords=("data", "axes fraction"), textcoords="offset points", fontsize=NOTE_PT, color="#444444", va="top",
+        ha="left" if side > 0 else "right",
     )  # fmt: skip
     axis.set_xlabel("false alarms per month (logarithmic)")
     axis.set_ylabel("share of diverted chips")

@@ -158,7 +158,7 @@ def study(options: Options) -> Study:
 
 def figures(result: Result) -> Iterator[Chart]:
     """A heat map for each horizon, with the cost of each strategy."""
-    from sim.figures import Chart, frame, heat_map, new_figure, percent
+    from sim.figures import Chart, frame, heat_map, percent
 
     table = evasion_cells(result, variations(result.manifest["quick"]))
     names = list(CHOICES)
@@ -173,18 +173,15 @@ def figures(result: Result) -> Iterator[Chart]:
         cells = cells.loc[order, [name for name in names if name in cells]]
         cells.index = [strategy.replace("_", " ") for strategy in order]
         cells.columns = [CHOICES[name].heading for name in cells.columns]
-        figure = new_figure(2.1 + 0.195 * len(order))
-        height = figure.get_figheight()
-        axis = figure.add_axes((0.235, 0.42 / height, 0.655, 1 - 2.05 / height))
-        heat_map(cells, axis, write=percent, columns_beside=[("cost, US$ per chip", [_usd(costs[one]) for one in order])])
+        axis = heat_map(cells, write=percent, columns_beside=[("cost, US$ per chip", [_usd(costs[one]) for one in order])])
         frame(
-            figure,
+            axis.figure,
             title=_claim(at, days),
-            subtitle=f"Chips whose diversion is established within {days} days, if every smuggler follows one strategy",
+            subtitle=f"Chips whose diversion is established within {days} days, %, if every smuggler follows one strategy",
             source=_source(result),
         )
         data = table if days == HORIZONS_DAYS[0] else at
-        yield Chart(f"evasion-{days}-days", figure, data, _caption(result, at, days))
+        yield Chart(f"evasion-{days}-days", axis.figure, data, _caption(result, at, days))
 
 
 def _from_easy_to_hard(table: pd.DataFrame) -> list[str]:

@@ -320,7 +320,7 @@ def figures(result: Tabulation) -> Iterator[Chart]:
         axis.figure,
         title=_claim(result.summary()),
         subtitle="Share of diverted chips established within 90 days. Grey: every mix tried. Line: those that no other "
-        "dominates,\nmeans over the draws of the choice. Coloured: choices, mean and 10-90 % of fresh draws",
+        "dominates, means over the draws of the choice. Coloured: choices, mean and 10-90 % of fresh draws",
         source=source,
     )
     yield Chart("frontier", axis.figure, frontier_data(result), f"{_caption(result)} {source}")
@@ -330,7 +330,7 @@ def figures(result: Tabulation) -> Iterator[Chart]:
         axes[0].figure,
         title=_claim_of_robust(result.summary()),
         subtitle="What is chosen within each budget, by three rules. Cost: expected, in brackets its 90 % quantile. Regret: "
-        "what\nthe best affordable mix finds more in the same draw. Right: mean and 10-90 % of fresh draws",
+        "what the best affordable mix finds more in the same draw. Right: mean and 10-90 % of fresh draws",
         source=source,
     )
     yield Chart("mixes-bought", axes[0].figure, result.summary(), f"{_caption(result)} {source}")

@@ -61,14 +61,13 @@ def study(options: Options) -> Study:
 
 def figures(result: Result) -> Iterator[Chart]:
     """What inspectors find, by their number and by where they go; how long cases wait for them."""
-    from sim.figures import Chart, by_lever, frame, hide_labels, name_values, new_figure, policies_data
+    from sim.figures import Chart, by_lever, frame, hide_labels, name_values, panels, policies_data
     from sim.figures.captions import assumptions, source
 
     quick = result.manifest["quick"]
     data = policies_data(result, settings(variations(quick)), (FOUND, BUSY, WAIT))
     found = data[data["outcome"] == FOUND]
-    figure = new_figure(4.2)
-    axis = figure.add_axes((0.085, 0.17, 0.68, 0.63))
+    figure, (axis,) = panels(height_in=4.2)
     name_values(by_lever(found, FOUND, axis, share=True), found, "inspectors")
     axis.set_ylabel("share of diverted chips")
     frame(
@@ -86,8 +85,7 @@ def figures(result: Result) -> Iterator[Chart]:
     yield Chart("found-by-inspectors", figure, found, caption)
 
     cases = data[(data["group"] == "alert-driven") & data["outcome"].isin((BUSY, WAIT))]
-    figure = new_figure(3.9)
-    left, right = figure.add_axes((0.075, 0.19, 0.34, 0.59)), figure.add_axes((0.57, 0.19, 0.34, 0.59))
+    figure, (left, right) = panels(2)
     name_values(by_lever(cases, BUSY, left, share=True), cases, "inspectors")
     name_values(by_lever(cases, WAIT, right), cases, "inspectors")
     left.set_title("share of time inspectors are busy")

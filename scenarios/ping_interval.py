@@ -86,13 +86,12 @@ def table(result: Result) -> Table:
 
 def figures(result: Result) -> Iterator[Chart]:
     """What is found and what it costs in false alarms, by period."""
-    from sim.figures import Chart, by_lever, frame, name_values, new_figure, policies_data
+    from sim.figures import Chart, by_lever, frame, name_values, panels, policies_data
     from sim.figures.captions import assumptions, source
 
     quick = result.manifest["quick"]
     data = policies_data(result, settings(variations(quick)), (FOUND, FALSE, ASKED))
-    figure = new_figure(3.9)
-    left, right = figure.add_axes((0.07, 0.19, 0.31, 0.59)), figure.add_axes((0.565, 0.19, 0.31, 0.59))
+    figure, (left, right) = panels(2)
     by_lever(data, FOUND, left, share=True)
     by_lever(data, FALSE, right)
     for axis, title in ((left, "diversions established within 90 days"), (right, "false alarms per month")):

@@ -76,13 +76,12 @@ def study(options: Options) -> Study:
 
 def figures(result: Result) -> Iterator[Chart]:
     """What each way to spend a budget finds, soon and within a year."""
-    from sim.figures import Chart, by_lever, frame, hide_labels, name_values, new_figure, policies_data
+    from sim.figures import Chart, by_lever, frame, hide_labels, name_values, panels, policies_data
     from sim.figures.captions import assumptions, source
 
     places = settings(variations(result.scenario, result.manifest["quick"]))
     data = policies_data(result, places, (SOON, EVER, SPENT))
-    figure = new_figure(4.0)
-    left, right = figure.add_axes((0.065, 0.18, 0.3, 0.59)), figure.add_axes((0.43, 0.18, 0.3, 0.59))
+    figure, (left, right) = panels(2, height_in=4.0)
     for axis, outcome, title in ((left, SOON, "within 90 days"), (right, EVER, "within a year")):
         by_lever(data, outcome, axis, share=True)
         axis.set_title(f"diversions established {title}")

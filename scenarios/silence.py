@@ -55,13 +55,13 @@ def study(options: Options) -> Study:
 
 def figures(result: Result) -> Iterator[Chart]:
     """Found against false alarms, and how often an alert is right."""
-    from sim.figures import Chart, by_lever, frame, hide_labels, name_values, new_figure, policies_data, trade_off
+    from sim.figures import Chart, by_lever, frame, hide_labels, name_values, panels, policies_data, trade_off
     from sim.figures.captions import assumptions, source
 
     places = settings(variations(result.manifest["quick"]))
     data = policies_data(result, places, (FOUND, FALSE))
-    figure = new_figure(4.2)
-    axis = trade_off(data, FALSE, FOUND, figure.add_axes((0.085, 0.17, 0.68, 0.62)), value_label="{:g} d")
+    figure, (axis,) = panels(height_in=4.2)
+    trade_off(data, FALSE, FOUND, axis, value_label="{:g} d")
     axis.set_xlabel("false alarms per month")
     axis.set_ylabel("share of diverted chips")
     frame(
@@ -79,8 +79,7 @@ def figures(result: Result) -> Iterator[Chart]:
     yield Chart("silence-trade-off", figure, data, caption)
 
     data = policies_data(result, places, (RIGHT_CASES, RIGHT_CHIPS))
-    figure = new_figure(3.9)
-    left, right = figure.add_axes((0.065, 0.19, 0.3, 0.58)), figure.add_axes((0.46, 0.19, 0.3, 0.58))
+    figure, (left, right) = panels(2)
     for axis, outcome, title in ((left, RIGHT_CASES, "of cases"), (right, RIGHT_CHIPS, "of chips alerted on")):
         by_lever(data[data["scenario"].isin(places)], outcome, axis, share=True)
         name_values(axis, data, "days of grace")

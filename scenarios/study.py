@@ -15,7 +15,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Literal, get_args
 
 from scenarios.brief import told, write_brief
 from sim import OutputError, Result, RunFailed, Scenario, ScenarioError, Tabulation, simulate
@@ -31,6 +31,8 @@ MAX_RUNS = 10_000
 MAX_DRAWS = 10_000
 MAX_WORKERS = 256
 EXECUTORS = ("processes", "dask")
+SizeName = Literal["column", "full", "slide"]  # those of sim.figures.style, which loads matplotlib
+SIZE_NAMES = get_args(SizeName)
 MOST_TOLD = 5
 """Failed runs that are told of one by one."""
 
@@ -57,6 +59,7 @@ class Options:
         scheduler: address of the cluster's scheduler.
         cluster: the executor of the cluster, while the question is answered; None: processes of this machine.
         tables: what the long tables are written as.
+        size: of the figures; it changes nothing else.
         command: the words that say the same on the command line, for the manifest; None if nobody typed any.
     """
 
@@ -74,6 +77,7 @@ class Options:
     quick: bool = False
     force: bool = False
     tables: Form = "csv"
+    size: SizeName = "full"
     command: tuple[str, ...] | None = None
 
     @property
@@ -156,7 +160,7 @@ def run_study(question: ModuleType, options: Options) -> Result | Tabulation:
         result.write_tables(staging, options.tables)
         if hasattr(question, "DRIVERS"):
             write_brief(question, result, staging)
-        _draw(question, result, staging)
+        _draw(question, result, staging, options.size)
         words = None if options.command is None else list(options.command)
         result.manifest.update(made_by="run", command=words, duration_s=round(time.monotonic() - started, 1))
         result.write_manifest(staging)
@@ -217,10 +221,10 @@ def usable_processors() -> int:
     return min(MAX_WORKERS, os.cpu_count() or 1)
 
 
-def _draw(question: ModuleType, result: Result | Tabulation, folder: Path) -> None:
+def _draw(question: ModuleType, result: Result | Tabulation, folder: Path, size: SizeName) -> None:
     from sim.figures import house_style, save_chart  # here, because matplotlib takes half a second to load
 
-    with house_style():
+    with house_style(size):
         for number, chart in enumerate(question.figures(result), start=1):
             save_chart(chart, folder, number)
 
@@ -327,6 +331,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         default="csv",
         help="form of the long tables; parquet needs the extra `parquet` (default: csv)",
     )
+    parser.add_argument(
+        "--size",
+        choices=SIZE_NAMES,
+        default="full",
+        help="of the figures: a journal's column, its full width, or a slide (default: full)",
+    )
     parser.add_argument("--quick", action="store_true", help="a small version, within seconds")
     parser.add_argument("--force", action="store_true", help="replace the results of another study")
 
@@ -413,6 +423,7 @@ def options_of(name: str, arguments: argparse.Namespace) -> Options:
         quick=arguments.quick,
         force=arguments.force,
         tables=arguments.tables,
+        size=arguments.size,
         command=_command(name, arguments),
     )
 

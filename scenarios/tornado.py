@@ -73,6 +73,8 @@ QUICK_PLAN = Plan(trajectories=2, base_points=2, tornado_runs=1, chance_runs=2, 
 FOUND, FALSE = "established_by_day_90", "false_alarms_per_month"
 OUTCOMES = {FOUND: "diversions established within 90 days", FALSE: "false alarms per month"}
 DECISIVE = 5
+LONGEST_TITLE = 152
+"""Letters."""
 
 
 def study(options: Options) -> Study:
@@ -271,11 +273,10 @@ def figures(result: Tabulation) -> Iterator[Chart]:
     about = f"{_about(result)} {source}"
 
     axis = tornado_bars(result.further["tornado"], FOUND)
-    title, lines = _wrapped(_claim(result))
     frame(
         axis.figure,
-        title=title,
-        subtitle=f"{lines}Share of {OUTCOMES[FOUND]}, one input at the end of its range, all others central",
+        title=textwrap.shorten(_claim(result), LONGEST_TITLE, placeholder=" ..."),
+        subtitle=f"Share of {OUTCOMES[FOUND]}, one input at the end of its range, all others central",
         source=source,
     )
     data = result.further["tornado"]
@@ -334,12 +335,6 @@ def _index_claim(result: Tabulation) -> str:
     rest = found["total"].get(EVERYTHING_ELSE)
     left = f"; {_inputs(result) - len(best)} further inputs take part in {100 * rest:.0f} %" if rest is not None else ""
     return f"{name}: alone {100 * max(first, 0.0):.0f} % of the variance{left}"
-
-
-def _wrapped(title: str) -> tuple[str, str]:
-    """A title in two lines at most, and the empty lines that its subtitle has to start with."""
-    lines = textwrap.wrap(textwrap.shorten(title, 152, placeholder=" ..."), 76)
-    return "\n".join(lines), "\n" * (len(lines) - 1)
 
 
 def _inputs(result: Tabulation) -> int:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from .event_file import EVENT_COLUMNS, header
 from .fleet.chips import State
+from .notebook import MOST_POLICIES, MOST_ROWS, headlines, html_table
 from .outcomes.diversions import Fate
 from .outcomes.outcome import Outcome
 from .output import MANIFEST, staged_folder
@@ -219,8 +220,17 @@ class Result(Summaries):
         """Write manifest.json, with the checksums of the files already there."""
         _write_manifest({"duration_s": self.duration_s, "intervals": self.intervals, **self.manifest}, folder)
 
+    def _repr_html_(self) -> str:
+        """For a notebook: what was run, and the outcomes to read first with their intervals."""
+        names = [self.scenario.name, *(policy.name for policy in self.beside)]
+        shown = headlines(self.summary(), [*names[:MOST_POLICIES], STATUS_QUO])
+        more = f" {len(names) - MOST_POLICIES} more policies are not shown." if len(names) > MOST_POLICIES else ""
+        note = f"Median and, in brackets, {self.intervals}.{more} All outcomes: <code>summary()</code>."
+        return html_table(repr(self), shown, note)
+
     def __repr__(self) -> str:
-        runs = f"{len({run.run for run in self.runs})} runs"
+        number = len({run.run for run in self.runs})
+        runs = f"{number} run{'' if number == 1 else 's'}"
         design = f"{len(self.drawn)} draws of {runs}" if self.drawn else runs
         return f"<Result {self.scenario.name}: {design} beside {STATUS_QUO}, id {self.manifest['id'][:12]}>"
 
@@ -246,6 +256,15 @@ class Tabulation:
     def summary(self) -> pd.DataFrame:
         """The table to read first."""
         return self.summary_table
+
+    def _repr_html_(self) -> str:
+        """For a notebook: the question and the first rows of the table to read first."""
+        table = self.summary()
+        rows = f"{min(MOST_ROWS, len(table))} of {len(table)} rows of <code>summary()</code>."
+        return html_table(repr(self), table.head(MOST_ROWS), rows)
+
+    def __repr__(self) -> str:
+        return f"<Tabulation {self.manifest['question']}: {self.scenario.name}, id {self.manifest['id'][:12]}>"
 
     def write_tables(self, folder: Path, tables: Form = "csv") -> None:
         """Write summary.csv, table.csv and the further tables into an existing folder, the same bytes for the same study.

@@ -2,14 +2,15 @@
 
 from .by_date import by_date, by_date_data
 from .by_policy import by_policy
+from .chart import Chart, save_chart
 from .heat_map import heat_map
 from .incidence import diversion_to_detection, incidence_data
 from .landmark_value import landmark_value, landmark_value_data
-from .layout import panels
+from .layout import frame, panels
 from .policies import Setting, by_lever, hide_labels, name_values, policies_data, trade_off
 from .site_sample import sample_bias, sample_bias_data
 from .states import chips_by_state, states_data
-from .style import Chart, frame, house_style, new_figure, percent, save_chart, source_line, territory_name
+from .style import house_style, new_figure, percent, source_line, territory_name
 from .time_to_beat import time_to_beat, time_to_beat_data
 from .verifiability_map import verifiability_data, verifiability_map
 from .volume_prior import volume_by_detection, volume_by_detection_data, volume_by_year, volume_by_year_data

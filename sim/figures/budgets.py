@@ -11,7 +11,9 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, PercentF
 from numpy.typing import NDArray
 
 from ..scenario import STATUS_QUO
-from .style import new_figure, percent
+from .labels import ASIDE_PT
+from .layout import panels, stacked
+from .style import LEGEND_PT, LETTER_PT, NAME_PT, NOTE_PT, current_size, percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,9 +35,12 @@ COLUMNS = (
     ("inspectors", 0.465),
     ("of them\nby plan", 0.535),
     ("million \\$\na year (90 %)", 0.665),
-    ("largest regret,\npoints", 0.77),
+    ("largest\nregret,\npoints", 0.77),
 )
 """Heads of the table of choices, and the right end of each column in shares of the width."""
+
+BELOW_AXIS_PT, LINE_PT = 46.0, 7.9
+"""From the panel down to what letters stand for where that stands below it, past ticks and their label; a line of it."""
 
 LOOKS = {**RULES, "frugal": FRUGAL}
 ASIDE = ((-8, 8), (8, -8), (8, 8), (-8, -8))
@@ -60,7 +65,7 @@ def frontier(result: Tabulation, ax: Axes | None = None) -> Axes:
         result: of the question `frontier`.
         ax: where to draw; by default a new figure.
     """
-    ax = ax if ax is not None else new_figure(4.2).add_axes((0.075, 0.18, 0.535, 0.615))
+    ax = ax if ax is not None else panels(height_in=4.2)[1][0]
     points, chosen = result.table, result.summary()
     ax.plot(
         _musd(points["usd_per_year_mean"]), points["found_mean"], color=FAINT, linestyle="none", marker="o", markersize=3,
@@ -80,7 +85,7 @@ def frontier(result: Tabulation, ax: Axes | None = None) -> Axes:
         ax.axvline(budget, color="#999999", linewidth=0.7, linestyle=(0, (1, 2)), zorder=0)
         ax.annotate(
             f"\\${budget:g}M", (budget, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 3),
-            textcoords="offset points", ha="center", fontsize=7, color="#555555",
+            textcoords="offset points", ha="center", fontsize=LEGEND_PT, color="#555555",
         )  # fmt: skip
     _draw_choices(ax, chosen)
     ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
@@ -111,15 +116,23 @@ def _draw_choices(ax: Axes, chosen: pd.DataFrame) -> None:
         )  # fmt: skip
         ax.annotate(  # in turn to all sides, as neighbours may be close
             letter, (cost[1], found[1]), xytext=ASIDE[len(named) % len(ASIDE)], textcoords="offset points", color=colour,
-            fontsize=9, fontweight="bold", ha="center", va="center", zorder=5,
+            fontsize=LETTER_PT, fontweight="bold", ha="center", va="center", zorder=5,
         )  # fmt: skip
         named.append((letter, colour, f"{_whose(rows)}\n{mix_in_words(row)}"))
-    lines_high = 1.0 / max(14, sum(text.count("\n") + 2 for _, _, text in named))
-    top = 1.0
+    below = stacked(ax)  # in a journal's column there is no room at the right
+    (across, up), down = ((0, 0), -BELOW_AXIS_PT) if below else ((1, 1), 0.0)
     for letter, colour, text in named:
-        ax.text(1.03, top, letter, transform=ax.transAxes, color=colour, fontsize=9, fontweight="bold", va="top")
-        ax.text(1.08, top, text, transform=ax.transAxes, color="#333333", fontsize=6.5, va="top", linespacing=1.25)
-        top -= lines_high * (text.count("\n") + 2)
+        style: dict[str, Any] = {
+            "xycoords": "axes fraction", "textcoords": "offset points", "va": "top", "annotation_clip": False,
+        }  # fmt: skip
+        aside = 0.0 if below else ASIDE_PT
+        ax.annotate(
+            letter, (across, up), xytext=(aside, down + 1), color=colour, fontsize=LETTER_PT, fontweight="bold", **style
+        )
+        ax.annotate(
+            text, (across, up), xytext=(aside + 11, down), color="#333333", fontsize=NOTE_PT, linespacing=1.2, **style
+        )
+        down -= LINE_PT * (text.count("\n") + 1.6)
 
 
 def _musd(usd: Any) -> NDArray[np.float64]:
@@ -163,26 +176,32 @@ def mixes_bought(result: Tabulation, ax: Sequence[Axes] | None = None) -> Sequen
     """
     chosen = result.summary()
     if ax is None:
-        figure = new_figure(3.9)
-        ax = [figure.add_axes((0.01, 0.16, 0.8, 0.58)), figure.add_axes((0.81, 0.16, 0.165, 0.58))]
+        narrow = current_size().stacked
+        shares = (0.75, 0.25) if narrow else (0.8, 0.165)
+        _, ax = panels(2, height_in=5.4 if narrow else 3.9, shares=shares, stack=False)
     table, dots = ax
+    narrow = stacked(table)
     table.set_axis_off()
     height = 0.0
     for budget, rows in chosen.groupby("budget_musd", sort=False):
-        table.text(0.0, height, f"\\${budget:g}M", fontsize=9, fontweight="bold", va="center")
+        height += 0.5 if narrow else 0.0  # the budget stands above its rows
+        table.text(0.0, height - 0.75 * narrow, f"\\${budget:g}M", fontsize=LETTER_PT, fontweight="bold", va="center")
         for row in rows.to_dict("records"):
-            _write_row(table, height, row)
+            (_write_lines if narrow else _write_row)(table, height, row)
             _, colour, marker = LOOKS[row["rule"]]
             dots.hlines(height, row["fresh_found_low"], row["fresh_found_high"], color=colour, linewidth=1.2)
             dots.plot(row["fresh_found_mean"], height, color=colour, marker=marker, markersize=4.5)
             dots.annotate(
                 percent(row["fresh_found_mean"]), (row["fresh_found_mean"], height), xytext=(0, 4.5),
-                textcoords="offset points", ha="center", fontsize=6.5, color=colour,
+                textcoords="offset points", ha="center", fontsize=NOTE_PT, color=colour,
             )  # fmt: skip
             height += 1
         height += 0.5
-    for head, right in COLUMNS:
-        table.text((right - 0.01) / 0.8, -0.75, head, fontsize=7, color="#555555", ha="right", va="bottom", linespacing=1.05)
+    for head, right in () if narrow else COLUMNS:
+        table.text(
+            (right - 0.01) / 0.8, -0.75, head, fontsize=LEGEND_PT, color="#555555", ha="right", va="bottom",
+            linespacing=1.05,
+        )  # fmt: skip
     for axis in (table, dots):
         axis.set_ylim(height - 0.9, -0.75)
     table.set_xlim(0, 1)
@@ -191,13 +210,25 @@ def mixes_bought(result: Tabulation, ax: Sequence[Axes] | None = None) -> Sequen
     dots.set_xlim(-0.04, 1.04)
     dots.xaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %", decimals=0))
     dots.grid(axis="x")
-    dots.set_title("found within\n90 days", fontsize=7, color="#555555", loc="center", pad=5)
+    dots.set_title("found within\n90 days", fontsize=LEGEND_PT, color="#555555", loc="center", pad=5)
     return ax
+
+
+def _write_lines(ax: Axes, height: float, row: dict[Any, Any]) -> None:
+    """The cells of a row in a journal's column: two lines, what it is chosen by and its cost, and the mix."""
+    import pandas as pd
+
+    name, colour, _ = LOOKS[row["rule"]]
+    musd = f"{row['usd_per_year_mean'] / 1e6:.1f} ({row['usd_per_year_90_percent'] / 1e6:.1f})"
+    cost = f"{musd}, {100 * row['largest_regret']:.0f}"
+    for words, ink, up, side in ((name, colour, 0.5, "bottom"), (cost, "black", -0.5, "top")):
+        ax.annotate(words, (0.0, height), xytext=(0, up), textcoords="offset points", color=ink, fontsize=NOTE_PT, va=side)
+    ax.text(0.4, height, mix_in_words(pd.Series(row)), fontsize=NOTE_PT, va="center", linespacing=1.15)
 
 
 def _write_row(ax: Axes, height: float, row: dict[Any, Any]) -> None:
     name, colour, _ = LOOKS[row["rule"]]
-    ax.text(0.09, height, name, color=colour, fontsize=7.5, va="center")
+    ax.text(0.105, height, name, color=colour, fontsize=NAME_PT, va="center")
     rule = row["scenario"] != STATUS_QUO
     cells = (
         f"{row['landmarks']:.0f}" if rule else "no rule",
@@ -208,4 +239,4 @@ def _write_row(ax: Axes, height: float, row: dict[Any, Any]) -> None:
         f"{100 * row['largest_regret']:.0f}",
     )
     for cell, (_, right) in zip(cells, COLUMNS, strict=True):
-        ax.text((right - 0.01) / 0.8, height, cell, fontsize=7.5, ha="right", va="center")
+        ax.text((right - 0.01) / 0.8, height, cell, fontsize=NAME_PT, ha="right", va="center")

@@ -11,7 +11,8 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.ticker import PercentFormatter
 
 from ..scenario import STATUS_QUO
-from .policies import Setting, label_curve, looks_of, spread_labels
+from .labels import label_curve, spread_labels
+from .policies import Setting, looks_of, with_commas
 from .style import BEFORE
 
 if TYPE_CHECKING:
@@ -65,6 +66,8 @@ def by_date(data: pd.DataFrame, outcome: str, ax: Axes, *, share: bool = False) 
     if share:
         ax.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %", decimals=0))
     ax.set_ylim(bottom=0)
+    if not share:
+        with_commas(ax.yaxis)
     ax.margins(x=0.01)
     ax.grid(axis="y")
     spread_labels(ax)

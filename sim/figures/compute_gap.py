@@ -10,8 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
 from ..scenario import STATUS_QUO
-from .policies import spread_labels
-from .style import BEFORE, RULE, new_figure
+from .labels import label_curve, spread_labels
+from .layout import panels
+from .style import BEFORE, RULE, Look
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,8 +46,7 @@ def compute_by_source(result: Tabulation, ax: Sequence[Axes] | None = None) -> S
         ax: three axes to draw into; by default those of a new figure.
     """
     if ax is None:
-        figure = new_figure(3.9)
-        ax = [figure.add_axes((left, 0.17, 0.215, 0.6)) for left in (0.04, 0.31, 0.685)]
+        _, ax = panels(3, height_in=3.9)
     data = compute_data(result)
     tops = []
     for axis, (policy, title) in zip(ax, PANELS.items(), strict=False):
@@ -101,8 +101,4 @@ def _smuggled(axis: Axes, data: pd.DataFrame) -> None:
 
 
 def _name(axis: Axes, height: float, label: str, colour: str) -> None:
-    """A label in the right margin; `spread_labels` keeps them apart."""
-    axis.annotate(
-        label, (1.0, height), xycoords=("axes fraction", "data"), xytext=(6, 0), textcoords="offset points", va="center",
-        color=colour, fontsize=7, annotation_clip=False, gid="direct-label",
-    )  # fmt: skip
+    label_curve(axis, height, Look(label, colour, "-"))

@@ -10,8 +10,10 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
 
 from ..parameters import load_parameters
-from .policies import LOOKS, spread_labels
-from .style import new_figure
+from .labels import label_curve, spread_labels
+from .layout import panels, stacked
+from .policies import LOOKS
+from .style import LEGEND_PT, NOTE_PT, Look
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
 CURVES = {"partner country": "-", "elsewhere": (0, (5, 2))}
 RATIO_LOOKS = {1.2: ("#009E73", "-"), 1.5: ("#0072B2", (0, (6, 1.5))), 2.0: ("#D55E00", (0, (2, 1.2)))}
 REACHES = {"elsewhere": ("penalty_reach_elsewhere", "#BBBBBB"), "partner countries": ("penalty_reach_partners", "#DDDDDD")}
+
+
+LINE_PT = 9.0
+"""Height of a line of a legend, points."""
 
 
 def profit_and_volume_data(result: Tabulation) -> pd.DataFrame:
@@ -45,8 +51,7 @@ def profit_and_volume(result: Tabulation, days: float, ax: Sequence[Axes] | None
         ax: two axes to draw into; by default those of a new figure.
     """
     if ax is None:
-        figure = new_figure(4.0)
-        ax = [figure.add_axes((0.08, 0.2, 0.28, 0.575)), figure.add_axes((0.56, 0.2, 0.27, 0.575))]
+        _, ax = panels(2, height_in=4.0)
     data = profit_and_volume_data(result)
     curves, points = data[data["kind"] == "closed form"], data[data["kind"] == "policy"]
     for place, curve in curves.groupby("consignee", sort=False):
@@ -72,13 +77,19 @@ def profit_and_volume(result: Tabulation, days: float, ax: Sequence[Axes] | None
         Line2D([], [], label="arriving", markerfacecolor="white", **style),
     ]
     ax[1].legend(
-        handles=handles, loc="lower left", bbox_to_anchor=(1.0, 0.0), frameon=False, fontsize=7, handlelength=1.0,
+        handles=handles, loc="lower left", bbox_to_anchor=(1.0, 0.0), frameon=False, fontsize=LEGEND_PT, handlelength=1.0,
         handletextpad=0.4, borderaxespad=0.2,
     )  # fmt: skip
     for axis, column, unit in ((ax[0], "margin", 1.0), (ax[1], "chips_per_year", 1e3)):
         for (x, y), numbers in _together(points, column).items():
             axis.annotate(
-                numbers, (x, y / unit), xytext=(0, 6), textcoords="offset points", ha="center", fontsize=6.5, color="#333333"
+                numbers,
+                (x, y / unit),
+                xytext=(0, 6),
+                textcoords="offset points",
+                ha="center",
+                fontsize=NOTE_PT,
+                color="#333333",
             )
     usual = float(points["usual_chips_per_year"].iloc[0]) / 1e3
     ax[1].axhline(usual, color="#D55E00", linewidth=0.9, linestyle=(0, (1, 1.5)))
@@ -131,14 +142,16 @@ def break_even(result: Tabulation, ax: Axes | None = None) -> Axes:
         result: of the question `deterrence`.
         ax: where to draw; by default a new figure.
     """
-    ax = ax if ax is not None else new_figure(4.0).add_axes((0.09, 0.17, 0.68, 0.62))
+    ax = ax if ax is not None else panels(height_in=4.0)[1][0]
     data = result.further["break_even"]
-    for name, (parameter, colour) in REACHES.items():
+    for number, (name, (parameter, colour)) in enumerate(REACHES.items()):
         row = load_parameters().parameters[parameter]
         ax.axvspan(row.low, row.high, color=colour, alpha=0.5, linewidth=0)
+        up = 3 + (number * 2 * LINE_PT if stacked(ax) else 0)  # one above the other where there is no room beside
         ax.annotate(
-            f"{name}:\n{100 * row.low:.0f} to {100 * row.high:.0f} %", ((row.low + row.high) / 2, 1.02),
-            xycoords=("data", "axes fraction"), ha="center", va="bottom", fontsize=7, color="#444444",
+            f"{name}:\n{100 * row.low:.0f} to {100 * row.high:.0f} %", ((row.low + row.high) / 2, 1.0),
+            xycoords=("data", "axes fraction"), xytext=(0, up), textcoords="offset points", ha="center", va="bottom",
+            fontsize=LEGEND_PT, color="#444444",
         )  # fmt: skip
     for ratio, curve in data.groupby("price_ratio", sort=False):
         colour, dash = RATIO_LOOKS[float(str(ratio))]
@@ -163,8 +176,4 @@ def break_even(result: Tabulation, ax: Axes | None = None) -> Axes:
 
 
 def _name(ax: Axes, height: float, label: str, colour: str) -> None:
-    """A label in the right margin at the height of the end of a curve; `spread_labels` keeps them apart."""
-    ax.annotate(
-        label, (1.0, height), xycoords=("axes fraction", "data"), xytext=(6, 0), textcoords="offset points", va="center",
-        color=colour, fontsize=7, annotation_clip=False, gid="direct-label", linespacing=1.0,
-    )  # fmt: skip
+    label_curve(ax, height, Look(label, colour, "-"))

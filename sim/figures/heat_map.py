@@ -12,7 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.patches import Rectangle
 
-from .style import new_figure
+from .layout import FOOT_IN, HEAD_IN, panels
+from .style import LEGEND_PT, NOTE_PT, current_size
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,6 +23,10 @@ SHADES = LinearSegmentedColormap.from_list("house", colormaps["Blues"](np.linspa
 
 WHITE_BELOW = 0.18
 """Relative luminance of a cell below which white words stand out more than black ones (WCAG 2.2, contrast ratio)."""
+
+ROW_IN = 0.195
+MOST_IN_COLUMN = 5
+"""Height of a row at full width, inches; columns beside each other in a journal's column."""
 
 NOTHING = "–"  # noqa: RUF001, a dash
 HEADING_LETTERS, HEADING_DEGREES = 21, 40
@@ -41,13 +46,13 @@ def heat_map(
     Args:
         cells: a row and a column for each of those drawn, in their order, under the names to be written; NaN where nothing
             applies.
-        ax: where to draw; by default a new figure.
+        ax: where to draw; by default a new figure. In a journal's column that has two blocks of columns, if there are many.
         write: how a value is written.
         darkest: value of the darkest shade; 0 has the lightest.
         columns_beside: further columns at the right without shades: heading, and what stands in each row.
 
     Returns:
-        The axes. Their y axis points down: row k of the table is at k.
+        The axes, the first if there are two blocks. Their y axis points down: row k of the table is at k.
 
     Raises:
         ValueError: no cells, or `darkest` is not above 0.
@@ -56,7 +61,13 @@ def heat_map(
         raise ValueError("cells: there are none to draw")
     if not darkest > 0:
         raise ValueError(f"darkest = {darkest}: allowed above 0")
-    ax = ax if ax is not None else new_figure(1.2 + 0.2 * len(cells)).add_axes((0.25, 0.06, 0.64, 0.72))
+    if ax is None:
+        _, blocks = panels(
+            rows=_blocks(cells), height_in=HEAD_IN + FOOT_IN + ROW_IN * len(cells) * _blocks(cells), below_in=0
+        )
+        if len(blocks) > 1:
+            return _in_blocks(cells, blocks, write, darkest, columns_beside)
+        (ax,) = blocks
     values = cells.to_numpy(dtype=np.float64)
     ax.imshow(np.ma.masked_invalid(values), cmap=SHADES, vmin=0.0, vmax=darkest, aspect="auto", interpolation="nearest")
     for (row, column), value in np.ndenumerate(values):
@@ -64,19 +75,39 @@ def heat_map(
     headings = [*map(str, cells.columns), *(heading for heading, _ in columns_beside)]
     for number, (_, texts) in enumerate(columns_beside, start=len(cells.columns)):
         for row, text in enumerate(texts):
-            ax.text(number, row, text, ha="center", va="center", fontsize=6.5, clip_on=False)
+            ax.text(number, row, text, ha="center", va="center", fontsize=NOTE_PT, clip_on=False)
     ax.set_xlim(-0.5, len(headings) - 0.5)
     ax.set_xticks(
-        range(len(headings)), [_heading(heading) for heading in headings], fontsize=6.5, rotation=HEADING_DEGREES,
+        range(len(headings)), [_heading(heading) for heading in headings], fontsize=NOTE_PT, rotation=HEADING_DEGREES,
         rotation_mode="anchor", ha="left", va="bottom", linespacing=0.95,
     )  # fmt: skip
-    ax.set_yticks(range(len(cells)), list(map(str, cells.index)), fontsize=7)
+    ax.set_yticks(range(len(cells)), list(map(str, cells.index)), fontsize=LEGEND_PT)
     ax.xaxis.tick_top()
     ax.tick_params(length=0, pad=3)
     for side in ax.spines.values():
         side.set_visible(False)
     _rule_off(ax, values.shape)
     return ax
+
+
+def _blocks(cells: pd.DataFrame) -> int:
+    """How many blocks of columns stand below one another: in a journal's column a wide table has two."""
+    return 2 if current_size().stacked and len(cells.columns) > MOST_IN_COLUMN else 1
+
+
+def _in_blocks(
+    cells: pd.DataFrame,
+    blocks: Sequence[Axes],
+    write: Callable[[float], str],
+    darkest: float,
+    columns_beside: Sequence[tuple[str, Sequence[str]]],
+) -> Axes:
+    """Half of the columns in each block; there is room for numbers, not for their unit."""
+    half = (len(cells.columns) + len(columns_beside) + 1) // 2
+    parts = (cells.iloc[:, :half], ()), (cells.iloc[:, half:], columns_beside)
+    for axes, (part, beside) in zip(blocks, parts, strict=True):
+        heat_map(part, axes, write=lambda value: write(value).removesuffix(" %"), darkest=darkest, columns_beside=beside)
+    return blocks[0]
 
 
 def _write_cell(ax: Axes, row: int, column: int, value: float, write: Callable[[float], str], *, dark: bool) -> None:
@@ -90,7 +121,7 @@ def _write_cell(ax: Axes, row: int, column: int, value: float, write: Callable[[
         text, colour = NOTHING, "black"
     else:
         text, colour = write(value), "white" if dark else "black"
-    words = ax.text(column, row, text, ha="center", va="center", fontsize=6.5, color=colour, zorder=3)
+    words = ax.text(column, row, text, ha="center", va="center", fontsize=NOTE_PT, color=colour, zorder=3)
     if np.isnan(value):
         words.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 1.0})
 

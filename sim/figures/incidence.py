@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from ..outcomes.cohort import diverted_cohort
 from ..outcomes.incidence import cumulative_incidence
-from .style import looks, new_figure, percent
+from .labels import label_curve
+from .layout import panels, stacked
+from .style import LEGEND_PT, Look, looks, percent
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from ..results import Result
+
+BELOW_AXIS_PT, LINE_PT = 32.0, 10.0
+"""From the panel down to the row of chips followed, past ticks and their label; and a line of it, points."""
 
 MINIMUM_FOLLOWED = 0.1
 """A curve ends where less than this share of the diverted chips is still followed, found chips counted as followed."""
@@ -73,8 +78,7 @@ def diversion_to_detection(result: Result, ax: Axes | None = None) -> Axes:
         The axes.
     """
     if ax is None:
-        figure = new_figure(4.2)
-        ax = figure.add_axes((0.085, 0.255, 0.67, 0.555))
+        _, (ax,) = panels(height_in=4.2)
     data = incidence_data(result)
     if data.empty:
         ax.annotate("no chip was diverted under the duty", (0.5, 0.5), xycoords="axes fraction", ha="center")
@@ -87,13 +91,12 @@ def diversion_to_detection(result: Result, ax: Axes | None = None) -> Axes:
         ax.step(rows["days"], rows["median"], where="post", color=look.colour, linestyle=look.dash)
         last = rows.iloc[-1]
         text = f"{look.label}:\nnot found by day {last['days']:.0f}:\n{percent(1 - last['median'])} ({_range(last)})"
-        ax.annotate(
-            text, (1.0, last["median"]), xycoords=("axes fraction", "data"), xytext=(6, 0),
-            textcoords="offset points", va="center", color=look.colour, fontsize=8, annotation_clip=False,
-        )  # fmt: skip
+        label_curve(ax, float(last["median"]), Look(text, look.colour, look.dash))
     ax.set_ylim(0, 1)
     ax.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
     ax.set_xlim(0, data["days"].max())
+    ticks = MaxNLocator(4 if stacked(ax) else 7).tick_values(0, data["days"].max())
+    ax.set_xticks([day for day in ticks if 0 <= day <= data["days"].max()])
     ax.set_xlabel("days since the chips left the licensed path")
     ax.grid(axis="y")
     followed = data[data["scenario"] == result.scenario.name]
@@ -107,15 +110,21 @@ def _range(row: pd.Series[float]) -> str:
 
 
 def _followed_row(ax: Axes, rows: pd.DataFrame, among: str) -> None:
-    """Under the axis: how many chips stand behind the curves."""
+    """Under the axis and its label: how many chips stand behind the curves."""
+    style: dict[str, Any] = {
+        "textcoords": "offset points", "va": "top", "fontsize": LEGEND_PT, "color": "#444444", "annotation_clip": False,
+    }  # fmt: skip
+    gap = "\n" if stacked(ax) else " "
+    down = BELOW_AXIS_PT + (LINE_PT if stacked(ax) else 0)  # where the label of the axis has two lines
     ax.annotate(
-        f"chips followed that long, all {among} together (of {rows['diverted'].iloc[0]:,} diverted)", (0, -0.235),
-        xycoords="axes fraction", fontsize=7, color="#444444",
+        f"chips followed that long, all {among}{gap}together (of {rows['diverted'].iloc[0]:,} diverted)", (0, 0),
+        xycoords="axes fraction", xytext=(0, -down), **style,
     )  # fmt: skip
+    down += LINE_PT * (2 if stacked(ax) else 1)
     for day in ax.get_xticks():
         row = rows[rows["days"] == day]
         if len(row):
             ax.annotate(
-                f"{row['followed'].iloc[0]:,}", (day, -0.31), xycoords=("data", "axes fraction"), ha="center",
-                fontsize=7, color="#444444",
+                f"{row['followed'].iloc[0]:,}", (day, 0), xycoords=("data", "axes fraction"), xytext=(0, -down), ha="center",
+                **style,
             )  # fmt: skip

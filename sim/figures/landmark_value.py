@@ -11,7 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, NullLocator, PercentFormatter
 from numpy.typing import NDArray
 
-from .style import Look, new_figure
+from .labels import apart
+from .layout import panels
+from .style import LEGEND_PT, NAME_PT, Look, SizeName, current_size
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,7 +31,7 @@ LOOKS = {
 BANDS = ("clearance", "internet_hubs")
 """Strategies whose range is shaded: the best, and the one of the baseline. More would hide each other."""
 
-LABEL_HEIGHT = 0.115
+LABEL_HEIGHT: dict[SizeName, float] = {"column": 0.14, "full": 0.115, "slide": 0.25}
 """Of two lines of text, in heights of a panel."""
 
 SMALLEST_GAIN, LARGEST_GAIN = 1e-3, 3.0
@@ -59,8 +61,7 @@ def landmark_value(result: Tabulation, ax: Sequence[Axes] | None = None) -> Sequ
         The two axes.
     """
     if ax is None:
-        figure = new_figure(4.0)
-        ax = [figure.add_axes((0.07, 0.2, 0.385, 0.585)), figure.add_axes((0.545, 0.2, 0.375, 0.585))]
+        _, ax = panels(2, height_in=4.0)
     data = landmark_value_data(result)
     price = float((data["usd_per_year_central"] / data["landmarks"]).iloc[0])
     sizes = sorted(data["landmarks"].unique().tolist())
@@ -90,7 +91,7 @@ def landmark_value(result: Tabulation, ax: Sequence[Axes] | None = None) -> Sequ
         side, word = (-1, "right") if 2 * size > sizes[-1] else (1, "left")
         ax[1].annotate(
             "hardly\nany gain", (size, 0.012), xycoords=("data", "axes fraction"), xytext=(4 * side, 0),
-            textcoords="offset points", ha=word, va="bottom", fontsize=7, color="#444444", linespacing=1.0,
+            textcoords="offset points", ha=word, va="bottom", fontsize=LEGEND_PT, color="#444444", linespacing=1.0,
         )  # fmt: skip
     return ax
 
@@ -158,18 +159,13 @@ def _label(axes: Axes, first: int, starts: Mapping[str, float], *, room: float) 
     """
     axes.set_xlim(left=first / room)
     drawn = sorted((height, strategy) for strategy, height in starts.items() if not np.isnan(height))
-    heights = np.array([height for height, _ in drawn])
-    for _ in range(100):
-        for n in range(len(heights) - 1):
-            overlap = max(0.0, LABEL_HEIGHT - (heights[n + 1] - heights[n]))
-            heights[n] -= overlap / 2
-            heights[n + 1] += overlap / 2
-        heights = np.clip(heights, LABEL_HEIGHT / 2, 1 - LABEL_HEIGHT / 2)
+    tall = np.full(len(drawn), LABEL_HEIGHT[current_size().name])
+    heights = apart(np.array([height for height, _ in drawn]), tall, 1.0)
     for (start, strategy), height in zip(drawn, heights.tolist(), strict=True):
         look = LOOKS[strategy]
         axes.annotate(
             look.label, (first, start), xycoords=("data", "axes fraction"), xytext=(first * 0.85, height),
-            textcoords=("data", "axes fraction"), ha="right", va="center", color=look.colour, fontsize=7.5,
+            textcoords=("data", "axes fraction"), ha="right", va="center", color=look.colour, fontsize=NAME_PT,
             linespacing=1.0,
             arrowprops={
                 "arrowstyle": "-", "linewidth": 0.6, "color": look.colour, "shrinkA": 0, "shrinkB": 0, "relpos": (1, 0.5),

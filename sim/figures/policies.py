@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, PercentFormatter
+from matplotlib.axis import Axis
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, PercentFormatter, StrMethodFormatter
 
 from ..scenario import STATUS_QUO
-from .style import BEFORE, Look, new_figure
+from .labels import DIRECT, NOTE, label_curve, spread_labels
+from .layout import panels
+from .style import BEFORE, NOTE_PT, Look
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -92,6 +95,8 @@ def by_lever(data: pd.DataFrame, outcome: str, ax: Axes | None = None, *, share:
     if share:
         ax.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %", decimals=0))
     ax.set_ylim(bottom=0)
+    if not share:
+        with_commas(ax.yaxis)
     ax.grid(axis="y")
     spread_labels(ax)
     return ax
@@ -132,7 +137,7 @@ def trade_off(
     if log:
         ax.set_xscale("log")
         ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        ax.xaxis.set_major_formatter(FuncFormatter(lambda number, _: f"{number:g}"))
+        ax.xaxis.set_major_formatter(FuncFormatter(lambda number, _: f"{number:,g}"))
         ax.xaxis.set_minor_formatter(NullFormatter())
     ax.set_ylim(0, 1.05 * ax.get_ylim()[1])
     ax.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %", decimals=0))
@@ -143,16 +148,17 @@ def trade_off(
 
 
 def _mark(ax: Axes, marks: Sequence[tuple[str, Sequence[float], str]]) -> None:
-    """Write each value beside its point, but for points so close to one that has its value that both would be unreadable."""
-    to_fraction = ax.transData + ax.transAxes.inverted()
-    taken: list[tuple[float, float]] = []
+    """Write each value beside its point; `spare_notes` leaves out those that would lie on another."""
     for text, (horizontal, vertical), colour in marks:
-        place = to_fraction.transform((horizontal, vertical))
-        if all(abs(place[0] - x) > 0.05 or abs(place[1] - y) > 0.035 for x, y in taken):
-            taken.append((place[0], place[1]))
-            ax.annotate(
-                text, (horizontal, vertical), xytext=(3, 4), textcoords="offset points", fontsize=6.5, color=colour
-            )  # fmt: skip
+        ax.annotate(
+            text, (horizontal, vertical), xytext=(3, 4), textcoords="offset points", fontsize=NOTE_PT, color=colour, gid=NOTE
+        )  # fmt: skip
+
+
+def with_commas(axis: Axis) -> None:
+    """Thousands apart, where numbers are so large."""
+    if max(map(abs, axis.get_view_interval())) >= 1000:
+        axis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
 
 
 def name_values(ax: Axes, data: pd.DataFrame, label: str, name: Callable[[float], str] = "{:g}".format) -> None:
@@ -166,11 +172,13 @@ def name_values(ax: Axes, data: pd.DataFrame, label: str, name: Callable[[float]
 def hide_labels(ax: Axes) -> None:
     """Take the labels of curves off a panel, where another one names them."""
     for text in ax.texts:
-        text.set_visible(False)
+        if text.get_gid() == DIRECT:
+            text.set_visible(False)
 
 
 def _axes() -> Axes:
-    return new_figure(4.2).add_axes((0.085, 0.16, 0.66, 0.655))
+    _, (ax,) = panels(height_in=4.2)
+    return ax
 
 
 def looks_of(rows: pd.DataFrame) -> list[Look]:
@@ -182,31 +190,3 @@ def looks_of(rows: pd.DataFrame) -> list[Look]:
 
 def _marker(look: Look) -> str:
     return next(marker for colour, _, marker in LOOKS if colour == look.colour)
-
-
-def label_curve(ax: Axes, height: float, look: Look) -> None:
-    """A label in the right margin, at the height of the end of its curve; `spread_labels` keeps them apart."""
-    ax.annotate(
-        look.label, (1.0, height), xycoords=("axes fraction", "data"), xytext=(6, 0), textcoords="offset points",
-        va="center", color=look.colour, fontsize=7.5, annotation_clip=False, gid="direct-label",
-    )  # fmt: skip
-
-
-def spread_labels(ax: Axes, gap_points: float = 3.0) -> None:
-    """Move direct labels in the margin apart where they would overlap."""
-    labels = [text for text in ax.texts if text.get_gid() == "direct-label"]
-    figure = ax.get_figure(root=True)
-    assert figure is not None
-    points_high = ax.get_position().height * figure.get_figheight() * 72
-    heights = {text: _fraction(ax, text.xy[1]) * points_high for text in labels}  # type: ignore[attr-defined]
-    floor = -np.inf
-    for text in sorted(labels, key=lambda text: heights[text]):
-        half = (text.get_text().count("\n") + 1) * 9.5 / 2
-        wanted = max(heights[text], floor + half + gap_points)
-        text.set_position((6, wanted - heights[text]))
-        floor = wanted + half
-
-
-def _fraction(ax: Axes, value: float) -> float:
-    low, high = ax.get_ylim()
-    return float((value - low) / (high - low))

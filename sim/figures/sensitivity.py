@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
 
-from .style import new_figure
+from .layout import panels, stacked
+from .style import LEGEND_PT, NAME_PT, NOTE_PT
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,6 +28,9 @@ AXIS = (-0.15, 1.15)
 """Ends of the axis of indices: one estimated from few points may be far out of 0 to 1."""
 
 ROW_IN = 0.36
+LETTERS = 22
+"""Longest line of a name in a journal's column."""
+
 UNITS = {"days": " d", "hours": " h", "ms": " ms", "chips": " chips", "lots": " lots"}
 """How units that begin with a word are written after a number."""
 
@@ -49,7 +54,7 @@ def tornado_bars(data: pd.DataFrame, outcome: str, ax: Axes | None = None) -> Ax
             if math.isnan(reach):
                 ax.annotate(
                     f"{end} {value_label(row[end], row['unit'])}: no outcome", (row["at_centre"], at), xytext=(3, 0),
-                    textcoords="offset points", ha="left", va="center", fontsize=6.5, fontstyle="italic",
+                    textcoords="offset points", ha="left", va="center", fontsize=NOTE_PT, fontstyle="italic",
                 )  # fmt: skip
                 continue
             ax.barh(at, reach - row["at_centre"], 0.34, row["at_centre"], color=colour, edgecolor="#333333", linewidth=0.5)
@@ -61,19 +66,19 @@ def tornado_bars(data: pd.DataFrame, outcome: str, ax: Axes | None = None) -> Ax
                 edge = reach + half if right else reach - half
             ax.annotate(
                 f"{end} {value_label(row[end], row['unit'])}", (edge, at), xytext=(3 if right else -3, 0),
-                textcoords="offset points", ha="left" if right else "right", va="center", fontsize=6.5,
+                textcoords="offset points", ha="left" if right else "right", va="center", fontsize=NOTE_PT,
             )  # fmt: skip
     if len(rows):
         ax.axvline(centre, color="#333333", linewidth=0.8)
         ax.annotate(
             f"all central: {100 * centre:.0f} %", (centre, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 3),
-            textcoords="offset points", ha="center", va="bottom", fontsize=7,
+            textcoords="offset points", ha="center", va="bottom", fontsize=LEGEND_PT,
         )  # fmt: skip
     _name_rows(ax, [str(name) for name in rows["input"]], [rank > 0 for rank in rows["rank"]])
     ax.xaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %", decimals=0))
     ax.grid(axis="x")
     ax.set_axisbelow(True)
-    ax.margins(x=0.2)
+    ax.margins(x=0.4 if stacked(ax) else 0.2)  # the ends of bars are named beside them
     return ax
 
 
@@ -89,10 +94,7 @@ def index_dots(data: pd.DataFrame, outcomes: Mapping[str, str], ax: Sequence[Axe
     first_rows = data[data["outcome"] == next(iter(outcomes))]
     order = [str(name) for name in first_rows.sort_values("total", ascending=False, kind="stable")["input"]]
     if ax is None:
-        figure = new_figure(1.45 + ROW_IN * max(len(order), 3))
-        bottom, height = 0.72 / figure.get_figheight(), 1 - 1.45 / figure.get_figheight()
-        width = 0.7 / len(outcomes)
-        ax = [figure.add_axes((0.28 + number * width, bottom, width - 0.03, height)) for number in range(len(outcomes))]
+        _, ax = panels(len(outcomes), height_in=1.45 + ROW_IN * max(len(order), 3))
     for number, (axis, (outcome, words)) in enumerate(zip(ax, outcomes.items(), strict=True)):
         rows = data[data["outcome"] == outcome].set_index("input").loc[order]
         for place, row in enumerate(rows.to_dict("records")):
@@ -100,7 +102,7 @@ def index_dots(data: pd.DataFrame, outcomes: Mapping[str, str], ax: Sequence[Axe
                 axis.plot([row[f"{kind}_low"], row[f"{kind}_high"]], [place + shift] * 2, color=colour, linewidth=1.1)
                 filled = colour if kind == "first" else "white"
                 axis.plot(row[kind], place + shift, marker=marker, color=colour, markerfacecolor=filled, markersize=4.5)
-        _name_rows(axis, order if number == 0 else [""] * len(order), [False] * len(order))
+        _name_rows(axis, order if number == 0 or stacked(axis) else [""] * len(order), [False] * len(order))
         axis.set_title(words, fontweight="bold")
         axis.axvline(0, color="#444444", linewidth=0.8)
         axis.xaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %", decimals=0))
@@ -113,7 +115,7 @@ def index_dots(data: pd.DataFrame, outcomes: Mapping[str, str], ax: Sequence[Axe
     }
     ax[0].legend(
         handles=[Line2D([], [], label=words, markersize=4.5, linewidth=1.1, **style) for words, style in styles.items()],
-        loc="upper right", bbox_to_anchor=(-0.04, -0.01), frameon=False, fontsize=7, borderaxespad=0.2,
+        loc="upper right", bbox_to_anchor=(-0.04, -0.01), frameon=False, fontsize=LEGEND_PT, borderaxespad=0.2,
     )  # fmt: skip
     return ax
 
@@ -126,13 +128,11 @@ def effect_bars(data: pd.DataFrame, ax: Sequence[Axes] | None = None) -> Sequenc
         ax: two axes; by default those of a new figure.
     """
     rounds = {"ideas": "ideas, rows moved as one", "single rows": "rows of the foremost, one by one"}
-    panels = [data[data["round"] == number].head(MOST_BARS).reset_index(drop=True) for number in rounds]
+    rounds_of = [data[data["round"] == number].head(MOST_BARS).reset_index(drop=True) for number in rounds]
     if ax is None:
-        number = max(len(panel) for panel in panels)
-        figure = new_figure(1.3 + 0.17 * max(number, 6))
-        bottom, height = 0.5 / figure.get_figheight(), 1 - 1.25 / figure.get_figheight()
-        ax = [figure.add_axes((left, bottom, 0.235, height)) for left in (0.25, 0.745)]
-    for axis, panel, title in zip(ax, panels, rounds.values(), strict=True):
+        number = max(len(panel) for panel in rounds_of)
+        _, ax = panels(2, height_in=1.44 + 0.17 * max(number, 6))
+    for axis, panel, title in zip(ax, rounds_of, rounds.values(), strict=True):
         colours = [KEPT if kept else DROPPED for kept in panel["kept"]]
         errors = [panel["mu_star"] - panel["low"], panel["high"] - panel["mu_star"]]
         axis.barh(panel.index, panel["mu_star"], 0.7, color=colours, edgecolor="#333333", linewidth=0.4)
@@ -141,8 +141,8 @@ def effect_bars(data: pd.DataFrame, ax: Sequence[Axes] | None = None) -> Sequenc
             f"{name} ({number} rows)" if number > 1 else str(name)
             for name, number in zip(panel["input"], panel["rows"], strict=True)
         ]
-        _name_rows(axis, names, [False] * len(names), size=6.0)
-        axis.set_title(title, fontweight="bold", x=-0.9)
+        _name_rows(axis, names, [False] * len(names), size=NOTE_PT)
+        axis.set_title(title, fontweight="bold")
         axis.set_xlim(left=0)
         axis.xaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %", decimals=0))
         axis.grid(axis="x")
@@ -168,9 +168,10 @@ def in_words(name: str) -> str:
     return re.sub(r" (days|hours|ms|months|km|usd)$", r" (\1)", words)
 
 
-def _name_rows(ax: Axes, names: Sequence[str], bold: Sequence[bool], size: float = 7.5) -> None:
+def _name_rows(ax: Axes, names: Sequence[str], bold: Sequence[bool], size: float = NAME_PT) -> None:
     """Names to the left of the rows, the first on top."""
-    ax.set_yticks(range(len(names)), [in_words(name) for name in names], fontsize=size)
+    words = [fill(in_words(name), LETTERS) if stacked(ax) else in_words(name) for name in names]
+    ax.set_yticks(range(len(names)), words, fontsize=size, linespacing=0.95)
     for label, heavy in zip(ax.get_yticklabels(), bold, strict=True):
         label.set_fontweight("bold" if heavy else "normal")
     ax.set_ylim(max(len(names), 1) - 0.5, -0.5)
@@ -178,6 +179,4 @@ def _name_rows(ax: Axes, names: Sequence[str], bold: Sequence[bool], size: float
 
 
 def _axes_for(rows: int) -> Axes:
-    figure = new_figure(1.6 + ROW_IN * rows)
-    height = figure.get_figheight()
-    return figure.add_axes((0.29, 0.5 / height, 0.68, 1 - 1.55 / height))
+    return panels(height_in=1.5 + ROW_IN * rows)[1][0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,8 +12,9 @@ from scipy.special import stdtrit
 
 from ..scenario import Scenario
 from ..units import DAYS_PER_YEAR
+from .layout import panels, stacked
 from .policies import LOOKS
-from .style import new_figure
+from .style import NAME_PT
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 
 FARTHEST = 1.5
 """End of the axis at most: intervals that go on are cut there."""
+
+LETTERS = 18
+"""Longest line of a name in a journal's column."""
 
 COUNTED, FIXED = ("false_alarms_per_month", "diverted_under_duty"), ("cost_authority_landmarks", "cost_maker_firmware")
 OUTCOMES = {
@@ -86,14 +91,14 @@ def sample_bias(data: pd.DataFrame, ax: Axes | None = None) -> Axes:
         data: of `sample_bias_data`.
         ax: where to draw; by default a new figure.
     """
-    ax = ax if ax is not None else new_figure(3.6).add_axes((0.27, 0.17, 0.43, 0.62))
+    ax = ax if ax is not None else panels(height_in=3.6)[1][0]
     colour, _, marker = LOOKS[0]
     places = np.arange(len(data))[::-1]
     ax.axvline(0, color="#444444", linewidth=0.8)
     has = data["low"].notna().to_numpy()
     ax.hlines(places[has], data["low"][has], data["high"][has], color=colour, linewidth=1.6)
     ax.plot(data["difference"], places, linestyle="none", marker=marker, markersize=5, color=colour)
-    ax.set_yticks(places, data["label"])
+    ax.set_yticks(places, [fill(label, LETTERS) if stacked(ax) else label for label in data["label"]])
     ax.set_ylim(-0.6, len(data) - 0.4)
     reach = min(
         FARTHEST, 1.1 * float(np.nanmax(np.abs(data[["difference", "low", "high"]].to_numpy(dtype=float)), initial=0.05))
@@ -105,14 +110,15 @@ def sample_bias(data: pd.DataFrame, ax: Axes | None = None) -> Axes:
     ax.tick_params(axis="y", length=0)
     for place, (_, row) in zip(places, data.iterrows(), strict=True):
         scale = 100 if row["unit"] == "%" else 1
-        text = f"{_short(scale * row['nation'])} / {_short(scale * row['sample'])} {row['unit']}"
+        gap = "\n" if stacked(ax) else " "
+        text = f"{_short(scale * row['nation'])} / {_short(scale * row['sample'])}{gap}{row['unit']}"
         ax.annotate(
             text, (1.0, place), xycoords=("axes fraction", "data"), xytext=(6, 0), textcoords="offset points", va="center",
-            fontsize=7.5, annotation_clip=False,
+            fontsize=NAME_PT, annotation_clip=False,
         )  # fmt: skip
     ax.annotate(
         "nation / sample", (1.0, len(data) - 0.4), xycoords=("axes fraction", "data"), xytext=(6, 4),
-        textcoords="offset points", va="bottom", fontsize=7.5, color="#444444", annotation_clip=False,
+        textcoords="offset points", va="bottom", fontsize=NAME_PT, color="#444444", annotation_clip=False,
     )  # fmt: skip
     return ax
 

@@ -12,7 +12,9 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
 
 from ..record import Category
 from ..units import calendar_date
-from .style import RULE, Look, looks, new_figure
+from .labels import label_curve
+from .layout import panels
+from .style import LEGEND_PT, NAME_PT, RULE, Look, current_size, looks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,9 +60,8 @@ def chips_by_state(result: Result, ax: Sequence[Axes] | None = None) -> Sequence
         The six axes.
     """
     if ax is None:
-        figure = new_figure(4.6)
-        ax = list(figure.subplots(2, 3, sharex=True).flat)
-        figure.subplots_adjust(left=0.075, right=0.97, top=0.80, bottom=0.125, wspace=0.32, hspace=0.34)
+        narrow = current_size().stacked  # one below the other they would be higher than a page
+        _, ax = panels(2, 3, height_in=6.6, stack=False) if narrow else panels(3, 2, height_in=4.6)
     data = states_data(result)
     duty = calendar_date(result.scenario.calendar.start, result.scenario.calendar.duty_day)
     for axes, panel in zip(ax, PANELS, strict=True):
@@ -78,10 +79,13 @@ def chips_by_state(result: Result, ax: Sequence[Axes] | None = None) -> Sequence
         locator = AutoDateLocator(minticks=3, maxticks=5)  # type: ignore[no-untyped-call]
         axes.xaxis.set_major_locator(locator)
         axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))  # type: ignore[no-untyped-call]
-    _label(ax[4], data, looks(result))
+    if current_size().height_in is None:
+        _label(ax[4], data, looks(result))
+    else:  # panels are too low for names inside
+        _label_ends(ax[5], data, looks(result))
     ax[0].annotate(
         "duty starts", (_day_number(duty), 0.04), xycoords=("data", "axes fraction"), xytext=(3, 0),
-        textcoords="offset points", fontsize=7, color="#666666",
+        textcoords="offset points", fontsize=LEGEND_PT, color="#666666",
     )  # fmt: skip
     return ax
 
@@ -100,9 +104,17 @@ def _label(axes: Axes, data: pd.DataFrame, policies: Sequence[tuple[str, Look]])
             edge, side, gap = end["median"], 1, 2
         axes.annotate(
             look.label, (end["date"], edge), xytext=(-2, side * gap), textcoords="offset points",
-            ha="right", va="bottom" if side > 0 else "top", color=look.colour, fontsize=7.5,
+            ha="right", va="bottom" if side > 0 else "top", color=look.colour, fontsize=NAME_PT,
         )  # fmt: skip
     axes.set_ylim(top=top)
+
+
+def _label_ends(axes: Axes, data: pd.DataFrame, policies: Sequence[tuple[str, Look]]) -> None:
+    """Name the two curves at their ends, beside the last panel."""
+    ends = data[data["panel"] == "Diverted and established"].groupby("scenario", sort=False)["median"].last()
+    for policy, look in policies:
+        if policy in ends.index:
+            label_curve(axes, float(ends[policy]), look)
 
 
 def _day_number(day: date) -> float:

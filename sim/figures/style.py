@@ -1,4 +1,4 @@
-"""The house style: claim as title, unit in the subtitle, direct labels, source line; made for print.
+"""The house style: what every figure looks like, in three sizes. One place decides sizes, fonts and colours.
 
 Colours are those of Okabe and Ito (2008), which stay apart under colour-blindness; lines also differ in dash, so that they
 stay apart in grey and where they coincide.
@@ -7,12 +7,11 @@ stay apart in grey and where they coincide.
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import matplotlib
 from matplotlib.figure import Figure
@@ -21,11 +20,10 @@ from ..scenario import STATUS_QUO
 from ..world.territory import NAMED_TERRITORIES
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from ..results import Result
+    from .layout import Placing
 
-FULL_WIDTH_IN = 7.2
+PNG_DPI = 200
 
 SETTINGS: dict[str, Any] = {
     "font.family": "DejaVu Sans",
@@ -47,8 +45,78 @@ SETTINGS: dict[str, Any] = {
     "pdf.fonttype": 42,
     "svg.fonttype": "path",
     "svg.hashsalt": "chip-location-verification",
-    "savefig.dpi": 200,
+    "text.hinting": "none",  # words are as wide in a PDF as where they were measured
+    "savefig.dpi": PNG_DPI,
 }
+
+TITLE_PT, LETTER_PT, SUBTITLE_PT, NAME_PT, LEGEND_PT, NOTE_PT = 10.5, 9.0, 8.0, 7.5, 7.0, 6.5
+"""Claim; letters that stand for something; unit; names of curves and rows; legends; notes and numbers beside marks, and the
+source line. Nothing is smaller."""
+
+SizeName = Literal["column", "full", "slide"]
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large figures are.
+
+    Attributes:
+        name: of the option.
+        width_in: of the drawing, inches.
+        height_in: of the drawing, inches; None: as high as its panels need.
+        magnified: how many times larger than drawn it is saved: fonts, lines and marks grow alike.
+        stacked: whether panels that stand side by side elsewhere stand below one another.
+        panel_height: of a panel, in heights at full width, where the height is not fixed.
+    """
+
+    name: SizeName
+    width_in: float
+    height_in: float | None = None
+    magnified: float = 1.0
+    stacked: bool = False
+    panel_height: float = 1.0
+
+
+SLIDE_MAGNIFIED = 14 / NOTE_PT
+"""So that the smallest words have 14 points on a slide."""
+
+SIZES: dict[str, Size] = {
+    "column": Size("column", 3.5, stacked=True, panel_height=0.8),
+    "full": Size("full", 7.2),
+    "slide": Size("slide", 13.33 / SLIDE_MAGNIFIED, 7.5 / SLIDE_MAGNIFIED, SLIDE_MAGNIFIED),
+}
+"""A journal's column and full width, and a slide of 13.33 x 7.5 inches."""
+
+_size: ContextVar[Size] = ContextVar("size", default=SIZES["full"])
+
+
+def current_size() -> Size:
+    """The size at which new figures are made."""
+    return _size.get()
+
+
+class Sheet(Figure):
+    """A figure that knows its size, and shows itself in a notebook. Made without pyplot: no window, no global state.
+
+    Attributes:
+        size: at which it was made.
+        placing: what gives its axes their places; see `layout`.
+    """
+
+    def __init__(self, size: Size, height_in: float) -> None:
+        super().__init__(figsize=(size.width_in, size.height_in or height_in), dpi=PNG_DPI)
+        self.size = size
+        self.placing: Placing | None = None
+
+    def _repr_png_(self) -> bytes:
+        drawing = io.BytesIO()
+        self.savefig(drawing, format="png", dpi=PNG_DPI)
+        return drawing.getvalue()
+
+
+def new_figure(height_in: float) -> Sheet:
+    """An empty figure of the current width; on a slide it is as high as the slide. Axes come from `layout.panels`."""
+    return Sheet(current_size(), height_in)
 
 
 TERRITORY_NAMES = {"china_mainland": "mainland China", "prc_hk_macau": "China with Hong Kong and Macao"}
@@ -73,42 +141,24 @@ def looks(result: Result) -> tuple[tuple[str, Look], ...]:
     return ((name, RULE), (STATUS_QUO, BEFORE)) if result.scenario.verification.active else ((name, BEFORE),)
 
 
-@dataclass(frozen=True)
-class Chart:
-    """A finished figure with what belongs beside it.
-
-    Attributes:
-        slug: short name for its files.
-        figure: the drawing.
-        data: every number drawn, tidy.
-        caption: what is shown, what the intervals cover, and the assumptions that matter.
-    """
-
-    slug: str
-    figure: Figure
-    data: pd.DataFrame
-    caption: str
-
-
 @contextmanager
-def house_style() -> Iterator[None]:
-    """Draw with the settings of the house and leave those of the caller alone."""
-    with matplotlib.rc_context(SETTINGS):  # type: ignore[arg-type]
-        yield
+def house_style(size: SizeName | None = None) -> Iterator[None]:
+    """Draw with the settings of the house and leave those of the caller alone.
 
+    Args:
+        size: `column`, `full` or `slide`; by default that of an outer `house_style`, or full width.
 
-def new_figure(height_in: float) -> Figure:
-    """An empty figure of full width. Made without pyplot, so that no window and no global state is involved."""
-    return Figure(figsize=(FULL_WIDTH_IN, height_in), dpi=100)
-
-
-def frame(figure: Figure, *, title: str, subtitle: str, source: str) -> None:
-    """Put the claim, the unit and the source line around the axes, and make room for them."""
-    height = figure.get_figheight()
-    figure.set_label(title)
-    figure.text(0.01, 1 - 0.10 / height, title, fontsize=10.5, fontweight="bold", va="top")
-    figure.text(0.01, 1 - 0.34 / height, subtitle, fontsize=8, color="#444444", va="top", wrap=True)
-    figure.text(0.01, 0.06 / height, source, fontsize=6.5, color="#666666", va="bottom", wrap=True)
+    Raises:
+        ValueError: there is no such size.
+    """
+    if size is not None and size not in SIZES:
+        raise ValueError(f"size = {size!r}: allowed {', '.join(SIZES)}")
+    before = _size.set(SIZES[size] if size is not None else current_size())
+    try:
+        with matplotlib.rc_context(SETTINGS):  # type: ignore[arg-type]
+            yield
+    finally:
+        _size.reset(before)
 
 
 def percent(share: float, limits: Sequence[float] = ()) -> str:
@@ -145,35 +195,3 @@ def source_line(
         f"Source: chip-location-verification {software}, study {manifest['id'][:12]}, seed {manifest['seed']}, "
         f"{manifest['runs']:,} {unit}. Intervals: {intervals}."
     )
-
-
-def save_chart(chart: Chart, folder: Path, number: int) -> None:
-    """Write figNN-slug as PDF, SVG and PNG, entitled with its claim, with its data as CSV and its caption as text."""
-    stem = folder / f"fig{number:02d}-{chart.slug}"
-    with house_style():
-        # No dates in the files, so that the same study gives the same drawing.
-        claim = {"Title": str(chart.figure.get_label()).replace("\\$", "$")}
-        chart.figure.savefig(stem.with_suffix(".pdf"), metadata={"CreationDate": None, **claim})
-        drawing = io.StringIO()
-        chart.figure.savefig(drawing, format="svg", metadata={"Date": None, **claim})
-        stem.with_suffix(".svg").write_text(_compact(drawing.getvalue()), encoding="utf-8")
-        chart.figure.savefig(stem.with_suffix(".png"), metadata=claim)
-    chart.data.to_csv(stem.with_suffix(".csv"), index=False, lineterminator="\n")
-    stem.with_suffix(".txt").write_text(chart.caption + "\n", encoding="utf-8")
-
-
-def _compact(svg: str) -> str:
-    """The drawing with outlines to a hundredth of a point and no needless letters: a map takes half the space."""
-
-    def shortened(outline: re.Match[str]) -> str:
-        words: list[str] = []
-        command = ""
-        for word in outline[0].split():
-            if not word.isalpha():
-                words.append(f"{float(word):.2f}".rstrip("0").rstrip("."))
-            elif not (word == "L" and command in ("L", "M")):  # which a line goes on without being told
-                words.append(word)
-                command = word
-        return " ".join(words)
-
-    return re.sub(r'(?<=\sd=")[^"]+', shortened, svg)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from ..world.clearance import HARDLY, PROVEN
-from .style import new_figure, percent
+from .layout import panels, stacked
+from .style import LEGEND_PT, NAME_PT, current_size, percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,8 +26,8 @@ COMPARED = (
 TO_BEAT = "#D55E00"
 NETWORK_LOOKS = (("#56B4E9", "o"), ("#0072B2", "s"), ("#000000", "^"))
 
-FIRST_COLUMN, COLUMN_WIDTH = 1.075, 0.105
-"""Of the shares at the right, in widths of the axes."""
+FIRST_COLUMN_PT, COLUMN_PT = 22.0, 32.0
+"""From the panel to the middle of the first column of shares, and from one column to the next, points."""
 
 
 def time_to_beat_data(result: Tabulation, processing_ms: float) -> pd.DataFrame:
@@ -58,8 +59,7 @@ def time_to_beat(result: Tabulation, ax: Axes | None = None, *, processing_ms: f
         The axes.
     """
     if ax is None:
-        figure = new_figure(5.6)
-        ax = figure.add_axes((0.165, 0.105, 0.61, 0.74))
+        _, (ax,) = panels(height_in=5.6)
     data = time_to_beat_data(result, processing_ms)
     cities = list(dict.fromkeys(data["hub"]))
     networks = sorted(data["landmarks"].unique().tolist())
@@ -100,36 +100,38 @@ def _draw_times(ax: Axes, line: int, rows: pd.DataFrame, networks: Sequence[int]
 
 def _write_shares(ax: Axes, line: int, rows: pd.DataFrame, networks: Sequence[int]) -> None:
     for _, row in rows.iterrows():
-        right = FIRST_COLUMN + COLUMN_WIDTH * networks.index(row["landmarks"])
+        right = FIRST_COLUMN_PT + COLUMN_PT * networks.index(row["landmarks"])
         ax.annotate(
-            percent(row["probability"], (HARDLY, PROVEN)), (right, line), xycoords=("axes fraction", "data"), ha="center",
-            va="center", fontsize=7.5, fontweight="bold" if row["probability"] >= PROVEN else "normal",
-            annotation_clip=False,
+            percent(row["probability"], (HARDLY, PROVEN)), (1.0, line), xycoords=("axes fraction", "data"),
+            xytext=(right, 0), textcoords="offset points", ha="center", va="center", fontsize=NAME_PT,
+            fontweight="bold" if row["probability"] >= PROVEN else "normal", annotation_clip=False,
         )  # fmt: skip
 
 
 def _head(ax: Axes, networks: Sequence[int]) -> None:
     """What the marks mean, and what stands in the columns at the right."""
+    above: dict[str, Any] = {
+        "xycoords": "axes fraction", "textcoords": "offset points", "ha": "center", "va": "bottom", "annotation_clip": False,
+    }  # fmt: skip
     for number, network in enumerate(networks):
-        ax.annotate(
-            f"{network}", (FIRST_COLUMN + COLUMN_WIDTH * number, 1.012), xycoords="axes fraction", ha="center", va="bottom",
-            fontsize=7.5, fontweight="bold",
-        )  # fmt: skip
+        right = FIRST_COLUMN_PT + COLUMN_PT * number
+        ax.annotate(f"{network}", (1.0, 1.0), xytext=(right, 4), fontsize=NAME_PT, fontweight="bold", **above)
     ax.annotate(
-        "proven outside with ... landmarks", (FIRST_COLUMN + COLUMN_WIDTH * (len(networks) - 1) / 2, 1.055),
-        xycoords="axes fraction", ha="center", va="bottom", fontsize=7, color="#444444", annotation_clip=False,
+        "proven outside\nwith ... landmarks", (1.0, 1.0), xytext=(FIRST_COLUMN_PT + COLUMN_PT * (len(networks) - 1) / 2, 15),
+        fontsize=LEGEND_PT, color="#444444", linespacing=1.05, **above,
     )  # fmt: skip
     handles = [Line2D([], [], color=TO_BEAT, linewidth=2.6, label="time to beat from the same city")]
     handles += [
         Line2D([], [], color=colour, marker=shape, markersize=3.8, linewidth=1.1, label=f"{network} landmarks")
         for network, (colour, shape) in _looks(networks).items()
     ]
-    ax.legend(
-        handles=handles, loc="lower left", bbox_to_anchor=(-0.275, 1.0), ncols=len(handles), frameon=False, fontsize=7.5,
-        handlelength=1.4, columnspacing=1.2, borderaxespad=0.3,
-    )  # fmt: skip
+    place: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0.0, 1.0), "ncols": 2, "borderaxespad": 0.4}
+    if stacked(ax):  # no room beside the heads of the columns: below the axis and its label
+        place = {"loc": "upper center", "bbox_to_anchor": (0.5, 0.0), "borderaxespad": 5.5}
+    ax.legend(handles=handles, frameon=False, fontsize=NAME_PT, handlelength=1.4, columnspacing=1.2, **place)
 
 
 def _city(data: pd.DataFrame, city: str, result: Tabulation) -> str:
     held_against = data[data["hub"] == city]["territory"].iloc[0]
-    return city if held_against == result.scenario.geography.restricted.name else f"{city}\n(mainland alone)"
+    gap = "\n" if current_size().height_in is None else " "
+    return city if held_against == result.scenario.geography.restricted.name else f"{city}{gap}(mainland alone)"

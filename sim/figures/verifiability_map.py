@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import fill
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,8 @@ from matplotlib.transforms import ScaledTranslation
 
 from ..world.clearance import HARDLY, PROVEN
 from .land import CENTRAL_MERIDIAN, HATCH, HATCHING, RESTRICTED, Box, draw_land, projected
-from .style import new_figure, percent, territory_name
+from .layout import Blocks, arrange, stacked
+from .style import LEGEND_PT, NAME_PT, NOTE_PT, SizeName, current_size, new_figure, percent, territory_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,6 +65,23 @@ SHIFTED = {"Johor Bahru": (3.0, 8.0), "Kulai": (-8.0, -3.0), "Batam": (4.0, -6.0
 """Marks on the map of Asia that would hide Singapore's or be hidden by it, and by how many points they are moved."""
 
 
+PLACES: dict[SizeName, tuple[list[tuple[float, float, float, float]], float]] = {
+    "full": ([(0.0, 0.505, 1.0, 0.495), (0.0, 0.0, 0.715, 0.5), (0.69, 0.0, 0.31, 0.5)], 6.1),
+    "column": ([(0.0, 0.725, 1.0, 0.275), (0.0, 0.325, 1.0, 0.39), (0.0, 0.0, 1.0, 0.31)], 6.1),
+    "slide": ([(0.0, 0.6, 0.37, 0.4), (0.38, 0.0, 0.62, 1.0), (0.0, 0.0, 0.37, 0.59)], 2.6),
+}
+"""Of the world, Asia and the legend: left, bottom, width and height, in shares of a height in inches."""
+
+
+def three_blocks() -> tuple[Axes, Axes, Axes]:
+    """Axes of a new figure for the world, Asia and the legend."""
+    places, height_in = PLACES[current_size().name]
+    figure = new_figure(height_in)
+    world, asia, legend = (figure.add_subplot(1, 3, number) for number in (1, 2, 3))
+    arrange(figure, Blocks([world, asia, legend], places, height_in))
+    return world, asia, legend
+
+
 def verifiability_data(result: Tabulation, landmarks: int, processing_ms: float) -> pd.DataFrame:
     """What the map draws: the rows of one network and processing, and each hub's class.
 
@@ -98,9 +117,8 @@ def verifiability_map(
     from pyproj import Proj  # here, because it takes 0.1 s to load
 
     if ax is None:
-        figure = new_figure(7.0)
-        ax = [figure.add_axes((0.01, 0.475, 0.98, 0.435)), figure.add_axes((0.01, 0.045, 0.70, 0.43))]
-        _legend(figure.add_axes((0.68, 0.045, 0.31, 0.43)), result, processing_ms)
+        *ax, legend = three_blocks()
+        _legend(legend, result, processing_ms)
     data = verifiability_data(result, landmarks, processing_ms)
     own = data[data["territory"] == _own(result)]
     restricted = result.scenario.geography.restricted
@@ -162,12 +180,13 @@ def _name_cities(axes: Axes, projection: Proj, data: pd.DataFrame, own: pd.DataF
         text = f"{city}\n{_verdict(row.iloc[0])}"
         mainland = data[(data["hub"] == city) & (data["territory"] == "china_mainland")]
         if row["shown_as"].iloc[0] == "inside" and len(mainland):
-            text += f"\n(mainland alone: {_verdict(mainland.iloc[0])})"
+            gap = "\n" if stacked(axes) else " "
+            text += f"\n(mainland alone:{gap}{_verdict(mainland.iloc[0])})"
         shift = SHIFTED.get(city, (0.0, 0.0))
         moved = axes.transData + ScaledTranslation(shift[0] / 72, shift[1] / 72, axes.figure.dpi_scale_trans)
         axes.annotate(
             text, (x, y), xycoords=moved, xytext=(right - shift[0], up - shift[1]), textcoords="offset points", ha=side,
-            va="center", fontsize=6.5, zorder=2.8, linespacing=1.15,
+            va="center", fontsize=NOTE_PT, zorder=2.8, linespacing=1.15,
             arrowprops={"arrowstyle": "-", "linewidth": 0.5, "color": "#333333", "shrinkA": 1, "shrinkB": 3},
             bbox={"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none"},
         )  # fmt: skip
@@ -183,33 +202,39 @@ def _legend(axes: Axes, result: Tabulation, processing_ms: float) -> None:
     """Classes with their marks, and how many hubs each has by size of network."""
     axes.set_axis_off()
     axes.set(xlim=(0, 1), ylim=(0, 1))
-    axes.text(0, 0.95, "Proven outside (share of worlds)", fontsize=7.5, fontweight="bold", va="top")
+    axes.text(0, 1.0, "Proven outside (share of worlds)", fontsize=NAME_PT, fontweight="bold", va="top")
     _counts(axes, result, processing_ms, (0.69, 0.61, 0.53))
     if (result.table[result.table["territory"] == _own(result)]["clearance_ms"] == 0).any():
         _scatter(axes, 0.03, 0.45, INSIDE, 1.5, zorder=3)
-        axes.text(0.09, 0.45, INSIDE.label, fontsize=7, va="center")
+        axes.text(0.09, 0.45, INSIDE.label, fontsize=LEGEND_PT, va="center")
     axes.add_patch(Rectangle((0.0, 0.345), 0.09, 0.045, facecolor=RESTRICTED, edgecolor=HATCH, hatch=HATCHING, linewidth=0))
-    axes.text(0.12, 0.3675, f"restricted: {territory_name(_own(result))}", fontsize=7, va="center", wrap=True)
+    axes.text(0.12, 0.3675, _restricted(result), fontsize=LEGEND_PT, va="center")
     axes.text(
         0, 0.29,
         "Labels: share of worlds in which one\nburst proves the chip outside; round trip\nto beat from the same city",
-        fontsize=7, va="top", linespacing=1.3,
+        fontsize=LEGEND_PT, va="top", linespacing=1.3,
     )  # fmt: skip
+
+
+def _restricted(result: Tabulation) -> str:
+    """The name of the territory, as there is room for it."""
+    name = territory_name(_own(result))
+    return {"full": fill(f"restricted: {name}", 30), "column": f"restricted: {name}"}.get(current_size().name, name)
 
 
 def _counts(axes: Axes, result: Tabulation, processing_ms: float, heights: Sequence[float]) -> None:
     networks = sorted(result.table["landmarks"].unique().tolist())
     columns = np.linspace(1.0, 1.0 - 0.16 * (len(networks) - 1), len(networks))[::-1]
-    axes.text(1, 0.85, "hubs, with ... landmarks", fontsize=7, color="#444444", ha="right", va="center")
+    axes.text(1, 0.85, "hubs, with ... landmarks", fontsize=LEGEND_PT, color="#444444", ha="right", va="center")
     for height, mark in zip(heights, MARKS.values(), strict=True):
         _scatter(axes, 0.03, height, mark, 1.5, zorder=3)
-        axes.text(0.09, height, mark.label, fontsize=7, va="center")
+        axes.text(0.09, height, mark.label, fontsize=LEGEND_PT, va="center")
     for number, right in zip(networks, columns, strict=True):
-        axes.text(right, 0.77, f"{number}", fontsize=7, color="#444444", ha="right", va="center")
+        axes.text(right, 0.77, f"{number}", fontsize=LEGEND_PT, color="#444444", ha="right", va="center")
         shown = verifiability_data(result, number, processing_ms)
         classes = shown[shown["territory"] == _own(result)]["shown_as"].tolist()
         for height, name in zip(heights, MARKS, strict=True):
-            axes.text(right, height, f"{classes.count(name)}", fontsize=7, ha="right", va="center")
+            axes.text(right, height, f"{classes.count(name)}", fontsize=LEGEND_PT, ha="right", va="center")
 
 
 def _own(result: Tabulation) -> str:

@@ -9,7 +9,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from .style import Look, new_figure
+from .layout import panels
+from .style import LEGEND_PT, Look
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,7 +76,13 @@ def _explain(panel: Axes) -> None:
     panel.plot([], [], color=LOOKS["cnas"].colour, label="drawn: 5-95, 25-75 %, median")
     panel.plot([], [], color=EXTRAPOLATED, label="extrapolated by assumption")
     panel.legend(
-        loc="upper left", framealpha=1, edgecolor="none", fontsize=7, handlelength=1.4, borderaxespad=0.1, labelspacing=0.25
+        loc="upper left",
+        framealpha=1,
+        edgecolor="none",
+        fontsize=LEGEND_PT,
+        handlelength=1.4,
+        borderaxespad=0.1,
+        labelspacing=0.25,
     )
 
 
@@ -118,13 +125,14 @@ def volume_by_detection(result: Tabulation, ax: Sequence[Axes] | None = None) ->
         panel.set_xlim(0.05, 1)
         panel.set_xlabel("share of diverted lots ever exposed by tips and customs")
         _finish(panel, look, data)
-    axes[1].text(0.03, 0.04, "median, 25-75 and 5-95 % of draws", transform=axes[1].transAxes, fontsize=7, color="#444444")
+    axes[1].text(
+        0.03, 0.04, "median, 25-75 and 5-95 % of draws", transform=axes[1].transAxes, fontsize=LEGEND_PT, color="#444444"
+    )
     return axes
 
 
 def _two_panels() -> Sequence[Axes]:
-    figure = new_figure(3.6)
-    return [figure.add_axes((0.075, 0.2, 0.41, 0.56)), figure.add_axes((0.575, 0.2, 0.41, 0.56))]
+    return panels(2, height_in=3.6)[1]
 
 
 def _finish(panel: Axes, look: Look, data: pd.DataFrame) -> None:

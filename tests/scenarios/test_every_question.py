@@ -14,7 +14,10 @@ import pytest
 
 from scenarios.brief import asked, further_sources, references
 from scenarios.study import Options, questions, run_study
+from sim.figures import Chart, save_chart
 from sim.parameters import load_parameters
+
+from .figure_checks import complaints
 
 GOLDEN = Path(__file__).parent / "golden"
 NAMES = [name for name, _ in questions() if hasattr(importlib.import_module(f"scenarios.{name}"), "DRIVERS")]
@@ -34,9 +37,17 @@ def figure_data(folder: Path) -> dict[str, pd.DataFrame]:
 
 @pytest.mark.questions
 @pytest.mark.parametrize("name", NAMES)
-def test_a_question_in_quick(name: str, tmp_path: Path):
+def test_a_question_in_quick(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     folder = tmp_path / name
+    wrong: dict[str, list[str]] = {}
+
+    def checked(chart: Chart, folder: Path, number: int) -> None:
+        save_chart(chart, folder, number)
+        wrong[chart.slug] = complaints(chart.figure)
+
+    monkeypatch.setattr("sim.figures.save_chart", checked)
     answered(name, folder)
+    assert {slug: found for slug, found in wrong.items() if found} == {}
     _, answer, covers = (folder / "answer.txt").read_text(encoding="utf-8").splitlines()
     assert len(re.findall(r"[.!](?= [A-Z0-9]|$)", answer)) == 2, answer
     assert "nan" not in answer, answer
