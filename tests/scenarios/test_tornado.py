@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from scenarios import tornado
@@ -67,10 +68,13 @@ def made_up(totals: dict[str, tuple[float, float, float]]) -> Tabulation:
         [(tornado.FOUND, name, 0.1, 0.05, 0.15, *total) for name, total in totals.items()],
         columns=["outcome", "input", "first", "first_low", "first_high", "total", "total_low", "total_high"],
     )
-    ranked = sorted(totals, key=lambda name: -totals[name][0])[:5]
+    rank = {name: place for place, name in enumerate(sorted(totals, key=lambda name: -totals[name][0])[:5], start=1)}
+
+    def moved(place: int) -> tuple[float, ...]:
+        return -0.01 * place, 0.005, 0.01 * place, 0.005
+
     rows = [
-        (tornado.FOUND, name, "days", 7.0, ranked.index(name) + 1 if name in ranked else 0, 1.0, 14.0, 0.5)
-        + (-0.01 * place, 0.005, 0.01 * place, 0.005)
+        (tornado.FOUND, name, "days", 7.0, rank.get(name, 0), 1.0, 14.0, 0.5, *moved(place))
         for place, name in enumerate(totals, start=1)
     ]
     columns = ["outcome", "input", "unit", "central", "rank", "low", "high", "at_centre"]
