@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 import pandas as pd
 import pytest
 
-from scenarios.brief import asked, further_sources, references
+from scenarios.brief import ANSWER, asked, further_sources, references
 from scenarios.study import Options, questions, run_study
 from sim.parameters import load_parameters
 
@@ -34,10 +34,12 @@ def figure_data(folder: Path) -> dict[str, pd.DataFrame]:
 
 @pytest.mark.questions
 @pytest.mark.parametrize("name", NAMES)
-def test_a_question_in_quick(name: str, tmp_path: Path):
+def test_a_question_in_quick(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     folder = tmp_path / name
     answered(name, folder)
-    _, answer, covers = (folder / "answer.txt").read_text(encoding="utf-8").splitlines()
+    capsys.readouterr()  # progress
+    asks, answer, covers = (folder / ANSWER).read_text(encoding="utf-8").splitlines()
+    print(f"{name}: {asks} {answer}")
     assert len(re.findall(r"[.!](?= [A-Z0-9]|$)", answer)) == 2, answer
     assert "nan" not in answer, answer
     assert covers.startswith("Intervals: ")

@@ -231,7 +231,13 @@ def compare(scenario: Scenario, seed: int) -> Story:
     return plain
 
 
-@pytest.mark.parametrize(("name", "seed"), [(name, seed) for name, world in WORLDS.items() for seed in world.seeds])
+FIRST_SEEDS = [(name, world.seeds[0]) for name, world in WORLDS.items()]
+FURTHER_SEEDS = [
+    pytest.param(name, seed, marks=pytest.mark.verify) for name, world in WORLDS.items() for seed in world.seeds[1:]
+]
+
+
+@pytest.mark.parametrize(("name", "seed"), [*FIRST_SEEDS, *FURTHER_SEEDS])
 def test_both_engines_tell_the_same_story(name: str, seed: int):
     world = WORLDS[name]
     story = compare(world.scenario, seed)
