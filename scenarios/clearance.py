@@ -254,8 +254,8 @@ def answer(result: Tabulation) -> str:
     named = [f"{row['hub']} ({row['clearance_ms']:.2g} ms) {_chance(row).of('%')}" for _, row in nearest.iterrows()]
     return (
         f"With {shown} landmarks one burst proves an honest chip outside {place} in "
-        f" {100 * PROVEN:.0f} % of worlds or more at {proven.of(f'of {len(outside)} hubs')}"
-        f"{', ' if others else ''}{listed(others) if others else ''}; in less than {100 * HARDLY:.0f} % it does at {hardly}. "
+        f"{100 * PROVEN:.0f} % of worlds or more at {proven.of(f'of {len(outside)} hubs')}"
+        f"{', ' if others else ''}{listed(others) if others else ''}; in less than {100 * HARDLY:.0f} % at {hardly}. "
         f"Over hubs the rank correlation of that share with the time to beat, which the way to the border sets, is "
         f"{correlation:.2f}; where the time is shortest, the share is at {listed(named)}."
     )

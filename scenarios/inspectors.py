@@ -82,18 +82,16 @@ def answer(result: Result) -> str:
         return TOO_FEW
     fewest, most = numbers[0], numbers[-1]
     enough = next(number for number in numbers if found[number].median >= NEARLY_ALL * found[most].median)
-    with_fewest = (
-        "" if fewest == enough else f", where {counted(fewest, 'inspector')} would establish {found[fewest].of('%')}"
-    )
+    with_fewest = "" if fewest == enough else f"; {counted(fewest, 'inspector')} would establish {found[fewest].of('%')}"
     against = [
         f"{selection} {estimate(result, policies[selection, most], FOUND, 100).of('%')}, in the same worlds "
         f"{difference_in_words(paired(result, policies[selection, most], policies[driven, most], FOUND, 100), 'points')}"
         for selection in planned
     ]
     return (
-        f"Of the numbers tried, {counted(enough, 'inspector')} sent where alerts are "
-        f"{'is the least' if enough == 1 else 'are the fewest'} to reach nine tenths of what {most:g} establish within 90 "
-        f"days, {found[enough].of('%')} of diversions against {found[most].of('%')}{with_fewest}. "
+        f"Sent where alerts are, {counted(enough, 'inspector')}, the fewest of those tried, "
+        f"{'reaches' if enough == 1 else 'reach'} at least nine tenths of what {most:g} establish within 90 days: "
+        f"{found[enough].of('%')} of diversions against {found[most].of('%')}{with_fewest}. "
         f"Sent to sites by a plan instead, {most:g} establish {listed(against)}."
     )
 
