@@ -62,7 +62,8 @@ def answer(result: Result) -> str:
             "Location verification is off in this scenario, so that there is nothing to compare them with."
         )
     shares = {
-        days: [estimate(result, policy, FOUND.format(days), 100) for policy in (name, STATUS_QUO)] for days in HORIZONS_DAYS
+        days: [estimate(result, policy, FOUND.format(days), 100) for policy in (name, STATUS_QUO)]
+        for days in horizons_days(result)
     }
     known = [days for days, both in shares.items() if not any(math.isnan(share.median) for share in both)]
     if not known:
@@ -77,11 +78,16 @@ def answer(result: Result) -> str:
     )
 
 
+def horizons_days(result: Result) -> list[int]:
+    """Those shorter than the time of the duty: only then are some chips followed for so long."""
+    return [days for days in HORIZONS_DAYS if days < result.scenario.calendar.end_after_duty_days]
+
+
 def table(result: Result) -> Table:
     """Shares established, false alarms, the wait for inspectors and costs, with the rule and without."""
     years = result.scenario.calendar.end_after_duty_days / DAYS_PER_YEAR
     columns = (
-        *(Column(f"established within {days} days, %", FOUND.format(days), 100) for days in HORIZONS_DAYS),
+        *(Column(f"established within {days} days, %", FOUND.format(days), 100) for days in horizons_days(result)),
         Column("alerted on within 90 days, %", "alerted_by_day_90", 100),
         Column("false alarms per month", FALSE),
         Column("wait for an inspector, days", "inspection_wait_mean"),

@@ -107,7 +107,7 @@ def answer(result: Result) -> str:
         f"At the baseline's thresholds all detectors together alert on {found[together.name].of('%')} of diverted chips "
         f"within 90 days, with {estimate(result, together.name, FALSE)} false alarms a month; the one that alone alerts on "
         f"most, {_setting(best)}, does on {found[best.name].of('%')} with {estimate(result, best.name, FALSE)}, so that "
-        f"all find {difference_in_words(change, 'points')}. {told}."
+        f"all together find {difference_in_words(change, 'points')}. {told}."
     )
 
 

@@ -268,11 +268,9 @@ def _mix(row: pd.Series[Any]) -> str:
     if row["scenario"] == STATUS_QUO:
         return "today's tips and checks alone"
     planned = row["planned_inspectors"] / row["inspectors"] if row["inspectors"] else 0.0
+    often = {1: "daily", 7: "weekly"}.get(row["period_days"], f"{row['period_days']:g}-day")
     visits = "to follow up alerts" if not planned else f"of whom {100 * planned:.0f} % visit by a plan"
-    return (
-        f"{row['landmarks']:g} landmarks, challenges every {counted(row['period_days'], 'day')} and "
-        f"{counted(row['inspectors'], 'inspector')} {visits}"
-    )
+    return f"{row['landmarks']:g} landmarks, {often} challenges and {counted(row['inspectors'], 'inspector')} {visits}"
 
 
 def table(result: Tabulation) -> Table:
