@@ -59,7 +59,7 @@ DRIVERS = (
 CITATIONS = ("cnas-2025", "bis-penalties-2025")
 INTERVALS = (
     "shares of lots found, 80 % after Wilson (1927), each lot counted once; chances to break even, from the largest to the "
-    "smallest share of penalties that may be collected in partner countries"
+    "smallest share of penalties that may be collected in partner countries; margins and volumes, none, of one search each"
 )
 
 
