@@ -98,7 +98,7 @@ def answer(result: Result) -> str:
         change = paired(result, policies[PING, budget], policies[best, budget], SOON, 100)
         told.append(
             f"{found[PING].of('%')} of diversions within 90 days, and inspections alone, by the best method "
-            f"({best.rpartition(', ')[2]}), {found[best].of('%')}: pings find {difference_in_words(change, 'points')}"
+            f"({best.rpartition(', ')[2]}), {found[best].of('%')}; in the same worlds pings find {difference_in_words(change, 'points')}"
         )
     return (
         f"For {budgets[-1]:g} million dollars a year, pings and inspectors who follow up alerts establish {told[0]}. "
