@@ -95,10 +95,10 @@ def answer(result: Result) -> str:
         if any(math.isnan(share.median) for share in found.values()):
             return TOO_FEW
         best = max(METHODS, key=lambda group: found[group].median)
-        change = paired(result, policies[PING, budget], policies[best, budget], SOON, 100)
+        change = difference_in_words(paired(result, policies[PING, budget], policies[best, budget], SOON, 100), "points")
         told.append(
             f"{found[PING].of('%')} of diversions within 90 days, and inspections alone, by the best method "
-            f"({best.rpartition(', ')[2]}), {found[best].of('%')}; in the same worlds pings find {difference_in_words(change, 'points')}"
+            f"({best.rpartition(', ')[2]}), {found[best].of('%')}; in the same worlds pings find {change}"
         )
     return (
         f"For {budgets[-1]:g} million dollars a year, pings and inspectors who follow up alerts establish {told[0]}. "
