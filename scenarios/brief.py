@@ -23,6 +23,9 @@ from sim.parameters import Source, load_parameters
 if TYPE_CHECKING:
     import pandas as pd
 
+ANSWER = "answer.txt"
+"""File of a folder of results with the question, its answer and what intervals cover."""
+
 TOO_FEW = (
     "Too few chips were diverted, or followed for too short a time, for an answer. "
     "A larger fleet.scale, more draws or a longer calendar.end_after_duty_days may give one."
@@ -112,6 +115,8 @@ class Column(NamedTuple):
 def estimate(result: Result | Tabulation, policy: str, outcome: str, times: float = 1.0) -> Estimate:
     """Median, low and high of an outcome in the summary, multiplied; not a number where there is none.
 
+    A single run has no interval, nor has what only one run has measured.
+
     Args:
         result: whose summary has the columns scenario, outcome, median, low, high.
         policy: its name, or `difference: NAME`.
@@ -123,6 +128,8 @@ def estimate(result: Result | Tabulation, policy: str, outcome: str, times: floa
     if rows.empty:
         return Estimate(math.nan, math.nan, math.nan)
     row = rows.iloc[0]
+    if math.isnan(row.get("mc_error", 0.0)):
+        return Estimate(times * row["median"], math.nan, math.nan)
     return Estimate(*sorted_ends(times * row["median"], times * row["low"], times * row["high"]))
 
 
@@ -154,7 +161,7 @@ def policy_table(
 def write_brief(question: ModuleType, result: Result | Tabulation, folder: Path) -> None:
     """Write answer.txt, answer-table.csv, answer-table.tex, assumptions.csv and references.bib into a folder."""
     table: Table = question.table(result)
-    (folder / "answer.txt").write_text(told(question, result) + "\n", encoding="utf-8")
+    (folder / ANSWER).write_text(told(question, result) + "\n", encoding="utf-8")
     table.numbers().to_csv(folder / "answer-table.csv", index=False, lineterminator="\n")
     name = question.__name__.rpartition(".")[2]
     (folder / "answer-table.tex").write_text(as_booktabs(table.cells(), table.caption, f"tab:{name}"), encoding="utf-8")
@@ -163,8 +170,11 @@ def write_brief(question: ModuleType, result: Result | Tabulation, folder: Path)
 
 
 def told(question: ModuleType, result: Result | Tabulation) -> str:
-    """The question, the answer, and what its intervals cover: three lines."""
-    covers = question.INTERVALS if isinstance(result, Tabulation) else result.intervals
+    """The question, the answer, and what its intervals cover: three lines.
+
+    A question whose intervals are not those of a study's summary says in `INTERVALS` what they cover.
+    """
+    covers = question.INTERVALS if hasattr(question, "INTERVALS") else result.intervals
     return f"{asked(question)}\n{question.answer(result)}\nIntervals: {covers}."
 
 

@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from scenarios.brief import Estimate, Table
 from scenarios.ranges import parameter_range
+from scenarios.sentences import listed
 from scenarios.study import Options, Study, main
 from sim import Scenario, Tabulation
 from sim.parameters import Values, load_parameters
@@ -46,6 +48,18 @@ long that light gets to the other side of the Earth. The scenario's own value, i
 
 SHOWN_LANDMARKS = 100
 
+NEAREST = 3
+"""Hubs with the shortest times to beat that the answer names."""
+
+DRIVERS = (
+    "geography.landmarks", "geography.placement", "geography.network", "geography.territory", "verification.bound",
+    "verification.landmarks_asked", "excess_scale", "in_loop_processing_ms", "distance_within_city_km",
+)  # fmt: skip
+CITATIONS = ("wonderproxy-2020", "aws-2025", "iaps-2025")
+INTERVALS = (
+    "from the low to the high end of the range of latency, where it was computed and is not set; the worlds of each end are "
+    "the same"
+)
 
 ROUNDING = (
     f"A share that whole per cents would round up to {100 * HARDLY:.0f} % or {100 * PROVEN:.0f} %, the limits of the "
@@ -220,6 +234,81 @@ def _overview(table: pd.DataFrame) -> pd.DataFrame:
     gained = outside.groupby(["territory", "landmarks", "processing_ms"], sort=False)["gained_by_intersection"].mean()
     overview = groups.size().rename("hubs").to_frame().assign(**shares)
     return overview.assign(mean_probability=groups.mean(), mean_gained_by_intersection=gained).reset_index()
+
+
+def answer(result: Tabulation) -> str:
+    """At how many hubs a burst is proof, by the number of landmarks, and how it stands nearest to the border."""
+    from sim.figures import territory_name
+
+    scenario, shown = result.scenario, _shown_landmarks(result.scenario)
+    outside = _outside(result, scenario.geography.restricted.name, shown)
+    others = [
+        f"with {number} landmarks at {_counts(_outside(result, scenario.geography.restricted.name, number))[0]}"
+        for number in _networks(scenario)
+        if number != shown
+    ]
+    place = territory_name(scenario.geography.restricted.name)
+    proven, hardly = _counts(outside)
+    correlation = outside["probability"].rank().corr(outside["clearance_ms"].rank())
+    nearest = outside.sort_values("clearance_ms").head(NEAREST)
+    named = [f"{row['hub']} ({row['clearance_ms']:.2g} ms) {_chance(row).of('%')}" for _, row in nearest.iterrows()]
+    return (
+        f"With {shown} landmarks one burst proves an honest chip outside {place} in "
+        f"{100 * PROVEN:.0f} % of worlds or more at {proven.of(f'of {len(outside)} hubs')}"
+        f"{', ' if others else ''}{listed(others) if others else ''}; in less than {100 * HARDLY:.0f} % at {hardly}. "
+        f"Over hubs the rank correlation of that share with the time to beat, which the way to the border sets, is "
+        f"{correlation:.2f}; where the time is shortest, the share is at {listed(named)}."
+    )
+
+
+def table(result: Tabulation) -> Table:
+    """Hubs proven and hardly ever, by territory, landmarks and processing in the loop."""
+    import pandas as pd
+
+    from sim.figures import territory_name
+
+    rows = []
+    for restricted in _territories(result.scenario):
+        for number in _networks(result.scenario):
+            for processing_ms in _processing_times_ms(result.scenario):
+                outside = _outside(result, restricted.name, number, processing_ms)
+                proven, hardly = _counts(outside)
+                rows.append(
+                    {
+                        "outside": territory_name(restricted.name),
+                        "landmarks": number,
+                        "processing, ms": processing_ms,
+                        "hubs": len(outside),
+                        "proven at": proven,
+                        "hardly ever at": hardly,
+                    }
+                )
+    caption = (
+        f"Hubs at which a burst proves an honest chip outside in {100 * PROVEN:.0f} % of worlds or more, and at which in "
+        f"less than {100 * HARDLY:.0f} %."
+    )
+    return Table(caption, pd.DataFrame(rows))
+
+
+def _outside(result: Tabulation, name: str, landmarks: int, processing_ms: float | None = None) -> pd.DataFrame:
+    """Rows of the hubs outside a territory, in one network, with the processing that figures show or another."""
+    table = result.table
+    processing_ms = _shown_processing_ms(result.scenario) if processing_ms is None else processing_ms
+    of_network = (table["territory"] == name) & (table["landmarks"] == landmarks)
+    return table[of_network & (table["processing_ms"] == processing_ms) & (table["clearance_ms"] > 0)]
+
+
+def _counts(outside: pd.DataFrame) -> tuple[Estimate, Estimate]:
+    """Hubs that are proven and hardly ever, with those at the ends of the range of latency if it was computed."""
+    chances = [outside[name] for name in ("probability", "low", "high")]
+    proven = [float((chance >= PROVEN).sum()) if chance.notna().any() else np.nan for chance in chances]
+    hardly = [float((chance < HARDLY).sum()) if chance.notna().any() else np.nan for chance in chances]
+    return Estimate(*proven), Estimate(hardly[0], hardly[2], hardly[1])
+
+
+def _chance(row: pd.Series[Any]) -> Estimate:
+    """Share of worlds, in per cent."""
+    return Estimate(*(100 * float(row[name]) for name in ("probability", "low", "high")))
 
 
 def figures(result: Tabulation) -> Iterator[Chart]:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 from scenarios.answers import LEARNERS, answer_each
 from scenarios.baseline import QUICK
+from scenarios.brief import Estimate, Table
+from scenarios.sentences import difference_in_words, spread_of
 from scenarios.study import Options, Study, main
 from sim import Scenario, Tabulation
 from sim.experiments.compute_gap import RULE, SOURCES, World, compute_gap
@@ -31,6 +33,15 @@ SETTING = LEARNERS
 QUICK_SETTING = {**QUICK, "calendar.duty_after_days": 180, "calendar.end_after_duty_days": 540}
 DRAWS, QUICK_DRAWS = 10, 2
 QUICK_STEPS = 2
+MILLION = 1e6
+
+DRIVERS = (
+    "enforcement.inspectors", "verification.period_days", "adversary.strategies", "cnas_volume_2024_chips",
+    "smuggled_volume_growth", "smuggling_elasticity", "demand_elasticity", "rental_elasticity", "remote_rental_h100e",
+    "remote_rental_growth_per_year", "domestic_growth_per_year", "domestic_effective_share",
+)  # fmt: skip
+CITATIONS = ("cnas-2025", "epoch-diversion-2026", "china-compute-2026", "ascend-commerce-2025")
+INTERVALS = "10-90 % of draws, parameters and chance; none if parameters stay at the scenario's values"
 
 
 def study(options: Options) -> Study:
@@ -101,6 +112,53 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
     grouped = pd.concat([both, change], ignore_index=True).groupby(["policy", "date", "source"], sort=False)["h100e"]
     rows = pd.DataFrame({"median": grouped.median(), "low": grouped.quantile(0.1), "high": grouped.quantile(0.9)})
     return rows.reset_index().assign(unit="H100e")
+
+
+def changes(result: Tabulation) -> pd.DataFrame:
+    """What the rule adds to compute at the end, by draw: million H100e by source and in all, and as a share of all."""
+    rows = result.table[result.table["date"] == result.table["date"].max()]
+    wide = rows.pivot_table(index="draw", columns=["policy", "source"], values="h100e")
+    rule, before = wide[RULE], wide[STATUS_QUO]
+    change = (rule - before) / MILLION
+    total = change.sum(axis=1)
+    return change.assign(all=total, share=total * MILLION / before.sum(axis=1))
+
+
+def answer(result: Tabulation) -> str:
+    """Compute kept out by the end in all, and what of it is smuggled and rented."""
+    change = {name: spread_of(values.tolist()) for name, values in changes(result).items()}
+    month = result.table["date"].max().strftime("%B %Y")
+    share = change["share"]
+    words = {
+        source: difference_in_words(change[source], "million H100-equivalents") for source in ("all", "smuggled", "rented")
+    }
+    return (
+        f"By {month} compute at hand in restricted territory is {words['all']} with the rule, a change by "
+        f"{Estimate(*(100 * end for end in share)).of('%')} of all that there is without it. "
+        f"Of that, smuggled compute is {words['smuggled']}, and what is rented abroad {words['rented']}."
+    )
+
+
+def table(result: Tabulation) -> Table:
+    """Compute at the end by source, without the rule and with it, and the difference."""
+    import pandas as pd
+
+    rows = result.table[result.table["date"] == result.table["date"].max()]
+    change = changes(result)
+    cells = []
+    for source in (*SOURCES, "all"):
+        of_source = rows if source == "all" else rows[rows["source"] == source]
+        by_draw = of_source.groupby(["policy", "draw"])["h100e"].sum() / MILLION
+        cells.append(
+            {
+                "source": source,
+                "without the rule": spread_of(by_draw[STATUS_QUO].tolist()),
+                "with the rule": spread_of(by_draw[RULE].tolist()),
+                "difference": spread_of(change[source].tolist()),
+            }
+        )
+    month = result.table["date"].max().strftime("%B %Y")
+    return Table(f"Compute in restricted territory in {month} by source, million H100-equivalents.", pd.DataFrame(cells))
 
 
 def figures(result: Tabulation) -> Iterator[Chart]:

@@ -12,6 +12,7 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
+from scenarios.brief import ANSWER
 from scenarios.manifests import ManifestError, altered, differing, read_manifest
 from scenarios.study import EXIT_DONE, EXIT_USER_ERROR, questions
 from sim import Scenario
@@ -96,6 +97,7 @@ def _results(folder: Path) -> dict[str, Any]:
         "id": manifest["id"],
         "question": manifest["question"],
         "asks": next((asks for name, asks in questions() if name == manifest["question"]), None),
+        "answer": _text(folder / ANSWER).strip(),
         "figures": list(_figures(folder, files)),
         "scenario": manifest["scenario"].get("name"),
         "held_against": named,
@@ -201,6 +203,7 @@ def _lines(described: Mapping[str, Any]) -> Iterator[str]:
 def _result_lines(told: Mapping[str, Any]) -> Iterator[str]:
     made = told["made"]
     yield f"Study {told['id'][:12]}: {told['question']}{'. ' + told['asks'] if told['asks'] else ''}"
+    yield from (f"  {line}" for line in told["answer"].splitlines() if line != told["asks"])
     for figure in told["figures"]:
         yield f"  {figure['figure']}: {figure['claim'] or _shortened(figure['caption'])}"
     yield f"Scenario {told['scenario']}, held against {told['held_against']}.toml: {_listed_levers(told['levers'])}"

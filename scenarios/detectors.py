@@ -7,11 +7,14 @@ enough inspectors for every case, so that what is shown are the detectors, not t
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from scenarios.baseline import QUICK
+from scenarios.brief import TOO_FEW, Column, Table, estimate, policy_table
+from scenarios.sentences import difference_in_words, paired
 from scenarios.study import Options, Study, main
 from scenarios.variations import Variation, settings, vary
 from sim.units import DAYS_PER_MONTH
@@ -26,6 +29,13 @@ SETTING = {"fleet.scale": 1, "calendar.end_after_duty_days": 365, "enforcement.i
 OFFICERS = (1, 7)
 RUNS, QUICK_RUNS = 2, 1
 FOUND, FALSE = "alerted_by_day_90", "false_alarms_per_month"
+
+DRIVERS = (
+    "verification.grace_days", "verification.unconfirmed_rounds", "verification.scan_alpha", "verification.cusum_threshold",
+    "verification.sprt_alpha", "verification.registry_days", "adversary.strategies", "gpu_faults_per_chip_year",
+    "repair_absence_days", "site_outages_per_site_year", "rma_reported_share", "inspection_days",
+)  # fmt: skip
+CITATIONS = ("bureau-staff-2025", "llama3-2024")
 
 THRESHOLDS: Mapping[str, tuple[str, tuple[float, ...], Mapping[str, Any]]] = {
     "silence streak, days of grace": ("grace_days", (14, 3, 7, 30, 60), {"detectors": ["silence_streak"]}),
@@ -70,6 +80,54 @@ def study(options: Options) -> Study:
     quick = {key: value for key, value in QUICK.items() if key != "enforcement.inspectors"}
     study = vary(options, options.scenario("baseline", quick, SETTING), variations(options.quick), 0)
     return Study(study.scenario, options.runs or (QUICK_RUNS if options.quick else RUNS), study.draws, study.beside)
+
+
+def answer(result: Result) -> str:
+    """All detectors together beside the best alone, at the baseline's thresholds; and what officers could follow up."""
+    rows = variations(result.manifest["quick"])
+    found = {row.name: estimate(result, row.name, FOUND, 100) for row in rows}
+    first = {row.group: row for row in reversed(rows)}  # of each group the first, which is the baseline's threshold
+    together = first.pop(TOGETHER)
+    alone = [row for row in first.values() if not math.isnan(found[row.name].median)]
+    if math.isnan(found[together.name].median) or not alone:
+        return TOO_FEW
+    best = max(alone, key=lambda row: found[row.name].median)
+    change = paired(result, together.name, best.name, FOUND, 100)
+    visits = OFFICERS[1] * DAYS_PER_MONTH / result.scenario.values["inspection_days"]
+    affordable = [row for row in rows if estimate(result, row.name, FALSE).median <= visits and row.name in found]
+    affordable = [row for row in affordable if not math.isnan(found[row.name].median)]
+    told = f"No setting that was tried keeps to the {visits:.0f} false alarms a month that {OFFICERS[1]} officers can visit"
+    if affordable:
+        most = max(affordable, key=lambda row: found[row.name].median)
+        told = (
+            f"Of the settings that keep to the {visits:.0f} false alarms a month that {OFFICERS[1]} officers can visit, "
+            f"{_setting(most)} alerts on most, {found[most.name].of('%')}"
+        )
+    return (
+        f"At the baseline's thresholds all detectors together alert on {found[together.name].of('%')} of diverted chips "
+        f"within 90 days, with {estimate(result, together.name, FALSE)} false alarms a month; the one that alone alerts on "
+        f"most, {_setting(best)}, does on {found[best.name].of('%')} with {estimate(result, best.name, FALSE)}, so that "
+        f"all together find {difference_in_words(change, 'points')}. {told}."
+    )
+
+
+def table(result: Result) -> Table:
+    """Alerted on and false alarms by detector and threshold."""
+    policies = {row.name: _setting(row) for row in variations(result.manifest["quick"])}
+    columns = (
+        Column("alerted on within 90 days, %", FOUND, 100),
+        Column("false alarms per month", FALSE),
+        Column("cases that are right, %", "precision_of_cases", 100),
+    )
+    return Table("What each detector alerts on by its threshold.", policy_table(result, policies, columns, "detector"))
+
+
+def _setting(row: Variation) -> str:
+    """A detector at a threshold, in words."""
+    if row.group == TOGETHER:
+        return f"all together, {row.value:g} days of grace"
+    name, _, unit = row.group.partition(", ")
+    return f"{name} ({unit} {row.value:g})"
 
 
 def figures(result: Result) -> Iterator[Chart]:

@@ -16,11 +16,15 @@ import numpy as np
 
 from scenarios.answers import LEARNERS, answer_each
 from scenarios.baseline import QUICK
+from scenarios.brief import TOO_FEW, Estimate, Table
+from scenarios.ranges import parameter_range
+from scenarios.sentences import counted, listed
 from scenarios.study import Options, Study, UsageError, main
 from scenarios.variations import Variation, vary
 from sim import Scenario, Tabulation
 from sim.experiments.compute_gap import step_rows
 from sim.experiments.equilibrium import MOST_STEPS, find_equilibrium, follow_days
+from sim.intervals import wilson_bounds
 from sim.provenance import manifest
 from sim.smuggling.profit import Deal, break_even_chance, expected_profit, risks_if_established
 from sim.smuggling.strategy import Cost
@@ -46,6 +50,17 @@ RUNS, QUICK_RUNS = 2, 1
 QUICK_STEPS = 3
 RATIOS = (1.2, 1.5, 2.0)
 """Prices over list for the arithmetic of penalties: the published range."""
+
+DRIVERS = (
+    "enforcement.inspectors", "verification.period_days", "adversary.strategies", "price_ratio_later", "smuggler_margin",
+    "civil_penalty_multiple", "penalty_reach_partners", "penalty_reach_elsewhere", "demand_elasticity",
+    "smuggling_elasticity", "new_shell_days", "risk_horizon_days",
+)  # fmt: skip
+CITATIONS = ("cnas-2025", "bis-penalties-2025")
+INTERVALS = (
+    "shares of lots found, 80 % after Wilson (1927), each lot counted once; chances to break even, from the largest to the "
+    "smallest share of penalties that may be collected in partner countries; margins and volumes, none, of one search each"
+)
 
 
 @dataclass(frozen=True)
@@ -95,7 +110,7 @@ def tabulate(study: Study, options: Options, progress: Callable[..., None]) -> T
         Policy(scenario, place.group, place.value, options.seed, study.runs, QUICK_STEPS if options.quick else MOST_STEPS)
         for scenario, place in zip((study.scenario, *study.beside), variations(options.quick), strict=True)
     ]
-    rows = [row for rows in answer_each(answer, policies, options, progress) for row in rows]
+    rows = [row for rows in answer_each(answer_to, policies, options, progress) for row in rows]
     table = pd.DataFrame(rows)
     last = table.groupby("policy", sort=False).tail(1).reset_index(drop=True)
     about = manifest(options.name, study.scenario, options.seed, study.runs, options.quick, None, study.beside)
@@ -104,9 +119,8 @@ def tabulate(study: Study, options: Options, progress: Callable[..., None]) -> T
     return Tabulation(study.scenario, table, last, about, {"profit_curves": curves, "break_even": even})
 
 
-def answer(policy: Policy) -> list[dict[str, Any]]:
-    """The steps of the search for the smugglers' answer to one policy, tidy; profits are those of the world's real "
-    "chips."""
+def answer_to(policy: Policy) -> list[dict[str, Any]]:
+    """The steps of the search for the smugglers' answer to one policy, tidy; profits are those of the world's real chips."""
     found = find_equilibrium(policy.scenario, policy.seed, policy.runs, policy.most_steps)
     scenario = policy.scenario
     real_years = policy.runs * scenario.fleet.scale * scenario.calendar.end_after_duty_days / DAYS_PER_YEAR
@@ -149,6 +163,68 @@ def break_even_curves(scenario: Scenario) -> Iterator[dict[str, Any]]:
         for collected in np.linspace(0, 1, 401).tolist():
             chance = break_even_chance(deal, collected, scenario.values)
             yield {"price_ratio": ratio, "collected": collected, "break_even_chance": chance}
+
+
+def answer(result: Tabulation) -> str:
+    """What is left of smuggling under the policy that finds most, and from which chance penalties alone deter."""
+    last = result.summary().dropna(subset=["established_share"])
+    if last.empty:
+        return TOO_FEW
+    most = last.loc[last["established_share"].idxmax()]
+    verb = "still pays" if most["margin"] > 0 else "does not pay any more"
+    chances = [f"{ratio:g} times list {_chance(result.scenario, ratio)}" for ratio in RATIOS]
+    return (
+        f"Under the policy that finds most ({counted(most['inspectors'], 'inspector')}, chips {most['group']}), with "
+        f"{_found(most).of('%')} of lots found within {follow_days(result.scenario):.0f} days, smuggling {verb}: the "
+        f"expected margin of a lot is {100 * most['margin']:.0f} %, and smugglers order "
+        f"{100 * most['chips_per_year'] / most['usual_chips_per_year']:.0f} % of the chips that they would without it. "
+        f"Penalties alone beat a price of {listed(chances)}, for a consignee in a partner country."
+    )
+
+
+def _found(row: pd.Series[Any]) -> Estimate:
+    """Share of lots found, in per cent, with its interval by the number of lots."""
+    share, lots = float(row["established_share"]), float(row["lots_seen"])
+    if np.isnan(share):
+        return Estimate(np.nan, np.nan, np.nan)
+    return Estimate(100 * share, *(100 * end for end in wilson_bounds(share, lots)))
+
+
+def _chance(scenario: Scenario, ratio: float) -> str:
+    """From which chance of being found a lot loses money, in words, over the share collected in partner countries."""
+    deal = Deal(scenario.fleet.lot_chips, chip_usd(scenario), ratio, Cost())
+    name = "penalty_reach_partners"
+    chances = {
+        end: 100 * break_even_chance(deal, values[name], values) for end, values in parameter_range(name, scenario).items()
+    }
+    ends = (chances["high"], chances["low"]) if "high" in chances else (np.nan, np.nan)
+    central = chances["central"]
+    if central > 100:
+        best = f", and from {ends[0]:.0f} % at the largest share collected" if ends[0] <= 100 else ""
+        return f"at no chance of being found{best}"
+    if not ends[1] > 100:
+        return f"from a chance of {Estimate(central, *ends).of('%')}"
+    return f"from a chance of {central:.0f} % ({ends[0]:.0f} to never)"
+
+
+def table(result: Tabulation) -> Table:
+    """Lots found, margin, price and volume by policy."""
+    import pandas as pd
+
+    last = result.summary()
+    rows = [
+        {
+            "policy": f"{counted(row['inspectors'], 'inspector')}, {row['group']}",
+            "lots found, %": _found(row),
+            "expected margin, %": 100 * float(row["margin"]),
+            "price over list": float(row["price_ratio"]),
+            "ordered, % of those without the rule": 100 * float(row["chips_per_year"] / row["usual_chips_per_year"]),
+            "arriving, thousand chips a year": float(row["arriving_chips_per_year"]) / 1e3,
+            "search ended": str(row["ended"]),
+        }
+        for _, row in last.iterrows()
+    ]
+    return Table("What is left of smuggling once smugglers have answered a policy.", pd.DataFrame(rows))
 
 
 def figures(result: Tabulation) -> Iterator[Chart]:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from scenarios.brief import TOO_FEW, Estimate, Table, figures_of
 from scenarios.evasion_cells import HORIZONS_DAYS, evasion_cells, stands_for
 from scenarios.study import Options, Study, main
 from scenarios.variations import Variation, vary
@@ -134,6 +135,14 @@ NEARLY_ALL = 0.9
 COST_UNDER = "planning_bound"
 """The choice whose cost the figures show; the table has all."""
 
+DRIVERS = (
+    "adversary.strategies", "verification.bound", "verification.uncleared_sites", "enforcement.method",
+    "enforcement.notice_days", "enforcement.inspectors", "verification.grace_days", "transit_to_restricted_days",
+    "key_extraction_success", "key_extraction_usd_per_chip", "vendor_key_revoked_days", "relay_host_usd_per_day",
+)  # fmt: skip
+CITATIONS = ("cnas-2025", "doj-cases-2026", "tee-fail-2025", "gill-2010")
+INTERVALS = "95 % after Wilson (1927), each order of chips counted once; chance only, if no draws are asked for"
+
 
 def variations(quick: bool) -> list[Variation]:
     """One policy for each strategy and choice; its value is the number of the choice."""
@@ -154,6 +163,68 @@ def variations(quick: bool) -> list[Variation]:
 def study(options: Options) -> Study:
     """The baseline's world in small under each policy, parameters at central values unless draws are asked for."""
     return vary(options, options.scenario("baseline", QUICK, SETTING), variations(options.quick), 0)
+
+
+def answer(result: Result) -> str:
+    """Against how many strategies a plain rule and the best choice find nearly all, how soon, and what is found least."""
+    cells = evasion_cells(result, variations(result.manifest["quick"]))
+    cells = cells[cells["probability"].notna()].assign(
+        choice=lambda rows: [list(CHOICES)[number] for number in rows["choice"]]
+    )
+    days = max(HORIZONS_DAYS, key=lambda horizon: (len(cells[cells["days"] == horizon]), horizon))
+    at = cells[cells["days"] == days]
+    plain = at[at["choice"] == COST_UNDER].set_index("strategy")
+    if plain.empty:
+        return TOO_FEW
+    best = at.loc[at.groupby("strategy")["probability"].idxmax()].set_index("strategy")
+    soon = cells[cells["days"] == HORIZONS_DAYS[0]].groupby("strategy")["probability"].max()
+    hardest = best["probability"].idxmin()
+    least = best.loc[hardest]
+    usd = plain["usd_per_chip"].dropna()
+    shares = Estimate(*(100 * least[name] for name in ("probability", "low", "high"))).of("%")
+    return (
+        f"Of {len(plain)} evasions that move chips, '{CHOICES[COST_UNDER].heading}' finds {100 * NEARLY_ALL:.0f} % of chips "
+        f"or more within {days} days against {(plain['probability'] >= NEARLY_ALL).sum()}, and the best choice against each "
+        f"does so against {(best['probability'] >= NEARLY_ALL).sum()}, against {(soon >= NEARLY_ALL).sum()} of them within "
+        f"{HORIZONS_DAYS[0]} days. "
+        f"Least is found of '{str(hardest).replace('_', ' ')}', {shares} by '{CHOICES[least['choice']].heading}', and what "
+        f"evasions cost is between {_dollars(usd.min())} and {_dollars(usd.max())} US dollars a chip, "
+        f"{_dollars(usd.median())} in the median."
+    )
+
+
+def _dollars(amount: float) -> str:
+    """An amount in a sentence."""
+    return "less than 1" if amount < 1 else figures_of(amount)
+
+
+def table(result: Result) -> Table:
+    """For each strategy what the plain rule and the best choice find at each horizon, and its cost."""
+    import pandas as pd
+
+    cells = evasion_cells(result, variations(result.manifest["quick"]))
+    names = list(CHOICES)
+    rows = []
+    for strategy in _from_easy_to_hard(cells):
+        of_strategy = cells[cells["strategy"] == strategy]
+        plain = of_strategy[of_strategy["choice"] == names.index(COST_UNDER)].set_index("days")
+        row: dict[str, Any] = {"evasion": strategy.replace("_", " ")}
+        for days in HORIZONS_DAYS:
+            row[f"found within {days} days, %"] = _share(plain.loc[days])
+        last = of_strategy[of_strategy["days"] == HORIZONS_DAYS[-1]]
+        known = last.dropna(subset=["probability"])
+        top = known.loc[known["probability"].idxmax()] if len(known) else last.iloc[0]
+        row[f"best choice within {HORIZONS_DAYS[-1]} days, %"] = _share(top)
+        row["best choice"] = CHOICES[names[int(top["choice"])]].heading if len(known) else "-"
+        row["cost, US dollars a chip"] = float(plain["usd_per_chip"].iloc[0])
+        rows.append(row)
+    caption = f"What each evasion is found by, under '{CHOICES[COST_UNDER].heading}' and by the best choice, and its cost."
+    return Table(caption, pd.DataFrame(rows))
+
+
+def _share(cell: pd.Series[Any]) -> Estimate:
+    """Probability with its interval, in per cent."""
+    return Estimate(*(100 * float(cell[name]) for name in ("probability", "low", "high")))
 
 
 def figures(result: Result) -> Iterator[Chart]:

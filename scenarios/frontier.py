@@ -15,22 +15,27 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from scenarios.baseline import QUICK
+from scenarios.brief import Estimate, Table
+from scenarios.frontier_tables import (
+    BUDGETS_MUSD,
+    NO_RULE,
+    RULES,
+    bought_rows,
+    by_draw_table,
+    levers_of,
+    points_table,
+)
+from scenarios.sentences import counted, listed
 from scenarios.study import Options, Study, UsageError, main, usable_processors
 from sim import Result, Scenario, Tabulation
 from sim.experiments.budget import (
-    OUTCOMES,
+    SHARE_SOON,
     BudgetError,
-    Choice,
     Measured,
     Mix,
-    best_shares,
     choose,
     distinct,
-    frontier_shares,
-    mean_interval,
     measure,
-    on_frontier,
-    regrets,
 )
 from sim.experiments.ensemble import ensemble
 from sim.experiments.planned_cost import planned_cost, seconds_of_a_run
@@ -61,7 +66,6 @@ QUICK_SETTING = {
     "calendar.end_after_duty_days": 120,
 }
 
-BUDGETS_MUSD = (10.0, 50.0, 200.0)
 INSPECTORS, QUICK_INSPECTORS = (1, 2, 4, 10, 20, 40), (1, 2)
 """In the simulated part of the nation. Without any, cases come to nothing, and the status quo is what is left."""
 
@@ -82,8 +86,14 @@ ENOUGH = 0.5
 OVERSPENT = 1.1
 """A title says so where what was chosen within a budget costs more than this times it in fresh draws."""
 
-RULES = {"expected": "best expected", "robust": "least regret", "frugal": "cheapest alike"}
-"""How a policy is chosen, in words."""
+
+DRIVERS = (
+    "adversary.strategies", "adversary.staging", "enforcement.method", "verification.grace_days", "inspection_days",
+    "inspection_cost_usd", "inspection_cost_usd_per_chip", "inspector_cost_usd_per_year", "landmark_cost_usd_per_year",
+    "cnas_volume_2024_chips", "gpu_faults_per_chip_year", "repair_absence_days",
+)  # fmt: skip
+CITATIONS = ("iaps-2025", "cset-model-2026")
+INTERVALS = "10-90 % of fresh draws about their mean, parameters and chance"
 
 
 def first_mixes(share: float, quick: bool) -> list[Mix]:
@@ -185,12 +195,12 @@ def tabulate(study: Study, options: Options, progress: Callable[..., None]) -> T
         reported = measure([fresh])
     except BudgetError as error:
         raise UsageError(str(error)) from None
-    levers = {name: _levers(mix) for name, mix in known.items()} | {STATUS_QUO: NO_RULE}
-    points = _points(measured, levers)
-    bought = pd.DataFrame(row for one in choices for row in _bought(one, measured, reported, levers))
+    levers = {name: levers_of(mix) for name, mix in known.items()} | {STATUS_QUO: NO_RULE}
+    points = points_table(measured, levers)
+    bought = pd.DataFrame(row for one in choices for row in bought_rows(one, measured, reported, levers))
     about = manifest(options.name, study.scenario, seed, study.runs, options.quick, study.draws, study.beside)
     about["failed_draws_by_sample"] = {"choice": _failed(*results), "report": _failed(fresh)}
-    by_draw = pd.concat([_by_draw("choice", results), _by_draw("report", [fresh])], ignore_index=True)
+    by_draw = pd.concat([by_draw_table("choice", results), by_draw_table("report", [fresh])], ignore_index=True)
     return Tabulation(study.scenario, points, bought, about, {"by_draw": by_draw})
 
 
@@ -214,94 +224,74 @@ def _say_cost(study: Study, options: Options, workers: int) -> None:
     print(planned_cost(runs, seconds, workers), file=sys.stderr)
 
 
-NO_RULE = {"landmarks": 0, "period_days": float("nan"), "inspectors": 0.0, "planned_inspectors": 0.0}
+def answer(result: Tabulation) -> str:
+    """What each budget buys by the best expectation, and from which cost on more money was not seen to find more."""
+    bought = result.summary()
+    parts = []
+    for _, row in bought[bought["rule"] == "expected"].iterrows():
+        unit = "% of diversions within 90 days" if not parts else "%"
+        part = f"for {row['budget_musd']:g} million {_mix(row)}: {_fresh(row, 'found', 100).of(unit)}"
+        if row["fresh_usd_per_year_mean"] > OVERSPENT * 1e6 * row["budget_musd"]:
+            part += f", but at {_fresh(row, 'usd_per_year', 1e-6).of('million')} in worlds that had no part in the choice"
+        parts.append(part)
+    last = bought[bought["budget_musd"] == bought["budget_musd"].max()].set_index("rule")
+    best, frugal = last.loc["expected"], last.loc["frugal"]
+    alike = f"and none that is cheaper than the best for {best['budget_musd']:g} million is as good as that, by these draws"
+    if best["scenario"] != frugal["scenario"]:
+        alike = (
+            f"and the best for {best['budget_musd']:g} million is not surely better than {_mix(frugal)}, "
+            f"{_fresh(frugal, 'found', 100).of('%')} at {_fresh(frugal, 'usd_per_year', 1e-6).of('million')}"
+        )
+    return (
+        f"Of the mixes tried, these establish most in expectation, by US dollars a year: {'; '.join(parts)}. "
+        f"Today's tips and checks alone establish {_status_quo(result).of('%')}, {alike}."
+    )
 
 
-def _levers(mix: Mix) -> dict[str, float]:
-    return {
-        "landmarks": mix.landmarks,
-        "period_days": mix.period_days,
-        "inspectors": mix.inspectors,
-        "planned_inspectors": mix.inspectors * mix.audit_share,
-    }
+def _fresh(row: pd.Series[Any], what: str, times: float) -> Estimate:
+    """Mean over fresh draws with 10-90 % of them."""
+    return Estimate(*(times * float(row[f"fresh_{what}_{name}"]) for name in ("mean", "low", "high")))
 
 
-def _points(measured: Measured, levers: dict[str, dict[str, float]]) -> pd.DataFrame:
-    """One row for each policy: cost and outcome over draws, and how often it is on the frontier or best."""
+def _status_quo(result: Tabulation) -> Estimate:
+    """What is found in the fresh draws without the rule, in per cent."""
     import numpy as np
+
+    rows = result.further["by_draw"]
+    of_outcome = (rows["sample"] == "report") & (rows["outcome"] == SHARE_SOON)
+    found = 100 * rows[of_outcome & (rows["scenario"] == STATUS_QUO)]["found"]
+    return Estimate(float(found.mean()), *np.quantile(found, [0.1, 0.9]).tolist())
+
+
+def _mix(row: pd.Series[Any]) -> str:
+    """A mix in words."""
+    if row["scenario"] == STATUS_QUO:
+        return "today's tips and checks alone"
+    planned = row["planned_inspectors"] / row["inspectors"] if row["inspectors"] else 0.0
+    often = {1: "daily", 7: "weekly"}.get(row["period_days"], f"{row['period_days']:g}-day")
+    visits = "to follow up alerts" if not planned else f"of whom {100 * planned:.0f} % visit by a plan"
+    return f"{row['landmarks']:g} landmarks, {often} challenges and {counted(row['inspectors'], 'inspector')} {visits}"
+
+
+def table(result: Tabulation) -> Table:
+    """The mixes chosen within each budget by each rule, what they cost and find in fresh draws."""
     import pandas as pd
 
-    table = pd.DataFrame([levers[name] for name in measured.policies])
-    table.insert(0, "scenario", measured.policies)
-    for column, values in (("usd_per_year", measured.usd_per_year), ("found", measured.outcome)):
-        table[f"{column}_mean"] = values.mean(axis=1)
-        table[f"{column}_low"], table[f"{column}_high"] = np.quantile(values, [0.1, 0.9], axis=1)
-    table["on_frontier"] = on_frontier(measured.mean_usd, measured.mean_outcome)
-    table["share_of_draws_on_frontier"] = frontier_shares(measured)
-    for budget in BUDGETS_MUSD:
-        table[f"share_of_draws_best_within_{budget:g}_musd"] = best_shares(measured, 1e6 * budget)
-        table[f"largest_regret_within_{budget:g}_musd"] = regrets(measured, 1e6 * budget).max(axis=1)
-    return table
-
-
-def _bought(
-    choice: Choice, measured: Measured, reported: Measured, levers: dict[str, dict[str, float]]
-) -> Iterator[dict[str, Any]]:
-    """One row for each rule of choice: the mix, its cost, what it found in the draws of the choice and in fresh ones."""
-    import numpy as np
-
-    regret = regrets(measured, choice.budget_usd)
-    best = best_shares(measured, choice.budget_usd)
-    for rule in RULES:
-        place = getattr(choice, rule)
-        name = measured.policies[place]
-        again = reported.policies.index(name)
-        found, usd = reported.outcome[again], reported.usd_per_year[again]
-        low, high = mean_interval(found)
-        yield {
-            "budget_musd": choice.budget_usd / 1e6,
-            "rule": rule,
-            "scenario": name,
-            **levers[name],
-            "usd_per_year_mean": measured.mean_usd[place],
-            "usd_per_year_90_percent": np.quantile(measured.usd_per_year[place], 0.9),
-            "found_in_choice_mean": measured.mean_outcome[place],
-            "largest_regret": regret[place].max(),
-            "mean_regret": regret[place].mean(),
-            "share_of_draws_best": best[place],
-            "fresh_usd_per_year_mean": usd.mean(),
-            "fresh_usd_per_year_low": np.quantile(usd, 0.1),
-            "fresh_usd_per_year_high": np.quantile(usd, 0.9),
-            "fresh_found_mean": found.mean(),
-            "fresh_found_mean_low": low,
-            "fresh_found_mean_high": high,
-            "fresh_found_low": np.quantile(found, 0.1),
-            "fresh_found_high": np.quantile(found, 0.9),
+    rows = [
+        {
+            "budget, million US dollars a year": float(row["budget_musd"]),
+            "chosen as": RULES[str(row["rule"])],
+            "landmarks": float(row["landmarks"]),
+            "days between challenges": float(row["period_days"]),
+            "inspectors": float(row["inspectors"]),
+            "of them by plan": float(row["planned_inspectors"]),
+            "cost, million": _fresh(row, "usd_per_year", 1e-6),
+            "found within 90 days, %": _fresh(row, "found", 100),
+            "largest regret, points": 100 * float(row["largest_regret"]),
         }
-
-
-def _by_draw(sample: str, results: Sequence[Result]) -> pd.DataFrame:
-    """Cost and each outcome that could be maximised, of every policy in every draw, tidy. What no draw has is left out."""
-    import numpy as np
-    import pandas as pd
-
-    frames = []
-    for outcome in OUTCOMES:
-        try:
-            measured = measure(results, outcome)
-        except BudgetError:
-            continue
-        policies, draws = measured.outcome.shape
-        columns = {
-            "sample": sample,
-            "outcome": outcome,
-            "scenario": np.repeat(measured.policies, draws),
-            "draw": np.tile(measured.draws, policies),
-            "usd_per_year": measured.usd_per_year.ravel(),
-            "found": measured.outcome.ravel(),
-        }
-        frames.append(pd.DataFrame(columns))
-    return pd.concat(frames, ignore_index=True)
+        for _, row in result.summary().iterrows()
+    ]
+    return Table("What a yearly budget of the authority buys; cost and share found in fresh draws.", pd.DataFrame(rows))
 
 
 def figures(result: Tabulation) -> Iterator[Chart]:
@@ -339,8 +329,8 @@ def figures(result: Tabulation) -> Iterator[Chart]:
 def _claim(bought: pd.DataFrame) -> str:
     """What each budget finds, and from which cost on more money was not seen to find more."""
     best = bought[bought["rule"] == "expected"]
-    found = _listed([f"{100 * share:.0f}" for share in best["fresh_found_mean"]])
-    budgets = _listed([_dollars(budget) for budget in best["budget_musd"]])
+    found = listed([f"{100 * share:.0f}" for share in best["fresh_found_mean"]])
+    budgets = listed([_dollars(budget) for budget in best["budget_musd"]])
     last = bought[bought["budget_musd"] == bought["budget_musd"].max()]
     frugal: dict[Any, Any] = last[last["rule"] == "frugal"].to_dict("records")[0]
     needed = frugal["usd_per_year_mean"] / 1e6
@@ -362,11 +352,7 @@ def _claim_of_robust(bought: pd.DataFrame) -> str:
     differ = [_dollars(budget) for budget in named.index[named["expected"] != named["robust"]].tolist()]
     if not differ:
         return "Within each budget the best expected mix is also the one of least regret"
-    return f"Expectation and least regret choose different mixes at {_listed(differ)} a year"
-
-
-def _listed(words: Sequence[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+    return f"Expectation and least regret choose different mixes at {listed(differ)} a year"
 
 
 def _caption(result: Tabulation) -> str:

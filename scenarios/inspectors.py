@@ -6,13 +6,17 @@ share of diversions is established within 90 days, how long a case waits, and ho
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from scenarios.baseline import QUICK
+from scenarios.brief import TOO_FEW, Column, Table, estimate, policy_table
+from scenarios.sentences import counted, difference_in_words, listed, paired
 from scenarios.study import Options, Study, main
 from scenarios.variations import Variation, settings, vary
+from sim.scenario import STATUS_QUO
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,6 +35,15 @@ SELECTIONS: dict[str, dict[str, Any]] = {
 NUMBERS, QUICK_NUMBERS = (10, 1, 2, 5, 20, 50), (2, 10)
 DRAWS, QUICK_DRAWS = 5, 2
 FOUND, BUSY, WAIT = "established_by_day_90", "inspector_utilisation", "inspection_wait_mean"
+NEARLY_ALL = 0.9
+"""Share of what the most inspectors find that fewer are asked to find."""
+
+DRIVERS = (
+    "enforcement.inspectors", "enforcement.planned_inspectors", "enforcement.planned_visits", "enforcement.inspected_chips",
+    "enforcement.remote_request_days", "inspection_days", "inspection_travel_days", "consent_days", "request_answered",
+    "case_review_days", "gpu_faults_per_chip_year", "repair_absence_days",
+)  # fmt: skip
+CITATIONS = ("bureau-staff-2025", "end-use-checks-2024", "cnas-2025")
 
 
 def variations(quick: bool) -> list[Variation]:
@@ -57,6 +70,43 @@ def study(options: Options) -> Study:
     quick = {key: value for key, value in QUICK.items() if key != "enforcement.inspectors"}
     scenario = options.scenario("baseline", quick, SETTING)
     return vary(options, scenario, variations(options.quick), QUICK_DRAWS if options.quick else DRAWS)
+
+
+def answer(result: Result) -> str:
+    """The fewest alert-driven inspectors that find nearly what the most do, and what as many find by a plan."""
+    policies = {(row.group, row.value): row.name for row in variations(result.manifest["quick"])}
+    driven, *planned = SELECTIONS
+    numbers = sorted(number for selection, number in policies if selection == driven)
+    found = {number: estimate(result, policies[driven, number], FOUND, 100) for number in numbers}
+    if any(math.isnan(share.median) for share in found.values()):
+        return TOO_FEW
+    fewest, most = numbers[0], numbers[-1]
+    enough = next(number for number in numbers if found[number].median >= NEARLY_ALL * found[most].median)
+    with_fewest = "" if fewest == enough else f"; {counted(fewest, 'inspector')} would establish {found[fewest].of('%')}"
+    against = [
+        f"{selection} {estimate(result, policies[selection, most], FOUND, 100).of('%')}, in the same worlds "
+        f"{difference_in_words(paired(result, policies[selection, most], policies[driven, most], FOUND, 100), 'points')}"
+        for selection in planned
+    ]
+    return (
+        f"Sent where alerts are, {counted(enough, 'inspector')}, the fewest of those tried, "
+        f"{'reaches' if enough == 1 else 'reach'} at least nine tenths of what {most:g} establish within 90 days: "
+        f"{found[enough].of('%')} of diversions against {found[most].of('%')}{with_fewest}. "
+        f"Sent to sites by a plan instead, {most:g} establish {listed(against)}."
+    )
+
+
+def table(result: Result) -> Table:
+    """Found, busy and waiting, by number and by where inspectors go."""
+    policies = {row.name: f"{row.group}, {row.value:g}" for row in variations(result.manifest["quick"])}
+    columns = (
+        Column("established within 90 days, %", FOUND, 100),
+        Column("time that inspectors are busy, %", BUSY, 100),
+        Column("days that a visited case waited", WAIT),
+        Column("false alarms per month", "false_alarms_per_month"),
+    )
+    rows = policy_table(result, {**policies, STATUS_QUO: "status quo"}, columns, "where they go, inspectors")
+    return Table("What inspectors find by their number and by where they go.", rows)
 
 
 def figures(result: Result) -> Iterator[Chart]:

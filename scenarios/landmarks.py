@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from scenarios.brief import Estimate, Table
 from scenarios.ranges import parameter_range
 from scenarios.study import Options, Study, main
 from sim import Scenario, Tabulation
@@ -45,6 +46,17 @@ SETTING = {"geography.sites": 434, "geography.landmarks": max(SIZES), "verificat
 WITHIN_KM = 100
 WITHIN = f"chips_within_{WITHIN_KM}_km"
 HEADLINE_LANDMARKS = 100
+
+DRIVERS = (
+    "geography.sites", "geography.network", "geography.territory", "verification.landmarks_asked", "verification.bound",
+    "excess_scale", "in_loop_processing_ms", "distance_within_city_km", "landmark_cost_usd_per_year", "site_class_hundreds",
+    "largest_site_chips",
+)  # fmt: skip
+CITATIONS = ("iaps-2025", "cset-model-2026", "wonderproxy-2020", "aws-2025")
+INTERVALS = (
+    "shares cleared, lowest to highest over draws of site sizes and over latency, if that is not set; gains, two standard "
+    "errors over draws of site sizes; prices, their range"
+)
 
 
 def study(options: Options) -> Study:
@@ -206,6 +218,81 @@ def _hubs_of_sites(scenario: Scenario) -> tuple[Hub, ...]:
     return hubs_outside(scenario.geography.restricted, hubs())[: scenario.geography.sites]
 
 
+BEST, USUAL = "clearance", "internet_hubs"
+PLACED = {
+    BEST: "where they clear most", "coverage": "nearest to the chips", USUAL: "at internet hubs", "random": "at random",
+}  # fmt: skip
+
+
+def answer(result: Tabulation) -> str:
+    """What about a hundred landmarks clear by the best placement and by the usual one, and what a further one adds."""
+    rows = result.summary()
+    sizes = sorted(set(rows["landmarks"]))
+    size = _headline_size(rows)
+    cleared = {strategy: _cleared(_row(rows, strategy, size)) for strategy in (BEST, USUAL)}
+    first = (
+        f"Put {PLACED[BEST]}, {size} landmarks clear {cleared[BEST].of('%')} of chips in one burst, {PLACED[USUAL]} "
+        f"{cleared[USUAL].of('%')}."
+    )
+    if len(sizes) == 1:
+        return f"{first} What one more adds cannot be told, as no smaller network was drawn."
+    beyond = next((larger for larger in sizes if larger > size), size)
+    between = f"between {sizes[sizes.index(beyond) - 1]} and {beyond}"
+    row, usual = (_row(rows, strategy, beyond) for strategy in (BEST, USUAL))
+    price = _usd_per_point(row)
+    told = (
+        f"a further point costs {price.of('US dollars a year')}"
+        if np.isfinite(price.median)
+        else "no price buys a further point"
+    )
+    return (
+        f"{first} One more, {between}, adds {_gain(row).of('percentage points')} {PLACED[BEST]} and "
+        f"{_gain(usual).of('points')} {PLACED[USUAL]}; with the former {told}."
+    )
+
+
+def table(result: Tabulation) -> Table:
+    """Chips cleared, gain and price of a further point by placement and number."""
+    import pandas as pd
+
+    rows = [
+        {
+            "placement": PLACED[str(row["strategy"])],
+            "landmarks": int(row["landmarks"]),
+            "chips cleared, %": _cleared(row),
+            "points gained per landmark": _gain(row),
+            "US dollars a year per further point": _usd_per_point(row),
+        }
+        for _, row in result.summary().iterrows()
+    ]
+    return Table("Share of chips that a burst clears, by number and placement of landmarks.", pd.DataFrame(rows))
+
+
+def _headline_size(table: pd.DataFrame) -> int:
+    """The size nearest to a hundred."""
+    sizes = table["landmarks"].to_numpy()
+    return int(sizes[np.abs(sizes - HEADLINE_LANDMARKS).argmin()])
+
+
+def _row(rows: pd.DataFrame, strategy: str, size: int) -> pd.Series[Any]:
+    return rows[(rows["strategy"] == strategy) & (rows["landmarks"] == size)].iloc[0]
+
+
+def _cleared(row: pd.Series[Any]) -> Estimate:
+    return Estimate(*(100 * float(row[name]) for name in ("chips_cleared", "chips_low", "chips_high")))
+
+
+def _gain(row: pd.Series[Any]) -> Estimate:
+    gain, error = float(row["points_per_landmark"]), float(row["points_error"])
+    return Estimate(gain, gain - 2 * error, gain + 2 * error)
+
+
+def _usd_per_point(row: pd.Series[Any]) -> Estimate:
+    """Not a number if nothing is gained."""
+    usd = [float(row.get(f"usd_per_point_{end}", np.nan)) for end in ("central", "low", "high")]
+    return Estimate(*usd) if np.isfinite(usd[0]) else Estimate(np.nan, np.nan, np.nan)
+
+
 def figures(result: Tabulation) -> Iterator[Chart]:
     """Chips cleared, and what one landmark more clears, against the number of landmarks."""
     from sim.figures import Chart, frame, landmark_value, landmark_value_data, source_line
@@ -223,10 +310,9 @@ def _claim(table: pd.DataFrame) -> str:
     """The best strategy beside internet hubs, at the size nearest to a hundred."""
     from sim.figures import percent
 
-    sizes = table["landmarks"].to_numpy()
-    size = sizes[np.abs(sizes - HEADLINE_LANDMARKS).argmin()]
+    size = _headline_size(table)
     cleared = table[table["landmarks"] == size].set_index("strategy")["chips_cleared"]
-    best, hubs_only = cleared["clearance"], cleared["internet_hubs"]
+    best, hubs_only = cleared[BEST], cleared[USUAL]
     return f"Well placed, {size} landmarks clear {percent(best)} of chips; at internet hubs {percent(hubs_only)}"
 
 

@@ -7,15 +7,19 @@ The number of inspectors is what the budget pays for if all are busy, at central
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from scenarios.baseline import QUICK
+from scenarios.brief import TOO_FEW, Column, Table, estimate, policy_table
+from scenarios.sentences import difference_in_words, paired
 from scenarios.study import Options, Study, main
 from scenarios.variations import Variation, settings, vary
 from sim import Scenario
 from sim.outcomes.costs import landmark_network_cost_usd_per_year
+from sim.scenario import STATUS_QUO
 from sim.units import DAYS_PER_YEAR
 
 if TYPE_CHECKING:
@@ -32,6 +36,13 @@ PING = "ping, inspect alerts"
 METHODS = {"inspect only, count": "count", "inspect only, read labels": "labels", "inspect only, challenge": "challenge"}
 DRAWS, QUICK_DRAWS = 5, 2
 SOON, EVER, SPENT = "established_by_day_90", "established_by_day_365", "cost_authority"
+
+DRIVERS = (
+    "geography.landmarks", "enforcement.inspected_chips", "enforcement.method", "adversary.staging", "adversary.strategies",
+    "landmark_cost_usd_per_year", "inspection_cost_usd", "inspection_cost_usd_per_chip", "inspection_days",
+    "inspection_miss", "gpu_faults_per_chip_year", "repair_absence_days",
+)  # fmt: skip
+CITATIONS = ("cset-model-2026", "iaps-2025", "cnas-2025")
 
 
 def inspectors_for(budget_usd: float, scenario: Scenario) -> int:
@@ -72,6 +83,42 @@ def study(options: Options) -> Study:
     quick["calendar.end_after_duty_days"] = 400  # long enough for the second panel
     scenario = options.scenario("baseline", quick, SETTING)
     return vary(options, scenario, variations(scenario, options.quick), QUICK_DRAWS if options.quick else DRAWS)
+
+
+def answer(result: Result) -> str:
+    """Pings against the best of inspections alone, with the largest and with the smallest budget."""
+    policies = {(row.group, row.value): row.name for row in variations(result.scenario, result.manifest["quick"])}
+    budgets = sorted({budget for _, budget in policies})
+    told = []
+    for budget in (budgets[-1], budgets[0]):
+        found = {group: estimate(result, policies[group, budget], SOON, 100) for group in (PING, *METHODS)}
+        if any(math.isnan(share.median) for share in found.values()):
+            return TOO_FEW
+        best = max(METHODS, key=lambda group: found[group].median)
+        change = difference_in_words(paired(result, policies[PING, budget], policies[best, budget], SOON, 100), "points")
+        told.append(
+            f"{found[PING].of('%')} of diversions within 90 days, and inspections alone, by the best method "
+            f"({best.rpartition(', ')[2]}), {found[best].of('%')}; in the same worlds pings find {change}"
+        )
+    return (
+        f"For {budgets[-1]:g} million dollars a year, pings and inspectors who follow up alerts establish {told[0]}. "
+        f"For {budgets[0]:g} million they establish {told[1]}."
+    )
+
+
+def table(result: Result) -> Table:
+    """What each way to spend a budget finds, and what was spent."""
+    years = result.scenario.calendar.end_after_duty_days / DAYS_PER_YEAR
+    rows = variations(result.scenario, result.manifest["quick"])
+    policies = {row.name: f"{row.group}, {row.value:g} million" for row in rows}
+    columns = (
+        Column("established within 90 days, %", SOON, 100),
+        Column("established within a year, %", EVER, 100),
+        Column("spent by the authority, million US dollars a year", SPENT, 1e-6 / years),
+        Column("false alarms per month", "false_alarms_per_month"),
+    )
+    cells = policy_table(result, {**policies, STATUS_QUO: "status quo"}, columns, "way and budget in US dollars a year")
+    return Table("What a budget finds, spent on pings or on inspections alone.", cells)
 
 
 def figures(result: Result) -> Iterator[Chart]:

@@ -6,13 +6,17 @@ for chips of a lot or a site that fall silent together: diversions established w
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from scenarios.baseline import QUICK
+from scenarios.brief import TOO_FEW, Column, Table, estimate, policy_table
+from scenarios.sentences import difference_in_words, paired
 from scenarios.study import Options, Study, main
 from scenarios.variations import Variation, settings, vary
+from sim.scenario import STATUS_QUO
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,6 +39,13 @@ DRAWS, QUICK_DRAWS = 5, 2
 FOUND, FALSE = "established_by_day_90", "false_alarms_per_month"
 RIGHT_CASES, RIGHT_CHIPS = "precision_of_cases", "precision_of_alerts"
 
+DRIVERS = (
+    "verification.grace_days", "verification.detectors", "verification.rma_reconciliation", "verification.scan_alpha",
+    "gpu_faults_per_chip_year", "repair_absence_days", "repair_log_sd", "rma_reported_share", "site_outages_per_site_year",
+    "site_outage_hours", "transit_to_restricted_days",
+)  # fmt: skip
+CITATIONS = ("llama3-2024", "uptime-2025")
+
 
 def variations(quick: bool) -> list[Variation]:
     """One policy for each grace period and kind of detection."""
@@ -51,6 +62,42 @@ def study(options: Options) -> Study:
     """The baseline's worlds under each policy."""
     scenario = options.scenario("baseline", QUICK, SETTING)
     return vary(options, scenario, variations(options.quick), QUICK_DRAWS if options.quick else DRAWS)
+
+
+def answer(result: Result) -> str:
+    """What less grace finds and costs, and what repairs reconciled and batches scanned add at the baseline's grace."""
+    policies = {(row.group, row.value): row.name for row in variations(result.manifest["quick"])}
+    lone, *_, scanned = KINDS
+    graces = sorted(grace for kind, grace in policies if kind == lone)
+    ends = [policies[lone, grace] for grace in (graces[0], graces[-1])]
+    found = [estimate(result, name, FOUND, 100) for name in ends]
+    if any(math.isnan(share.median) for share in found):
+        return TOO_FEW
+    false = [estimate(result, name, FALSE) for name in ends]
+    both = policies[scanned, GRACES_DAYS[0]], policies[lone, GRACES_DAYS[0]]
+    changes = [
+        difference_in_words(paired(result, *both, FOUND, 100), "percentage points"),
+        difference_in_words(paired(result, *both, FALSE), "a month", ("more", "fewer")),
+    ]
+    return (
+        f"By lone silences, diversions established within 90 days go from {found[0].of('%')} with {graces[0]:g} days of "
+        f"grace to {found[1].of('%')} with {graces[-1]:g}, and false alarms from {false[0]} to {false[1]} a month. "
+        f"At {GRACES_DAYS[0]} days, repairs reconciled and batches scanned establish {changes[0]} in the same worlds, with "
+        f"false alarms that are {changes[1]}."
+    )
+
+
+def table(result: Result) -> Table:
+    """Found, false alarms and how often alerts are right, by kind of detection and grace."""
+    policies = {row.name: f"{row.group}, {row.value:g} days" for row in variations(result.manifest["quick"])}
+    columns = (
+        Column("established within 90 days, %", FOUND, 100),
+        Column("false alarms per month", FALSE),
+        Column("cases that are right, %", RIGHT_CASES, 100),
+        Column("chips alerted on that are diverted, %", RIGHT_CHIPS, 100),
+    )
+    rows = policy_table(result, {**policies, STATUS_QUO: "status quo"}, columns, "detection and grace")
+    return Table("Diversions found and false alarms by the days that a chip may be silent.", rows)
 
 
 def figures(result: Result) -> Iterator[Chart]:

@@ -10,9 +10,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from scenarios.baseline import QUICK
+from scenarios.brief import TOO_FEW, Estimate, Table
+from scenarios.sentences import listed
 from scenarios.study import Options, Study, UsageError, main
 
 if TYPE_CHECKING:
@@ -37,6 +39,13 @@ NATION, SAMPLE = "nation", "site_sampled"
 MOST = 0.1
 """A bias, as a share, that the title speaks of."""
 
+DRIVERS = (
+    "geography.sampled_sites", "geography.sites", "enforcement.inspectors", "verification.grace_days", "inspection_days",
+    "site_class_hundreds", "site_class_ten_thousands", "largest_site_chips", "gpu_faults_per_chip_year",
+)  # fmt: skip
+CITATIONS = ("cset-model-2026",)
+INTERVALS = "95 % of the mean of paired differences over runs (Student's t), chance only; none of a single run"
+
 
 def study(options: Options) -> Study:
     """The nation and beside it the sample. Runs have sites of their own, draws have not: so there are runs by default."""
@@ -47,6 +56,52 @@ def study(options: Options) -> Study:
         raise UsageError(f"--set: {KEY} = {sites!r}: allowed 1 to geography.sites = {nation.geography.sites}")
     runs = options.runs or (QUICK_RUNS if options.quick else RUNS)
     return Study(nation, runs, options.draws or None, (nation.site_sample(sites).replace(name=SAMPLE),))
+
+
+def answer(result: Result) -> str:
+    """By how much each outcome is off, and of how many that can be told."""
+    from sim.figures import sample_bias_data
+
+    (sample,) = result.beside
+    data = sample_bias_data(result, sample)
+    if data.empty:
+        return TOO_FEW
+    off = [f"{row['label']} by {_bias(row).of('%')}" for _, row in data.iterrows()]
+    certain = int(((data["low"] > MOST) | (data["high"] < -MOST)).sum())
+    near = int(((data["high"] < MOST) & (data["low"] > -MOST)).sum())
+    return (
+        f"On a sample of {sample.geography.sampled_sites} of {sample.geography.sites} sites these are off the nation's, in "
+        f"the mean over runs: {listed(off)}. "
+        f"Of these {len(data)} outcomes {certain} are certainly off by over {100 * MOST:.0f} %, {near} certainly are not, "
+        f"and of {len(data) - certain - near} this many runs cannot tell."
+    )
+
+
+def table(result: Result) -> Table:
+    """Each outcome of the nation and of the sample, and the difference."""
+    import pandas as pd
+
+    from sim.figures import sample_bias_data
+
+    (sample,) = result.beside
+    rows = [
+        {
+            "outcome": row["label"],
+            "unit": row["unit"],
+            "nation": (100 if row["unit"] == "%" else 1) * float(row["nation"]),
+            "sample": (100 if row["unit"] == "%" else 1) * float(row["sample"]),
+            "difference, % of the nation": _bias(row),
+        }
+        for _, row in sample_bias_data(result, sample).iterrows()
+    ]
+    columns = ["outcome", "unit", "nation", "sample", "difference, % of the nation"]
+    caption = f"The nation and a sample of {sample.geography.sampled_sites} of its sites, means over runs."
+    return Table(caption, pd.DataFrame(rows, columns=columns))
+
+
+def _bias(row: pd.Series[Any]) -> Estimate:
+    """Sample minus nation, in per cent of the nation."""
+    return Estimate(*(100 * float(row[name]) for name in ("difference", "low", "high")))
 
 
 def figures(result: Result) -> Iterator[Chart]:

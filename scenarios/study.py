@@ -158,8 +158,7 @@ def run_study(question: ModuleType, options: Options) -> Result | Tabulation:
         finally:
             progress.close()
         result.write_tables(staging, options.tables)
-        if hasattr(question, "DRIVERS"):
-            write_brief(question, result, staging)
+        write_brief(question, result, staging)
         _draw(question, result, staging, options.size)
         words = None if options.command is None else list(options.command)
         result.manifest.update(made_by="run", command=words, duration_s=round(time.monotonic() - started, 1))
@@ -366,8 +365,7 @@ def run_command(name: str, arguments: argparse.Namespace) -> int:
         return EXIT_INTERRUPTED
     if isinstance(result, Result) and options.scheduler is not None:
         print("There is no event log: the workers of a cluster return tables only.")
-    if hasattr(question, "DRIVERS"):
-        print(told(question, result))
+    print(told(question, result))
     print(f"Done in {time.monotonic() - started:.0f} s. Results are in {options.folder}:")
     for path in sorted(options.folder.iterdir()):
         print(f"  {path}")

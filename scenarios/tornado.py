@@ -10,23 +10,29 @@ from __future__ import annotations
 import sys
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from scenarios.brief import TOO_FEW, Estimate, Table
+from scenarios.sentences import listed
 from scenarios.study import Options, Study, UsageError, main, usable_processors
+from scenarios.tornado_tables import (
+    FOUND,
+    OUTCOMES,
+    chance_table,
+    decisive_inputs,
+    index_table,
+    screening_table,
+    summary_table,
+    tornado_table,
+)
 from sim import RunFailed, Scenario, Tabulation
 from sim.experiments.planned_cost import planned_cost, seconds_of_a_run
 from sim.experiments.sensitivity import (
     EVERYTHING_ELSE,
-    Effect,
     ExtraMissing,
-    Indices,
     Model,
     Plan,
-    Screening,
-    Swing,
     TooFewLeft,
     alone,
     check_extra,
@@ -36,7 +42,6 @@ from sim.experiments.sensitivity import (
     tornado,
     with_the_rest,
 )
-from sim.parameters import Parameter
 from sim.provenance import manifest
 from sim.uncertainty import ranged
 
@@ -70,11 +75,16 @@ QUICK = {
 }
 QUICK_INPUTS = ("dwell_at_declared_site_days", "smuggler_log_sd")
 QUICK_PLAN = Plan(trajectories=2, base_points=2, tornado_runs=1, chance_runs=2, most_inputs=2)
-FOUND, FALSE = "established_by_day_90", "false_alarms_per_month"
-OUTCOMES = {FOUND: "diversions established within 90 days", FALSE: "false alarms per month"}
-DECISIVE = 5
 LONGEST_TITLE = 152
 """Letters."""
+
+DRIVERS = (
+    "fleet.scale", "geography.sites", "enforcement.inspectors", "verification.period_days", "verification.grace_days",
+    "adversary.strategies", "cnas_volume_2024_chips", "smuggled_volume_growth", "covered_exports_per_year",
+    "inspection_days", "gpu_faults_per_chip_year", "dwell_at_declared_site_days",
+)  # fmt: skip
+CITATIONS = ("cnas-2025", "epoch-diversion-2026")
+INTERVALS = "95 %: of indices by the bootstrap over base points, of differences Student's, paired over seeds"
 
 
 def study(options: Options) -> Study:
@@ -103,7 +113,6 @@ def tabulate(study: Study, options: Options, progress: Callable[..., None]) -> T
 
 
 def _analysed(study: Study, options: Options, progress: Callable[..., None]) -> Tabulation:
-    import pandas as pd
 
     scenario, seed = study.scenario, options.seed
     plan = _plan(study, options.quick)
@@ -144,21 +153,15 @@ def _analysed(study: Study, options: Options, progress: Callable[..., None]) -> 
     about["planned_cost"] = {"runs_at_most": cost, "seconds_of_a_run": round(seconds, 3), "workers": workers}
     about["unopened_ideas"] = [effect.name for effect in screening.unopened]
     about["failures"] = [str(failure) for failure in model.failures]
-    decisive = _decisive(indices[FOUND])
+    decisive = decisive_inputs(indices[FOUND])
     further = {
         "screening": screening_table(screening),
         "tornado": tornado_table(swings, rows, decisive),
         "chance": chance_table(chance, indices, plan.runs),
         "runs": model.runs_table(list(OUTCOMES)),
     }
-    table = pd.DataFrame(
-        [
-            {"outcome": outcome, "input": one.name, "rows": len(one.rows), **_without(asdict(one), "name", "rows")}
-            for outcome, found in indices.items()
-            for one in found.each
-        ]
-    )
-    return Tabulation(scenario, table, _summary(table, further, rows), about, further)
+    table = index_table(indices)
+    return Tabulation(scenario, table, summary_table(table, further, rows), about, further)
 
 
 def _plan(study: Study, quick: bool) -> Plan:
@@ -173,93 +176,101 @@ def _manifest(study: Study, options: Options) -> dict[str, Any]:
     return manifest(options.name, study.scenario, options.seed, study.runs, options.quick, study.draws)
 
 
-def _decisive(indices: Indices) -> list[str]:
-    """The inputs with the largest total indices, at most five, in that order; none of those that decide nothing."""
-    found = sorted((one for one in indices.each if one.name != EVERYTHING_ELSE), key=lambda one: -one.total)
-    return [one.name for one in found[:DECISIVE] if one.total > 0]
-
-
-def screening_table(screening: Screening) -> pd.DataFrame:
-    """round, input, rows, mu_star, low, high, mu, sigma, kept."""
-    import pandas as pd
-
-    def told(number: str, effects: Sequence[Effect]) -> Iterator[dict[str, Any]]:
-        for effect in effects:
-            fields = _without(asdict(effect), "name", "rows")
-            kept = effect.name in screening.kept
-            yield {"round": number, "input": effect.name, "rows": len(effect.rows), **fields, "kept": kept}
-
-    return pd.DataFrame([*told("ideas", screening.ideas), *told("single rows", screening.alone)])
-
-
-def tornado_table(swings: dict[str, list[Swing]], rows: dict[str, Parameter], decisive: Sequence[str]) -> pd.DataFrame:
-    """outcome, input, unit, central, and the columns of a swing; rank: place among those that decide, 0 for others."""
-    import pandas as pd
-
-    columns = [
-        "outcome",
-        "input",
-        "unit",
-        "central",
-        "rank",
-        *(name for name in Swing.__dataclass_fields__ if name != "name"),
-    ]
-    table = [
-        {
-            "outcome": outcome,
-            "input": swing.name,
-            "unit": rows[swing.name].unit,
-            "central": rows[swing.name].central,
-            "rank": decisive.index(swing.name) + 1 if swing.name in decisive else 0,
-            **_without(asdict(swing), "name"),
-        }
-        for outcome, each in swings.items()
-        for swing in each
-    ]
-    return pd.DataFrame(table, columns=columns)
-
-
-def chance_table(chance: dict[str, Any], indices: dict[str, Indices], runs: int) -> pd.DataFrame:
-    """outcome, runs, mean, sd, share: how much seeds alone move the outcome, the parameters at the scenario's values.
-
-    `share` is the variance of the mean of as many runs as each point had, over that of the outcome with drawn parameters.
-    """
-    import pandas as pd
-
-    rows = []
-    for outcome, values in chance.items():
-        known = values[~np.isnan(values)]
-        sd = float(known.std(ddof=1)) if len(known) > 1 else float("nan")
-        found = indices[outcome]
-        share = sd**2 / runs / found.variance if found.variance > 0 else float("nan")
-        rows.append(
-            {
-                "outcome": outcome,
-                "runs": len(known),
-                "mean": float(known.mean()) if len(known) else float("nan"),
-                "sd": sd,
-                "share": share,
-                "drawn_mean": found.mean,
-                "drawn_sd": found.variance**0.5,
-                "base_points": found.base_points,
-                "base_points_asked": found.asked,
-            }
+def answer(result: Tabulation) -> str:
+    """The five inputs with the largest total indices, whether they can be told from the others, and the widest swing."""
+    swings = result.further["tornado"]
+    swings = swings[swings["outcome"] == FOUND]
+    ranked = swings[swings["rank"] > 0].sort_values("rank")
+    if ranked.empty:
+        return TOO_FEW
+    indices = _ranked_indices(result)
+    named = list(ranked["input"])
+    shares = listed([f"{_words(name)} {_share(indices.loc[name], 'total').of('%')}" for name in named])
+    if too_few_points(result):
+        points = int(result.further["chance"].set_index("outcome").loc[FOUND, "base_points"])
+        return (
+            f"Which unknowns decide cannot be told with {points} base points: of the variance of {OUTCOMES[FOUND]}, the "
+            f"largest total indices have {shares}, with intervals that leave any order open. {_widest(swings)}."
         )
-    return pd.DataFrame(rows)
-
-
-def _summary(table: pd.DataFrame, further: dict[str, pd.DataFrame], rows: dict[str, Parameter]) -> pd.DataFrame:
-    """Inputs in the order of the total index for what is found: their ranges, indices, swings, and the rest."""
-    found = table[table["outcome"] == FOUND].set_index("input")
-    swings = further["tornado"][further["tornado"]["outcome"] == FOUND].set_index("input")
-    summary = found[["first", "first_low", "first_high", "total", "total_low", "total_high"]].join(
-        swings[["unit", "low", "central", "high", "at_low", "at_centre", "at_high"]]
+    return (
+        f"By their total indices, these decide most of the variance of {OUTCOMES[FOUND]}: {shares}; "
+        f"{_how_sure(indices, named)}. {_widest(swings)}."
     )
-    return summary.sort_values("total", ascending=False, kind="stable").reset_index()
 
 
-def _without(fields: dict[str, Any], *names: str) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if name not in names}
+def _ranked_indices(result: Tabulation) -> pd.DataFrame:
+    """Indices of single inputs for what is found, the largest total first."""
+    table = result.table[(result.table["outcome"] == FOUND) & (result.table["input"] != EVERYTHING_ELSE)]
+    return table.sort_values("total", ascending=False, kind="stable").set_index("input")
+
+
+def _how_sure(indices: pd.DataFrame, ranked: Sequence[str]) -> str:
+    """What the intervals allow to be said of the order, for the end of a sentence."""
+    others = indices.drop(index=list(ranked))
+    among = bool((indices.loc[ranked[1:], "total_high"] > indices.loc[ranked[0], "total_low"]).any())
+    first = "another of them may decide most" if among else "the first of them surely decides most"
+    if others.empty:
+        return first
+    overlap = others["total_high"].max() > indices.loc[list(ranked), "total_low"].min()
+    return f"{first}, and {'one that is not named may belong to them' if overlap else 'all others surely decide less'}"
+
+
+def _widest(swings: pd.DataFrame) -> str:
+    """The input that moves the outcome most by itself, as a sentence without its full stop."""
+    from sim.figures.sensitivity import value_label
+
+    known = swings.dropna(subset=["to_low", "to_high"], how="all").reset_index(drop=True)
+    if known.empty:
+        return "No seed has an outcome at an end of a range, so that swings are not known"
+    ends = known[["to_low", "to_high"]].fillna(0.0)
+    width = ends.max(axis=1).clip(lower=0) - ends.min(axis=1).clip(upper=0)
+    row = known.loc[width.idxmax()]
+    values = {end: value_label(float(row[end]), str(row["unit"])) for end in ("low", "central", "high")}
+    moved = [
+        f"by {_swing(row, end).of('percentage points')} at {values[end]}"
+        for end in ("low", "high")
+        if not isnan(row[f"to_{end}"])
+    ]
+    return (
+        f"Moved alone, all others central, {_words(str(row['input']))} changes the share most: from "
+        f"{100 * row['at_centre']:.0f} % at {values['central']} {listed(moved)}"
+    )
+
+
+def table(result: Tabulation) -> Table:
+    """Each input that was kept: its range, its indices, and what its ends do."""
+    import pandas as pd
+
+    from sim.figures.sensitivity import value_label
+
+    swings = result.further["tornado"]
+    swings = swings[swings["outcome"] == FOUND].set_index("input")
+    rows = []
+    for name, index in _ranked_indices(result).iterrows():
+        row: dict[str, Any] = {"unknown": _words(str(name)), "total index, %": _share(index, "total")}
+        row["first-order index, %"] = _share(index, "first")
+        if name in swings.index:
+            swing = swings.loc[name]
+            low, high = (value_label(float(swing[end]), str(swing["unit"])) for end in ("low", "high"))
+            row["range"] = f"{low} to {high}"
+            row |= {f"points at its {end} end": _swing(swing, end) for end in ("low", "high")}
+        rows.append(row)
+    return Table(f"Which unknowns decide the share of {OUTCOMES[FOUND]}.", pd.DataFrame(rows))
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _share(index: pd.Series[Any], which: str) -> Estimate:
+    """An index with its interval, in per cent."""
+    return Estimate(*(100 * float(index[name]) for name in (which, f"{which}_low", f"{which}_high")))
+
+
+def _swing(row: pd.Series[Any], end: str) -> Estimate:
+    """The difference to the centre at an end, in percentage points."""
+    middle, half = 100 * float(row[f"to_{end}"]), 100 * float(row[f"to_{end}_half"])
+    return Estimate(middle, middle - half, middle + half)
 
 
 def figures(result: Tabulation) -> Iterator[Chart]:

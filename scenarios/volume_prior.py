@@ -1,4 +1,4 @@
-"""How many chips would be smuggled without a rule? The published estimates that go in.
+"""How many chips would be smuggled without a rule, by the published estimates that go in?
 
 Both priors that a scenario may name, as a study draws them: the volume of each year beside the quantiles that their authors
 give, later years by the stated growth, and how the volume goes with the share of smuggling that is ever detected. These are
@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
+from scenarios.brief import Estimate, Table
 from scenarios.study import Options, Study, UsageError, main
 from sim import Scenario, Tabulation
 from sim.parameters import Parameter, load_parameters
@@ -36,6 +37,12 @@ PUBLISHED_ROWS = {
     ("epoch", "2024"): "epoch_volume_2024_h100e",
     ("epoch", "2025"): "epoch_volume_2025_h100e",
 }
+DRIVERS = (
+    "adversary.volume_prior", "cnas_volume_2024_chips", "epoch_volume_2024_h100e", "epoch_volume_2025_h100e",
+    "smuggled_volume_growth", "tips_detection_ever",
+)  # fmt: skip
+CITATIONS = ("cnas-2025", "epoch-diversion-2026")
+INTERVALS = "5-95 % of draws from the published laws"
 QUANTILES = {"q05": 0.05, "q25": 0.25, "median": 0.5, "q75": 0.75, "q95": 0.95}
 
 
@@ -112,6 +119,48 @@ def _overview(table: pd.DataFrame, scenario: Scenario) -> pd.DataFrame:
         }
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def answer(result: Tabulation) -> str:
+    """Both estimates of what was smuggled, and what the assumed growth makes of them by the last year."""
+    rows = result.summary().set_index(["prior", "period"])
+    last = str(_years_of_priors(result.scenario)[-1][1])
+    cnas, epoch = _drawn(rows.loc[("cnas", "2024")]), _drawn(rows.loc[("epoch", BOTH_YEARS)])
+    later = [_drawn(rows.loc[(prior, last)]).of(UNITS[prior]) for prior in ("cnas", "epoch")]
+    correlation = {prior: rows.loc[(prior, BOTH_YEARS), "rank_correlation"] for prior in PRIORS}
+    told = (
+        "; the rank correlation of volume and share ever detected is "
+        f"{correlation['cnas']:.2f} in CNAS's estimate and {correlation['epoch']:.2f} in Epoch's"
+        if "tips_detection_ever" not in result.scenario.uncertainties
+        else ""
+    )
+    return (
+        f"By CNAS's estimate {cnas.of(UNITS['cnas'])} were smuggled in 2024, by Epoch AI's {epoch.of(UNITS['epoch'])} in "
+        f"2024 and 2025 together. "
+        f"With the growth that is assumed they make {later[0]} and {later[1]} in {last} if no rule is made{told}."
+    )
+
+
+def table(result: Tabulation) -> Table:
+    """Volumes by year beside what is published."""
+    import pandas as pd
+
+    rows = [
+        {
+            "estimate": {"cnas": "CNAS", "epoch": "Epoch AI"}[str(row["prior"])],
+            "period": str(row["period"]),
+            "unit": str(row["unit"]),
+            "drawn": _drawn(row),
+            "published": Estimate(*(float(row[f"published_{name}"]) for name in ("median", "q05", "q95"))),
+        }
+        for _, row in result.summary().iterrows()
+    ]
+    return Table("Volume of smuggling without a rule, as it goes in: median and 5-95 %.", pd.DataFrame(rows))
+
+
+def _drawn(row: pd.Series[Any]) -> Estimate:
+    """Median and 5-95 % of draws."""
+    return Estimate(*(float(row[name]) for name in ("median", "q05", "q95")))
 
 
 def figures(result: Tabulation) -> Iterator[Chart]:

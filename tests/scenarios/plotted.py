@@ -1,4 +1,4 @@
-"""Golden plotted data: what figures drew before.
+"""Golden plotted data in other settings than the quick one, which `test_every_question.py` has: what figures drew before.
 
 A change is not forbidden, but has to be meant: write the new data by running the test's module, and say in the commit why
 they moved.

@@ -59,6 +59,13 @@ def test_in_words_and_as_json_it_says_the_same(folder: Path, capsys):
     assert json.loads(capsys.readouterr().out) == description(folder)
 
 
+def test_the_answer_is_shown_where_a_folder_has_one(folder: Path, capsys):
+    assert description(folder)["results"]["answer"] == ""
+    (folder / "answer.txt").write_text("What is found?\nHalf of it. It takes a month.\nIntervals: none.\n")
+    assert main(["describe", str(folder)]) == 0
+    assert "  Half of it. It takes a month.\n  Intervals: none.\n" in capsys.readouterr().out
+
+
 def test_spoiled_missing_and_foreign_files(folder: Path, capsys):
     with (folder / "table.csv").open("a") as table:
         table.write("one more row\n")

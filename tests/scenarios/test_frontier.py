@@ -44,6 +44,7 @@ def answer() -> tuple[Tabulation, str]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("builtins.print", lambda *words, **_: said.append(" ".join(map(str, words))))
         patch.setattr(frontier, "ensemble", made_up)
+        patch.setattr(frontier, "seconds_of_a_run", lambda *_: 1.5)
         patch.setattr(frontier, "INSPECTORS", (1, 2, 10))
         patch.setattr(frontier, "LANDMARKS", (12, 4))
         tabulation = frontier.tabulate(frontier.study(options), options, lambda *progress, **unit: None)
@@ -74,6 +75,7 @@ def test_levers_that_the_question_varies_and_no_draws_are_refused():
 
 def test_the_planned_cost_is_said_first(answer):
     assert answer[1].startswith("planned cost: at most ")
+    assert "of about 1.5 s" in answer[1]
 
 
 def test_each_budget_has_each_rule_and_stays_within_it(answer):
@@ -124,6 +126,22 @@ def test_pictures_show_what_the_tables_say(answer):
     charts = list(frontier.figures(tabulation))
     assert [chart.slug for chart in charts] == ["frontier", "mixes-bought"]
     assert all("measured again in as many fresh draws" in chart.caption for chart in charts)
+
+
+def test_the_answer_says_what_each_budget_buys_and_what_it_finds_afresh(answer):
+    tabulation = answer[0]
+    bought = tabulation.summary().set_index(["budget_musd", "rule"])
+    first, second = frontier.answer(tabulation).split(". Today's ")
+    for budget in frontier.BUDGETS_MUSD:
+        row = bought.loc[budget, "expected"]
+        assert f"for {budget:g} million {row['landmarks']:g} landmarks, " in first
+        assert f"{row['inspectors']:g} inspectors" in first
+        assert f"{100 * row['fresh_found_mean']:.0f} %" in first
+    by_draw = tabulation.further["by_draw"].set_index(["sample", "outcome", "scenario"])["found"]
+    before = 100 * by_draw["report", "established_by_day_90", STATUS_QUO].mean()
+    assert second.startswith(f"tips and checks alone establish {before:.2g} % (")
+    told = second.partition("not surely better than ")[2]
+    assert bool(told) == (bought.loc[200, "frugal"]["scenario"] != bought.loc[200, "expected"]["scenario"])
 
 
 def test_names_of_mixes_do_not_collide():

@@ -16,7 +16,7 @@ from sim.figures import landmark_value, landmark_value_data
 from .plotted import assert_unmoved, write_golden
 
 SMALL = {"geography.sites": 60, "geography.landmarks": 100}
-"""Networks of 12 and 100: a tenth of the time of the quick version, which the README's commands run."""
+"""Networks of 12 and 100: a tenth of the time of the quick version."""
 
 
 def tabulated(*, levers: dict[str, object] | None = None, **options) -> Tabulation:

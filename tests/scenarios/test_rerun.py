@@ -3,7 +3,6 @@
 import json
 import shutil
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,12 +14,13 @@ from sim import Scenario, simulate
 from sim.experiments.ensemble import ensemble
 from sim.provenance import file_digest
 
+from .stubs import stub_question
+
 TINY = Scenario.load("miniature").replace(
     fleet__scale=0.0001, geography__sites=10, calendar__duty_after_days=60, calendar__end_after_duty_days=60
 )
-QUESTION = SimpleNamespace(
-    study=lambda options: study.Study(TINY.replace_keys(options.levers), options.runs or 1, options.draws or None),
-    figures=lambda result: iter(()),
+QUESTION = stub_question(
+    lambda options: study.Study(TINY.replace_keys(options.levers), options.runs or 1, options.draws or None)
 )
 RUN = ["run", "baseline", "--draws", "1", "--set", "verification.period_days=7", "--workers", "1"]
 

@@ -2,7 +2,6 @@
 
 import signal
 from pathlib import Path
-from types import ModuleType
 
 import pandas as pd
 import pytest
@@ -13,6 +12,8 @@ from scenarios.study import Study
 from sim import Scenario, sweep
 from sim.uncertainty import draw_uncertainties
 
+from .stubs import stub_question
+
 SMALL = Scenario.load("miniature").replace(
     fleet__scale=0.00006, calendar__end_after_duty_days=30, calendar__duty_after_days=30, geography__sites=8
 )
@@ -22,9 +23,7 @@ DRAWS = 3
 @pytest.fixture
 def command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
     """Asks a question of two policies and three draws, without figures."""
-    question = ModuleType("question")
-    question.study = lambda options: Study(SMALL, 1, DRAWS)
-    question.figures = lambda result: []
+    question = stub_question(lambda options: Study(SMALL, 1, DRAWS))
     monkeypatch.setattr(study, "load_question", lambda name: question)
     return ["run", "baseline", "--workers", "1", "--out", str(tmp_path / "out")]
 

@@ -1,7 +1,4 @@
-"""The question of the decisive unknowns, quick: its tables fit together, its figures draw them, and what it refuses.
-
-If plotted data move: `python -m tests.scenarios.test_tornado`, see `plotted.py`.
-"""
+"""The question of the decisive unknowns, quick: tables, figures and answer fit together; what it refuses."""
 
 import sys
 from pathlib import Path
@@ -17,10 +14,6 @@ from sim.experiments.sensitivity import EVERYTHING_ELSE, Model
 from sim.figures import house_style
 from sim.figures.sensitivity import value_label
 
-from .plotted import assert_unmoved, write_golden
-
-PLOTTED = ["outcome", "input", "low", "high", "at_low", "at_centre", "at_high"]
-
 
 def tabulated() -> Tabulation:
     options = Options("tornado", quick=True, out=Path("nowhere"))
@@ -30,10 +23,6 @@ def tabulated() -> Tabulation:
 @pytest.fixture(scope="module")
 def result() -> Tabulation:
     return tabulated()
-
-
-def test_the_plotted_data_have_not_moved(result: Tabulation):
-    assert_unmoved("tornado", result.further["tornado"][PLOTTED].reset_index(drop=True))
 
 
 def test_the_cost_is_planned_and_no_more_runs_are_made(result: Tabulation):
@@ -71,6 +60,39 @@ def test_figures_name_what_decides(result: Tabulation):
     assert len(names) == len(first.data)
     assert "quantile" in first.caption
     assert "nan" not in " ".join(chart.caption for chart in charts)
+
+
+def made_up(totals: dict[str, tuple[float, float, float]]) -> Tabulation:
+    """Indices as stated; the input named last has the widest swing, the first is the least told apart."""
+    table = pd.DataFrame(
+        [(tornado.FOUND, name, 0.1, 0.05, 0.15, *total) for name, total in totals.items()],
+        columns=["outcome", "input", "first", "first_low", "first_high", "total", "total_low", "total_high"],
+    )
+    rank = {name: place for place, name in enumerate(sorted(totals, key=lambda name: -totals[name][0])[:5], start=1)}
+
+    def moved(place: int) -> tuple[float, ...]:
+        return -0.01 * place, 0.005, 0.01 * place, 0.005
+
+    rows = [
+        (tornado.FOUND, name, "days", 7.0, rank.get(name, 0), 1.0, 14.0, 0.5, *moved(place))
+        for place, name in enumerate(totals, start=1)
+    ]
+    columns = ["outcome", "input", "unit", "central", "rank", "low", "high", "at_centre"]
+    swings = pd.DataFrame(rows, columns=[*columns, "to_low", "to_low_half", "to_high", "to_high_half"])
+    chance = pd.DataFrame({"outcome": [tornado.FOUND], "base_points": [8]})
+    return Tabulation(Scenario.load("miniature"), table, table, {}, {"tornado": swings, "chance": chance})
+
+
+def test_the_answer_is_as_sure_as_the_intervals():
+    """Five that are apart from each other and from a sixth; then a first and a sixth that overlap with others."""
+    apart = {f"u{number}": (0.7 - 0.1 * number, 0.66 - 0.1 * number, 0.74 - 0.1 * number) for number in range(6)}
+    told = tornado.answer(made_up(apart))
+    assert "u0 70 % (66 to 74), u1 60 % (56 to 64)" in told
+    assert "u5 20" not in told
+    assert "the first of them surely decides most, and all others surely decide less" in told
+    assert "u5 changes the share most: from 50 % at 7 d by -6 percentage points (-6.5 to -5.5) at 1 d" in told
+    told = tornado.answer(made_up({**apart, "u0": (0.7, 0.6, 0.8), "u5": (0.2, 0.1, 0.3)}))
+    assert "another of them may decide most, and one that is not named may belong to them" in told
 
 
 def test_a_point_is_run_once_whatever_is_asked_of_it_and_an_unknown_outcome_is_refused():
@@ -113,7 +135,3 @@ def test_base_points_are_at_least_two():
 )
 def test_values_are_written_short(value: float, unit: str, label: str):
     assert value_label(value, unit) == label
-
-
-if __name__ == "__main__":
-    write_golden("tornado", pd.DataFrame(tabulated().further["tornado"][PLOTTED]))

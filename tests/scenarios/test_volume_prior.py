@@ -1,7 +1,4 @@
-"""The priors that go in: published quantiles beside what is drawn, and the plotted data against what they were.
-
-If plotted data move: `python -m tests.scenarios.test_volume_prior`, see `plotted.py`.
-"""
+"""The priors that go in: published quantiles beside what is drawn."""
 
 import numpy as np
 import pytest
@@ -9,12 +6,8 @@ import pytest
 from scenarios import volume_prior
 from scenarios.study import Options, UsageError
 from sim import Scenario, Tabulation
-from sim.figures import volume_by_detection_data, volume_by_year_data
+from sim.figures import volume_by_detection_data
 from sim.uncertainty import draw_uncertainties
-
-from .plotted import assert_unmoved, write_golden
-
-DATA = {"volume-by-year": volume_by_year_data, "volume-by-detection": volume_by_detection_data}
 
 
 def tabulated(runs: int, **levers: object) -> Tabulation:
@@ -25,11 +18,6 @@ def tabulated(runs: int, **levers: object) -> Tabulation:
 @pytest.fixture(scope="module")
 def result() -> Tabulation:
     return tabulated(2000)
-
-
-@pytest.mark.parametrize("slug", DATA)
-def test_the_plotted_data_have_not_moved(result: Tabulation, slug: str):
-    assert_unmoved(slug, DATA[slug](result))
 
 
 def test_the_bars_lie_at_the_published_quantiles_within_sampling_error(result: Tabulation):
@@ -78,12 +66,7 @@ def test_what_the_user_sets_is_said_and_a_volume_that_replaces_the_priors_is_ref
 
 def test_titles_fit_and_captions_call_the_priors_inputs(result: Tabulation):
     charts = list(volume_prior.figures(result))
-    assert [chart.slug for chart in charts] == list(DATA)
+    assert [chart.slug for chart in charts] == ["volume-by-year", "volume-by-detection"]
     for chart in charts:
         assert len(chart.figure.texts[0].get_text()) <= 80
         assert "An input to every study, not a result, and no validation of one" in chart.caption
-
-
-if __name__ == "__main__":
-    for name, data in DATA.items():
-        write_golden(name, data(tabulated(2000)))

@@ -231,7 +231,21 @@ def compare(scenario: Scenario, seed: int) -> Story:
     return plain
 
 
-@pytest.mark.parametrize(("name", "seed"), [(name, seed) for name, world in WORLDS.items() for seed in world.seeds])
+DEAR = (
+    "landmarks and sites often down, failing open, no licences behind an air gap",
+    "landmarks and sites often down, failing closed, with a drift test",
+    "every answer signed, sixty chips",
+)
+"""Worlds that take longest: their second seed is for `make verify`."""
+
+STORIES = [
+    pytest.param(name, seed, marks=pytest.mark.verify if name in DEAR and place else ())
+    for name, world in WORLDS.items()
+    for place, seed in enumerate(world.seeds)
+]
+
+
+@pytest.mark.parametrize(("name", "seed"), STORIES)
 def test_both_engines_tell_the_same_story(name: str, seed: int):
     world = WORLDS[name]
     story = compare(world.scenario, seed)

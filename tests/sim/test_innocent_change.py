@@ -37,7 +37,7 @@ from .worlds import ORDERLY, Story, hurried
 
 START = date(2027, 1, 1)
 
-SITES, YEARS = 1500, 20
+SITES, YEARS = 500, 20
 CLEARABLE: dict[str, Any] = {"clearable": True, "usual_ms": np.zeros(0), "drift_ms": None}
 
 
@@ -92,10 +92,10 @@ def test_a_landmark_is_down_for_the_share_of_time_that_rate_and_length_imply():
     """Alternating renewal: the mean length over mean length plus mean gap."""
     table, horizon = central(landmark_outages_per_year=50, landmark_outage_hours=24), 20 * DAYS_PER_YEAR
     down = 0.0
-    for landmark in range(300):
+    for landmark in range(50):
         spells = itertools.takewhile(lambda one: one.start_day < horizon, landmark_outages(Draws(1), landmark, table))
         down += sum(min(one.end_day, horizon) - one.start_day for one in spells)
-    assert down / (300 * horizon) == pytest.approx(1 / (1 + DAYS_PER_YEAR / 50), rel=0.02)
+    assert down / (50 * horizon) == pytest.approx(1 / (1 + DAYS_PER_YEAR / 50), rel=0.02)
 
 
 def test_planned_work_takes_its_days_a_year_and_is_announced_as_often_as_stated():
@@ -185,7 +185,7 @@ def test_changes_come_at_their_rates_and_the_first_one_counts():
     """Competing exponentials: a lot changes within T with 1 - exp(-sum of rates * T), split in proportion to the rates."""
     table = central(withdrawals_per_lot_year=0.3, lawful_moves_per_lot_year=0.2, resales_per_lot_year=0.1)
     draws, sites = Draws(1), build_sites(30, hubs()[:30], table, Draws(1))
-    lots = lots_shipped(1e5, 4, 365.0, sites, central(diverted_chips_per_year=0), draws, START)
+    lots = lots_shipped(2e4, 4, 365.0, sites, central(diverted_chips_per_year=0), draws, START)
     counts: Counter[str] = Counter()
     never = 0
     for lot in lots:
@@ -197,7 +197,7 @@ def test_changes_come_at_their_rates_and_the_first_one_counts():
     changed = len(lots) * (1 - math.exp(-0.6))
     for kind, rate in (("withdrawn", 0.3), ("moved", 0.2), ("sold", 0.1)):
         assert counts[kind] == pytest.approx(changed * rate / 0.6, abs=4 * math.sqrt(changed * rate / 0.6))
-    assert never / counts["withdrawn"] == pytest.approx(table["withdrawals_unreported"], abs=0.03)
+    assert never / counts["withdrawn"] == pytest.approx(table["withdrawals_unreported"], abs=0.05)
 
 
 @pytest.mark.parametrize("unreported", [0, 1])
@@ -254,12 +254,12 @@ def test_where_air_gaps_cost_the_licence_no_lot_goes_there_once_they_are_registe
 def test_a_stored_lot_is_delivered_later_by_its_time_in_storage_and_others_as_before():
     table = central(stored_lots=0.3, storage_days=40)
     sites = build_sites(30, hubs()[:30], table, Draws(1))
-    demand = Demand(lambda day: 1.4e5)
-    stored = lots_shipped(1e5, 4, 365.0, sites, table, Draws(1), START, demand)
-    plain = lots_shipped(1e5, 4, 365.0, sites, central(stored_lots=0), Draws(1), START, demand)
+    demand = Demand(lambda day: 2.8e4)
+    stored = lots_shipped(2e4, 4, 365.0, sites, table, Draws(1), START, demand)
+    plain = lots_shipped(2e4, 4, 365.0, sites, central(stored_lots=0), Draws(1), START, demand)
     late = np.array([lot.delivery_day for lot in stored]) - np.array([lot.delivery_day for lot in plain])
     waits = late[late > 0]
-    assert len(waits) / len(late) == pytest.approx(0.3, abs=0.01)
+    assert len(waits) / len(late) == pytest.approx(0.3, abs=0.02)
     assert stats.kstest(waits, "lognorm", args=(table["storage_log_sd"], 0, 40)).pvalue > 1e-3
     smuggled = np.array([lot.ordered_by_smuggler for lot in plain])
     assert np.count_nonzero(late[smuggled]) / smuggled.sum() == pytest.approx(0.3, abs=0.05)

@@ -99,7 +99,7 @@ def waits_days(inspectors: int, use: float, seed: int, days: float) -> NDArray[n
 @pytest.mark.parametrize(("inspectors", "use"), [(1, 0.7), pytest.param(3, 0.8, marks=pytest.mark.verify)])
 def test_cases_wait_for_inspectors_as_an_m_d_c_queue_says(inspectors: int, use: float):
     """Visits of constant length, cases with one chip each: the wait's mean is that of M/D/c, and half that of M/M/c."""
-    waits = waits_days(inspectors, use, seed=1, days=3000)[FEWEST_WARM_UP:] / BUSY_DAYS
+    waits = waits_days(inspectors, use, seed=1, days=2000)[FEWEST_WARM_UP:] / BUSY_DAYS
     assert len(waits) > 5000
     assert waits.min() > -1e-6
     parts = np.array([part.mean() for part in np.array_split(waits, 25)])  # waits of neighbours are alike

@@ -5,6 +5,7 @@ went silent is right in 140 of 140 + 270 cases, 34 %; if a fifth of them does, i
 """
 
 import math
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ CHIPS, FAILURE_RATE, DIVERTED_PER_YEAR = 3.0e6, 0.09, 1.4e5
 GRACE_DAYS = 14
 
 
+@cache
 def alerts_on_silence(absence_days: float, log_sd: float, reported: float = 0, **levers: Any) -> tuple[int, int]:
     """Chips alerted on in a year that were diverted, and all, in a fleet of 60,000.
 

@@ -1,5 +1,3 @@
-import itertools
-
 import numpy as np
 import pytest
 
@@ -53,9 +51,10 @@ def test_no_chip_inside_the_restricted_territory_is_ever_cleared(world):
     _, network = world
     inside = [Place(2_000_000 + n, hub.name, hub.country, hub.position) for n, hub in enumerate(hubs_in(MAINLAND, hubs()))]
     sites, _ = world
-    for bound, place in itertools.product(("planning", "vacuum"), inside):
+    for bound in ("planning", "vacuum"):
         panel = build_panels(sites[:1], landmark_cities(), 12, bound, MAINLAND)[0]
-        assert not panel.clears(network.timing(panel.landmarks, direct(place)).sample(np.full(12, -8.0)))
+        for place in inside:
+            assert not panel.clears(network.timing(panel.landmarks, direct(place)).sample(np.full(12, -8.0)))
 
 
 def test_more_landmarks_never_worsen_clearance(world):

@@ -15,7 +15,7 @@ def test_really_signing_all_some_or_no_evidence_gives_the_same_history(small: Sc
         fleet__scale=0.00003,
         fleet__stock_equipped=True,
         calendar__duty_after_days=60,
-        calendar__end_after_duty_days=20,
+        calendar__end_after_duty_days=12,
         uncertainties={"diverted_chips_per_year": 4.0e5},
     )
     records = {

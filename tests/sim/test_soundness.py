@@ -43,10 +43,10 @@ def times(panel, path: Path, seed: int = 1, **values: float):
 
 
 def test_the_true_site_of_an_honest_chip_lies_in_every_security_and_planning_disc():
-    """Every hub against 40 landmarks in five worlds, with the least jitter and no processing: the fastest there can be."""
+    """Every hub against 40 landmarks in three worlds, with the least jitter and no processing: the fastest there can be."""
     landmarks = [Place(1_000_000 + n, hub.name, hub.country, hub.position) for n, hub in enumerate(landmark_cities()[:40])]
     distance_km = distances_km([hub.position for hub in hubs()], [one.position for one in landmarks])
-    for seed in range(5):
+    for seed in range(3):
         world = network(seed, in_loop_processing_ms=0, excess_scale=0.01)
         for number, hub in enumerate(hubs()):
             timing = world.timing(landmarks, direct(Place(number, hub.name, hub.country, hub.position)))

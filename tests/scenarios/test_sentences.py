@@ -1,0 +1,60 @@
+"""Answers claim no more than their numbers show, in either direction."""
+
+import math
+
+import pandas as pd
+import pytest
+
+from scenarios.brief import Estimate
+from scenarios.sentences import counted, difference_in_words, listed, paired, spread_of
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (Estimate(5, 2, 8), "5 points (2 to 8) more"),
+        (Estimate(-5, -8, -2), "5 points (2 to 8) less"),
+        (Estimate(5, -2, 8), "5 points (-2 to 8) more, in some worlds less"),
+        (Estimate(-5, -8, 2), "5 points (-2 to 8) less, in some worlds more"),
+        (Estimate(5, 0, 8), "5 points (0 to 8) more, in some worlds the same"),
+        (Estimate(0, 0, 0), "neither more nor less"),
+        (Estimate(-3, math.nan, math.nan), "3 points less"),
+        (Estimate(math.nan, math.nan, math.nan), "not known to be more or less"),
+    ],
+)
+def test_a_difference_is_called_more_or_less_as_far_as_its_interval_goes(change: Estimate, told: str):
+    assert difference_in_words(change, "points") == told
+
+
+class Found:
+    """Two policies in three worlds; the second has no outcome in the last."""
+
+    table = pd.DataFrame(
+        [
+            (name, draw, 0, date, "found", value)
+            for name, values in {"a": (0.5, 0.7, 0.9), "b": (0.4, 0.2, math.nan)}.items()
+            for draw, value in enumerate(values)
+            for date in ("2027-01-01", "2028-01-01")
+        ],
+        columns=["scenario", "draw", "run", "date", "outcome", "value"],
+    )
+
+
+def test_differences_are_taken_world_by_world_at_the_end():
+    """50 - 40 and 70 - 20 points: not the difference of the medians, 70 - 30."""
+    found = paired(Found(), "a", "b", "found", 100)
+    assert found == pytest.approx((30, 14, 46))
+    assert math.isnan(paired(Found(), "a", "c", "found").median)
+    assert math.isnan(paired(Found(), "a", "b", "lost").median)
+
+
+def test_one_value_has_no_interval():
+    assert spread_of([3.0, math.nan])[0] == 3.0
+    assert math.isnan(spread_of([3.0, math.nan]).low)
+    assert math.isnan(spread_of([]).median)
+
+
+def test_things_are_listed_and_counted():
+    assert listed(["a"]) == "a"
+    assert listed(["a", "b", "c"]) == "a, b and c"
+    assert [counted(number, "inspector") for number in (1.0, 0, 1200)] == ["1 inspector", "0 inspectors", "1,200 inspectors"]
