@@ -17,7 +17,7 @@ import math
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Literal, NamedTuple, get_args
 
@@ -162,6 +162,47 @@ def known_fleet(known: KnownClusters) -> Fleet:
     return Fleet(known.cluster_sizes, known.clusters)
 
 
+class FalseAlarms(NamedTuple):
+    """What innocent chips cost the authority that pings.
+
+    A site has one case at a time, which further alerts join: a counter with a dead time. So large clusters have fewer cases
+    for each chip, and more chips in a case.
+
+    Attributes:
+        alerts_per_chip_year: of innocent chips.
+        open_years: how long a case is open.
+        request_usd: for asking the operator, each case.
+        visit_chance: that a case with one chip ends with a visit; each further chip has the same chance to need one.
+    """
+
+    alerts_per_chip_year: float = 0.0
+    open_years: float = 0.0
+    request_usd: float = 0.0
+    visit_chance: float = 0.0
+
+    def cases_per_year(self, size: int) -> tuple[float, float]:
+        """Cases a year in a cluster of some chips, and chips in a case."""
+        alerts = self.alerts_per_chip_year * size
+        chips = 1 + alerts * self.open_years
+        return alerts / chips, chips
+
+    def usd_per_year(self, fleet: Fleet, prices: InspectionPrices) -> Range:
+        """Cost of all cases of a fleet, at the lowest and the highest prices of an inspection."""
+        low = high = 0.0
+        for size, clusters in zip(*fleet, strict=True):
+            cases, chips = self.cases_per_year(size)
+            visited = 1 - (1 - self.visit_chance) ** chips
+            cheap, dear = (
+                clusters * cases * (self.request_usd + visited * (visit + chips * chip))
+                for visit, chip in zip(prices.inspection_usd, prices.inspection_usd_per_chip, strict=True)
+            )
+            low, high = low + cheap, high + dear
+        return low, high
+
+
+NO_ALARMS = FalseAlarms()
+
+
 @dataclass(frozen=True)
 class Assumptions:
     """What the comparison takes for granted, each a number that may be changed by itself.
@@ -173,7 +214,7 @@ class Assumptions:
         inspection_miss: chance that a test of a missing chip shows nothing, independently.
         inspection_found: share of clusters that smuggle where the method of inspection can tell.
         visits: chances that none, one, two ... inspections come in time; each finds what it finds independently.
-        extra_usd: what pings cost besides landmarks, at the lowest and the highest prices, a year.
+        false_alarms: what pings cost besides landmarks.
     """
 
     ping_miss: float
@@ -181,17 +222,20 @@ class Assumptions:
     ping_found: float = 1.0
     inspection_found: float = 1.0
     visits: tuple[float, ...] = (0.0, 1.0)
-    extra_usd: Range = (0.0, 0.0)
+    false_alarms: FalseAlarms = NO_ALARMS
 
     def ping_chance(self, size: int, diverted: int) -> float:
         """Chance that pings of all chips of a cluster show its diversion."""
-        return self.ping_found * cluster_detection_probability(size, size, diverted, self.ping_miss)
+        return self.ping_found * _chance(size, size, diverted, self.ping_miss)
 
     def inspection_chance(self, size: int, tested: int, diverted: int) -> float:
         """Chance that inspections of a cluster that come in time show its diversion."""
-        once = cluster_detection_probability(size, tested, diverted, self.inspection_miss)
+        once = _chance(size, tested, diverted, self.inspection_miss)
         shown = sum(chance * (1 - (1 - once) ** number) for number, chance in enumerate(self.visits))
         return self.inspection_found * shown
+
+
+_chance = lru_cache(maxsize=4096)(cluster_detection_probability)
 
 
 def published_assumptions() -> Assumptions:
@@ -276,11 +320,10 @@ def rank(
         )
         cheap, dear = (visits * (sum(fleet.clusters) * each + values.tested * chip) for each, chip in (low, high))
         best, worst = values.inspections / cheap, values.inspections / dear
+        extra_usd = assumptions.false_alarms.usd_per_year(fleet, known.prices)
         plan = best.argmax(axis=1)[:, np.newaxis]
         for network in NETWORKS:
-            fewest, most = (
-                usd + extra for usd, extra in zip(known.prices.network_usd(network), assumptions.extra_usd, strict=True)
-            )
+            fewest, most = (usd + extra for usd, extra in zip(known.prices.network_usd(network), extra_usd, strict=True))
             ends = (values.pings / most)[:, np.newaxis], (values.pings / fewest)[:, np.newaxis]
             so_far = total[network]
             total[network] = Ranked(
@@ -340,8 +383,8 @@ def _relation(inspections: tuple[FloatArray, FloatArray], pings: tuple[FloatArra
 def break_even_landmarks(size: int, diverted: int, assumptions: Assumptions, network: Network) -> float:
     """How many landmarks pings may have until inspections are worth more per dollar, in a fleet of clusters of one size.
 
-    Inspections have their lowest price and the plan that is best at it. The network's cost is taken to grow evenly from the
-    fewest to the most landmarks of the published range.
+    Planned inspections have their lowest price and the plan that is best at it, false alarms cost their highest. The cost of
+    the network is taken to grow evenly from the fewest to the most landmarks of the published range.
 
     Returns:
         Within that range; -inf if pings lose even with the fewest, inf if they win even with the most.
@@ -358,7 +401,9 @@ def break_even_landmarks(size: int, diverted: int, assumptions: Assumptions, net
     found = known.chances.ping_worth * diverted * assumptions.ping_chance(size, diverted) * clusters
     if not per_usd:
         return math.inf if found else -math.inf
-    fewest, most = (usd + extra for usd, extra in zip(prices.network_usd(network), assumptions.extra_usd, strict=True))
+    low, high = prices.network_usd(network)
+    _, extra_usd = assumptions.false_alarms.usd_per_year(Fleet((size,), (grid.chips // size,)), prices)
+    fewest, most = low + extra_usd, high + extra_usd
     few, many = prices.landmarks
     number = few + (many - few) * (found / per_usd - fewest) / (most - fewest)
     return -math.inf if number < few else math.inf if number > many else number

@@ -14,6 +14,8 @@ from scipy.stats import hypergeom
 from sim.experiments.cset_model import (
     NETWORKS,
     Assumptions,
+    FalseAlarms,
+    Fleet,
     break_even_landmarks,
     constants,
     fleets,
@@ -119,7 +121,13 @@ def test_visits_within_some_days_of_a_departure():
 
 @pytest.mark.parametrize(
     "worse",
-    [{"ping_miss": 0.9}, {"ping_found": 0.5}, {"extra_usd": (1e6, 3e7)}, {"inspection_miss": 0.0}, {"visits": (0, 0, 1)}],
+    [
+        {"ping_miss": 0.9},
+        {"ping_found": 0.5},
+        {"false_alarms": FalseAlarms(0.01, 0.1, 200, 0.5)},
+        {"inspection_miss": 0.0},
+        {"visits": (0, 0, 1)},
+    ],
 )
 def test_what_hurts_pings_or_helps_inspections_never_makes_pings_win_more(worse):
     before, after = (rank(SMALL, one) for one in (published_assumptions(), replace(published_assumptions(), **worse)))
@@ -146,6 +154,27 @@ def test_at_the_break_even_number_of_landmarks_both_are_worth_the_same():
     blind = replace(here, inspection_found=0.0)
     assert break_even_landmarks(1000, 100, blind, "owned") == inf
     assert break_even_landmarks(1000, 100, replace(blind, ping_found=0.0), "owned") == -inf
+
+
+def test_false_alarms_of_a_cluster_by_renewal():
+    """Cases and the times between them, alternating: one alert in every 1 / A, and the case is open for d."""
+    alarms = FalseAlarms(alerts_per_chip_year=0.02, open_years=0.1, request_usd=200, visit_chance=0.5)
+    generator, size, years = np.random.default_rng(3), 1000, 4000.0
+    alerts = np.cumsum(generator.exponential(1 / (0.02 * size), int(1.05 * years * 0.02 * size)))
+    alerts = alerts[alerts < years]
+    cases, until = 0, 0.0
+    for day in alerts.tolist():
+        if day >= until:
+            cases, until = cases + 1, day + 0.1
+    per_year, chips = alarms.cases_per_year(size)
+    assert per_year == pytest.approx(cases / years, rel=0.02)
+    assert chips == pytest.approx(len(alerts) / cases, rel=0.02)
+    assert FalseAlarms(0.02, 0.0).cases_per_year(size) == (20, 1)
+    prices = constants().prices
+    one = FalseAlarms(0.02, 0.0, 200, 0.5).usd_per_year(Fleet((100,), (7,)), prices)
+    assert one == pytest.approx((14 * (200 + 0.5 * (2590 + 9)), 14 * (200 + 0.5 * (6050 + 48.8))))
+    whole, split = (alarms.usd_per_year(Fleet((1000 // n,), (n,)), prices)[1] for n in (1, 100))
+    assert whole < split, "cases of one large cluster are shared"
 
 
 def test_smuggling_clusters_are_a_quarter_rounded_half_up():

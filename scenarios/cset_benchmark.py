@@ -1,0 +1,387 @@
+"""Does the finding hold that pings beat inspections?
+
+CSET (2026) compares them without map, time, false alarms or an adversary, over a grid of fleets, diversions and plans of
+inspection. First that model is worked out as published. Then one assumption at a time gives way to what the simulation
+finds, in worlds where all chips carry the mechanism, and then all of them: the chance that a ping misses, the date of
+detection, false alarms, the method of inspection, smugglers who choose what suits them.
+
+Two hundredths of three million chips are simulated at all 434 known sites, two years under the duty, and every diverted
+chip counts that left at least a year before the end. Tips, end-use checks and blocked consignees are left out, as the static
+model has none: whatever is found, pings or inspections have found.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from statistics import median_low
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from scenarios.answers import REPERTOIRE
+from scenarios.brief import TOO_FEW, Estimate, Table
+from scenarios.cset_cases import (
+    KNOWN,
+    SINGLE,
+    STATIC,
+    TOGETHER,
+    TOGETHER_KNOWN,
+    WORDS,
+    equal_to_published,
+    published_share,
+    share,
+)
+from scenarios.cset_derived import AGAINST, PINGS, SOON_DAYS, YEAR_DAYS, Derived, derived, planned_inspectors
+from scenarios.cset_figures import assumptions_in_words, ranking_chart, turning_chart
+from scenarios.study import Options, Study, UsageError, main, usable_processors
+from scenarios.variations import Variation, vary
+from sim import Result, Scenario, Tabulation, simulate
+from sim.experiments.cset_model import (
+    NETWORKS,
+    Assumptions,
+    FalseAlarms,
+    Network,
+    Ranked,
+    break_even_landmarks,
+    constants,
+    fleets,
+    known_fleet,
+    published_assumptions,
+    rank,
+    visits_within,
+)
+from sim.parameters import load_parameters
+from sim.units import DAYS_PER_YEAR
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.figures import Chart
+
+RUNS_ENSEMBLES = True
+SETTING = {
+    "fleet.scale": 0.02,
+    "fleet.lot_chips": 25,
+    "calendar.end_after_duty_days": 730,
+    "verification.signing": "none",
+    "enforcement.licence_denial": False,
+    "enforcement.tips": False,
+    "enforcement.random_inspections": False,
+    "enforcement.inspected_chips": 0,
+}
+QUICK = {
+    "fleet.scale": 0.002,
+    "fleet.lot_chips": 8,
+    "geography.sites": 12,
+    "enforcement.inspectors": 2,
+    "calendar.end_after_duty_days": 440,
+    "verification.period_days": 3,
+}
+DRAWS, QUICK_DRAWS = 5, 1
+METHODS = ("count", "labels", "challenge")
+ADAPTING = ("labels", "challenge")
+"""Methods to which smugglers answer: what end-use checks do today, and what the mechanism makes possible."""
+
+SHOWN = ("go_dark", "decoy_site", "return_for_inspection")
+"""What smugglers can do about inspections: nothing, dummies with copied labels, or bring the chips back."""
+
+QUICK_REPERTOIRE, QUICK_SHOWN = ("relay_from_declared_site", "low_latency_relay"), ("decoy_site",)
+GONE_SHARES = (0.001, 0.01, 0.1, 0.5, 1.0)
+"""Of the chips of a cluster that smuggles, for the map."""
+
+DRIVERS = (
+    "landmark_cost_usd_per_year", "inspection_cost_usd", "inspection_cost_usd_per_chip", "inspection_miss",
+    "adversary.strategies", "adversary.staging", "verification.bound", "verification.grace_days", "enforcement.method",
+    "enforcement.notice_days", "remote_request_cost_usd", "repair_absence_days",
+)  # fmt: skip
+CITATIONS = ("cset-model-2026", "chip-security-act-2025")
+INTERVALS = "10-90 % of draws of the parameters and chance; the static model has none"
+
+
+def variations(scenario: Scenario, quick: bool) -> list[Variation]:
+    """Pings; each method of inspections by plan; and of those that smugglers answer to, one for each answer."""
+    twice = constants().grid.inspections_per_year * scenario.geography.sites
+    number = planned_inspectors(twice, scenario.values["inspection_days"])
+    rule = {"verification.active": True, "enforcement.planned_inspectors": 0, "enforcement.method": "challenge"}
+    plain = {"adversary.strategies": scenario.adversary.strategies, "adversary.staging": scenario.adversary.staging}
+    levers: dict[str, dict[str, Any]] = {PINGS: {**rule, "enforcement.inspectors": scenario.enforcement.inspectors}}
+    for method in METHODS:
+        visits = {"enforcement.inspectors": number, "enforcement.planned_inspectors": number, "enforcement.method": method}
+        levers[method] = {**visits, "verification.active": False, "enforcement.planned_visits": "random"}
+    made = [Variation(name, "mix", 0, {**those, **plain}) for name, those in levers.items()]
+    for name in (PINGS, *ADAPTING):
+        answers = (QUICK_REPERTOIRE if quick else REPERTOIRE) if name == PINGS else (QUICK_SHOWN if quick else SHOWN)
+        for strategy in answers:
+            choice = {"adversary.strategies": {strategy: 1.0}, "adversary.staging": {"none": 1.0}}
+            made.append(Variation(f"{name}{AGAINST}{strategy}", strategy, 0, {**levers[name], **choice}))
+    return made
+
+
+def study(options: Options) -> Study:
+    """A world where all chips carry the mechanism, under each policy.
+
+    Raises:
+        UsageError: on a cluster, which returns no event logs, or a lever is set that the question varies.
+    """
+    if options.scheduler is not None:
+        raise UsageError("--executor: cset_benchmark reads event logs, which a cluster does not return; allowed: processes")
+    scenario = options.scenario("full_coverage", QUICK, SETTING)
+    return vary(options, scenario, variations(scenario, options.quick), QUICK_DRAWS if options.quick else DRAWS)
+
+
+def tabulate(study: Study, options: Options, progress: Callable[..., None]) -> Tabulation:
+    """The runs, what they say in place of the static assumptions, and who wins under each relaxation.
+
+    Raises:
+        RunFailed: no draw is without a run that ended with an error.
+    """
+    import pandas as pd
+
+    result = simulate(
+        study.scenario,
+        options.seed,
+        study.runs,
+        beside=study.beside,
+        draws=study.draws,
+        design=options.design,
+        workers=options.workers or (1 if options.quick else usable_processors()),
+        question=options.name,
+        quick=options.quick,
+        progress=progress,
+        runs_folder=options.runs_folder,
+        partial=True,
+    )
+    found = derived(result, METHODS, ADAPTING)
+    ranked = list(ranked_cases(found, result))
+    table = pd.DataFrame(_rows(ranked))
+    further = {
+        "derived": pd.DataFrame(derived_rows(found)),
+        "turning": pd.DataFrame(turning_rows(found, result)),
+        "fleets": pd.DataFrame(fleet_rows()),
+        "published": pd.DataFrame(published_rows()),
+    }
+    return Tabulation(study.scenario, table, summary_of(table), result.manifest, further)
+
+
+class Case(NamedTuple):
+    """A relaxation in one draw, and who wins in how many scenarios."""
+
+    relaxation: str
+    draw: int
+    ranked: Mapping[Network, Ranked]
+
+
+def ranked_cases(found: Sequence[Derived], result: Result) -> Iterator[Case]:
+    """The static model, as published and over other fleets, and every relaxation in every draw that has a number for it."""
+    grid, at_first = list(fleets(constants().grid)), published_assumptions()
+    known = [known_fleet(constants().known_clusters)]
+    yield Case(STATIC, 0, rank(grid, at_first))
+    yield Case("every_mix", 0, rank(list(fleets(constants().grid, every_mix=True)), at_first))
+    yield Case(KNOWN, 0, rank(known, at_first))
+    for one in found:
+        for name, assumptions in relaxations(one, result).items():
+            if _has_numbers(assumptions):
+                yield Case(name, one.draw, rank(grid, assumptions))
+                if name == TOGETHER:
+                    yield Case(TOGETHER_KNOWN, one.draw, rank(known, assumptions))
+
+
+def relaxations(one: Derived, result: Result) -> dict[str, Assumptions]:
+    """The assumptions under each relaxation, in one draw; NaN in those that the draw has no number for."""
+    static, per_year = published_assumptions(), constants().grid.inspections_per_year
+    year = visits_within(YEAR_DAYS, per_year)
+    dear, nothing_overlooked = false_alarms_of(one, result), {"inspection_miss": 0.0}
+    methods = {
+        method: replace(static, inspection_found=share, **(nothing_overlooked if method == "challenge" else {}))
+        for method, share in one.found.items()
+    }
+    answered = {
+        f"answered_{method}": replace(
+            static if method != "challenge" else replace(static, **nothing_overlooked),
+            ping_miss=0.0,
+            ping_found=one.ping_answer.shown,
+            inspection_found=answer.shown,
+        )
+        for method, answer in one.visit_answers.items()
+    }
+    return {
+        "miss_of_chips": replace(static, ping_miss=1 - one.chips_alerted),
+        "miss_of_orders": replace(static, ping_miss=0.0, ping_found=one.orders_alerted),
+        "within_90_days": replace(static, ping_found=one.alerted_soon, visits=visits_within(SOON_DAYS, per_year)),
+        "within_a_year": replace(static, visits=year),
+        "false_alarms": replace(static, false_alarms=dear),
+        **methods,
+        **answered,
+        TOGETHER: replace(answered["answered_challenge"], false_alarms=dear, visits=year),
+    }
+
+
+def false_alarms_of(one: Derived, result: Result) -> FalseAlarms:
+    """The false alarms of one draw, with its price of a request; every case is one if operators are asked at all."""
+    drawn = result.drawn[one.draw] if result.drawn else {}
+    values = load_parameters().values({**result.scenario.uncertainties, **drawn})
+    asked = bool(result.scenario.enforcement.remote_request_days)
+    found = one.false_alarms
+    return FalseAlarms(
+        found.alerts_per_chip_year,
+        found.open_days / DAYS_PER_YEAR,
+        values["remote_request_cost_usd"] if asked else 0.0,
+        found.visit_chance,
+    )
+
+
+def _has_numbers(assumptions: Assumptions) -> bool:
+    numbers = (assumptions.ping_miss, assumptions.ping_found, assumptions.inspection_found, *assumptions.false_alarms)
+    return not any(math.isnan(number) for number in numbers)
+
+
+def _rows(cases: Sequence[Case]) -> Iterator[dict[str, Any]]:
+    """Tidy: relaxation, draw, network, plans, shares of scenarios, and their number."""
+    for name, draw, ranked in cases:
+        for network, both in ranked.items():
+            for plans, relation in both._asdict().items():
+                number = relation.scenarios
+                wins, losses = relation.pings_win / number, relation.inspections_win / number
+                yield {
+                    "relaxation": name, "draw": draw, "network": network, "plans": plans, "pings_win": wins,
+                    "prices_decide": 1 - wins - losses, "inspections_win": losses, "scenarios": number,
+                }  # fmt: skip
+
+
+def summary_of(table: pd.DataFrame) -> pd.DataFrame:
+    """Relaxation, network, plans, outcome, median, low, high: over draws, in the order of the figure."""
+    import pandas as pd
+
+    rows = []
+    for name in (name for name in WORDS if name in set(table["relaxation"])):
+        for (network, plans), those in table[table["relaxation"] == name].groupby(["network", "plans"], sort=False):
+            for outcome in ("pings_win", "prices_decide", "inspections_win"):
+                low, middle, high = np.quantile(those[outcome], [0.1, 0.5, 0.9])
+                alone = len(those) == 1
+                rows.append(
+                    {
+                        "relaxation": name, "network": network, "plans": plans, "outcome": outcome, "median": middle,
+                        "low": math.nan if alone else low, "high": math.nan if alone else high,
+                    }
+                )  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def derived_rows(found: Sequence[Derived]) -> Iterator[dict[str, Any]]:
+    """Draw, name, value and choice: what came out in place of each assumption."""
+    for one in found:
+        numbers = {
+            "chips_alerted": one.chips_alerted, "orders_alerted": one.orders_alerted, "alerted_soon": one.alerted_soon,
+            "false_alarms_per_chip_month": one.false_alarms.cases_per_chip_year / 12,
+            "innocent_alerts_per_chip_month": one.false_alarms.alerts_per_chip_year / 12,
+            "false_alarms_open_days": one.false_alarms.open_days, "false_alarms_visited": one.false_alarms.visited,
+            "false_alarms_chips": one.false_alarms.chips,
+            **{f"found_by_{method}": share for method, share in one.found.items()},
+        }  # fmt: skip
+        for name, value in numbers.items():
+            yield {"draw": one.draw, "name": name, "value": value, "choice": ""}
+        for name, answer in {PINGS: one.ping_answer, **one.visit_answers}.items():
+            yield {"draw": one.draw, "name": f"answer_to_{name}", "value": answer.shown, "choice": answer.strategy}
+
+
+def turning_rows(found: Sequence[Derived], result: Result) -> Iterator[dict[str, Any]]:
+    """Landmarks up to which pings win for sure, by cluster size and share gone, for fleets of clusters of one size."""
+    few, many = constants().prices.landmarks
+    cases = {STATIC: [published_assumptions()]}
+    cases[TOGETHER] = [one for each in found if _has_numbers(one := relaxations(each, result)[TOGETHER])]
+    for name, those in cases.items():
+        for network in NETWORKS:
+            for size in constants().grid.cluster_sizes:
+                for gone_share in GONE_SHARES:
+                    gone = round(size * gone_share)
+                    number = math.nan
+                    if gone >= 1 and those:
+                        number = median_low(break_even_landmarks(size, gone, one, network) for one in those)
+                    yield {
+                        "case": name, "network": network, "cluster_size": size, "clusters": constants().grid.chips // size,
+                        "share_gone": gone_share, "landmarks": number, "fewest": few, "most": many,
+                    }  # fmt: skip
+
+
+def fleet_rows() -> Iterator[dict[str, Any]]:
+    """Who wins in the static model by fleet: its clusters in all, and shares of its scenarios; the known clusters last."""
+    at_first, known = published_assumptions(), known_fleet(constants().known_clusters)
+    for fleet in (*fleets(constants().grid), known):
+        for network, both in rank([fleet], at_first).items():
+            yield {
+                "clusters": sum(fleet.clusters), "known": fleet == known, "network": network,
+                **{f"pings_win_{plans}": one.pings_win / one.scenarios for plans, one in both._asdict().items()},
+            }  # fmt: skip
+
+
+def published_rows() -> Iterator[dict[str, Any]]:
+    """The published counts beside ours: network, plans, relation, published, ours."""
+    published, ours = constants().published, rank(list(fleets(constants().grid)), published_assumptions())
+    for network in NETWORKS:
+        stored = {"every_plan": getattr(published, network), "best_plan": getattr(published, f"best_plan_{network}")}
+        for plans, counts in stored.items():
+            for (relation, number), theirs in zip(getattr(ours[network], plans)._asdict().items(), counts, strict=True):
+                yield {"network": network, "plans": plans, "relation": relation, "published": theirs, "ours": number}
+
+
+def answer(result: Tabulation) -> str:
+    """The static result beside the published one, what relaxing single assumptions does, and the clusters that are known."""
+    rented = {name: share(result, name, "rented") for name in SINGLE}
+    if any(math.isnan(one.median) for one in (*rented.values(), share(result, TOGETHER, "rented"))):
+        return TOO_FEW
+    published = [f"{published_share(result, network):.1f}" for network in NETWORKS]
+    agree = "as published, to the last one" if equal_to_published(result) else f"{' and '.join(published)} % as published"
+    static, best = (
+        [f"{share(result, STATIC, network, plans=plans).median:.1f}" for network in NETWORKS]
+        for plans in ("every_plan", "best_plan")
+    )
+    least, most = (choose(rented, key=lambda name: rented[name].median) for choose in (min, max))
+    known = [share(result, KNOWN, network).median for network in NETWORKS]
+    more = "more than any of these" if known[0] < rented[least].median else f"less than '{WORDS[least]}'"
+    return (
+        f"In the static model pings win at any price in {static[0]} % (rented landmarks) and {static[1]} % (owned) of "
+        f"{constants().published.scenarios:,} scenarios, {agree}, and in {best[0]} and {best[1]} % against the best plan of "
+        f"inspections; with one assumption relaxed, rented, in {rented[least].of('%')} ('{WORDS[least]}') to "
+        f"{rented[most].of('%')} ('{WORDS[most]}'), and with all relaxed in {share(result, TOGETHER, 'rented').of('%')}. "
+        f"The choice of fleets moves it {more}: for the {sum(constants().known_clusters.clusters)} clusters that are known, "
+        f"in place of thousands, the static model has pings win at any price in {known[0]:.1f} % (rented) and "
+        f"{known[1]:.1f} % (owned)."
+    )
+
+
+def table(result: Tabulation) -> Table:
+    """Shares of scenarios by relaxation, against every plan of inspections and the best one."""
+    import pandas as pd
+
+    def shares(of: Callable[..., Any]) -> dict[str, Any]:
+        columns = {f"pings win, {network}": of(network) for network in NETWORKS}
+        columns |= {f"against the best plan, {network}": of(network, plans="best_plan") for network in NETWORKS}
+        return columns | {f"inspections win, {network}": of(network, "inspections_win") for network in NETWORKS}
+
+    def published(network: str, outcome: str = "pings_win", plans: str = "every_plan") -> Estimate:
+        return Estimate(published_share(result, network, outcome, plans), math.nan, math.nan)
+
+    rows = [{"case": "published output (CSET 2026)", **shares(published)}]
+    rows += [{"case": words, **shares(partial(share, result, name))} for name, words in WORDS.items()]
+    caption = (
+        "Share of scenarios, in per cent, in which pings find more per dollar than inspections at any price, against every "
+        "plan of inspections and against the best one for each fleet and diversion; and in which inspections do."
+    )
+    return Table(caption, pd.DataFrame(rows))
+
+
+def figures(result: Tabulation) -> Iterator[Chart]:
+    """Who wins under each relaxation, and where it turns by cluster size and share of chips gone."""
+    quick = result.manifest["quick"]
+    answers = (QUICK_REPERTOIRE, QUICK_SHOWN) if quick else (REPERTOIRE, SHOWN)
+    assumed = assumptions_in_words(result, *answers, constants().grid.inspections_per_year)
+    yield ranking_chart(result, assumed)
+    yield turning_chart(result, assumed)
+
+
+if __name__ == "__main__":
+    sys.exit(main(__file__))
