@@ -44,6 +44,7 @@ from sim.experiments.cset_model import (
     NETWORKS,
     Assumptions,
     FalseAlarms,
+    Fleet,
     Network,
     Ranked,
     break_even_landmarks,
@@ -90,6 +91,9 @@ SHOWN = ("go_dark", "decoy_site", "return_for_inspection")
 """What smugglers can do about inspections: nothing, dummies with copied labels, or bring the chips back."""
 
 QUICK_REPERTOIRE, QUICK_SHOWN = ("relay_from_declared_site", "low_latency_relay"), ("decoy_site",)
+TIMES_KNOWN = (1, 2, 5, 10, 20, 50, 100)
+"""Multiples of the known clusters, which are a lower bound."""
+
 GONE_SHARES = (0.001, 0.01, 0.1, 0.5, 1.0)
 """Of the chips of a cluster that smuggles, for the map."""
 
@@ -308,12 +312,16 @@ def turning_rows(found: Sequence[Derived], result: Result) -> Iterator[dict[str,
 
 
 def fleet_rows() -> Iterator[dict[str, Any]]:
-    """Who wins in the static model by fleet: its clusters in all, and shares of its scenarios; the known clusters last."""
+    """Who wins in the static model by fleet: its clusters in all, and shares of its scenarios.
+
+    First the fleets of the grid; then as many of the known clusters of each size as a multiple, `times_known`, says.
+    """
     at_first, known = published_assumptions(), known_fleet(constants().known_clusters)
-    for fleet in (*fleets(constants().grid), known):
+    grown = {times: Fleet(known.sizes, tuple(times * number for number in known.clusters)) for times in TIMES_KNOWN}
+    for times, fleet in [*((math.nan, fleet) for fleet in fleets(constants().grid)), *grown.items()]:
         for network, both in rank([fleet], at_first).items():
             yield {
-                "clusters": sum(fleet.clusters), "known": fleet == known, "network": network,
+                "clusters": sum(fleet.clusters), "times_known": times, "network": network,
                 **{f"pings_win_{plans}": one.pings_win / one.scenarios for plans, one in both._asdict().items()},
             }  # fmt: skip
 
@@ -349,7 +357,9 @@ def answer(result: Tabulation) -> str:
         f"{rented[most].of('%')} ('{WORDS[most]}'), and with all relaxed in {share(result, TOGETHER, 'rented').of('%')}. "
         f"The choice of fleets moves it {more}: for the {sum(constants().known_clusters.clusters)} clusters that are known, "
         f"in place of thousands, the static model has pings win at any price in {known[0]:.1f} % (rented) and "
-        f"{known[1]:.1f} % (owned)."
+        f"{known[1]:.1f} % (owned), and with all relaxed inspections do in "
+        f"{share(result, TOGETHER_KNOWN, 'rented', 'inspections_win').of('%')} and "
+        f"{share(result, TOGETHER_KNOWN, 'owned', 'inspections_win').of('%')}."
     )
 
 

@@ -85,7 +85,9 @@ def _claim(result: Tabulation) -> str:
     static, together, known = (share(result, name, "rented").median for name in (STATIC, TOGETHER, KNOWN))
     if math.isnan(together):
         return "Too few chips were diverted, or followed for too short a time, for a headline"
-    return f"Pings win in {static:.0f} % of the static grid, {together:.0f} % all relaxed, {known:.0f} % in known clusters"
+    return (
+        f"Static: pings win in {static:.0f} % of the grid, {known:.0f} % in known clusters; all relaxed, in {together:.0f} %"
+    )
 
 
 def turning_chart(result: Tabulation, assumed: str) -> Chart:
@@ -190,5 +192,5 @@ def source(result: Tabulation) -> str:
     from sim.figures import source_line
 
     draws = result.manifest["draws"]
-    unit = "run of each policy" if draws is None else f"run of each policy x {draws:,} draws"
+    unit = "run of each policy" if draws is None else f"run of each policy x {draws:,} draw{'s' if draws > 1 else ''}"
     return source_line(result.manifest, unit, "10-90 % over draws, parameters and chance; none of the static model")

@@ -29,22 +29,23 @@ def who_wins(rows: pd.DataFrame, ax: Axes, *, names: bool = True, breaks: tuple[
         names: whether cases are named along the y axis; else a panel to the left does.
         breaks: numbers of cases above which a line is drawn.
     """
-    for place, row in enumerate(rows.itertuples(index=False)):
-        parts = ((row.first, FIRST, None), (1 - row.first - row.second, OPEN, None), (row.second, SECOND, "////"))
+    for place, row in enumerate(rows.to_dict("records")):
+        first, low, high, second, best = (float(row[name]) for name in ("first", "low", "high", "second", "best"))
+        parts = ((first, FIRST, None), (1 - first - second, OPEN, None), (second, SECOND, "////"))
         left = 0.0
         for width, colour, hatch in parts:
             ax.barh(place, width, BAR, left=left, color=colour, hatch=hatch, edgecolor="white", linewidth=0)
             left += width
-        if row.low == row.low and row.high > row.low:
-            ax.plot([row.low, row.high], [place, place], color="black", linewidth=1.1, solid_capstyle="butt")
-            ax.plot([row.low, row.high], [place, place], color="black", linestyle="none", marker="|", markersize=4)
-        if row.best == row.best:
+        if low == low and high > low:
+            ax.plot([low, high], [place, place], color="black", linewidth=1.1, solid_capstyle="butt")
+            ax.plot([low, high], [place, place], color="black", linestyle="none", marker="|", markersize=4)
+        if best == best:
             ax.plot(
-                row.best, place, marker="D", markersize=3.6, markerfacecolor="white", markeredgecolor="black",
+                best, place, marker="D", markersize=3.6, markerfacecolor="white", markeredgecolor="black",
                 markeredgewidth=0.8, linestyle="none", clip_on=False, zorder=4,
             )  # fmt: skip
         ax.annotate(
-            _written(row.first, row.low, row.high), (1, place), xytext=(4, 0), textcoords="offset points", va="center",
+            _written(first, low, high), (1, place), xytext=(4, 0), textcoords="offset points", va="center",
             fontsize=6.5, color=INK,
         )  # fmt: skip
     for above in breaks:
