@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from scenarios.answers import REPERTOIRE
-from scenarios.brief import TOO_FEW, Estimate, Table
+from scenarios.brief import TOO_FEW, Table
 from scenarios.cset_cases import (
     KNOWN,
     SINGLE,
@@ -31,6 +31,7 @@ from scenarios.cset_cases import (
     TOGETHER,
     TOGETHER_KNOWN,
     WORDS,
+    Exact,
     equal_to_published,
     published_share,
     share,
@@ -98,9 +99,9 @@ GONE_SHARES = (0.001, 0.01, 0.1, 0.5, 1.0)
 """Of the chips of a cluster that smuggles, for the map."""
 
 DRIVERS = (
-    "landmark_cost_usd_per_year", "inspection_cost_usd", "inspection_cost_usd_per_chip", "inspection_miss",
-    "adversary.strategies", "adversary.staging", "verification.bound", "verification.grace_days", "enforcement.method",
-    "enforcement.notice_days", "remote_request_cost_usd", "repair_absence_days",
+    "adversary.strategies", "adversary.staging", "geography.landmarks", "verification.bound", "verification.grace_days",
+    "verification.uncleared_sites", "enforcement.notice_days", "gpu_faults_per_chip_year", "repair_absence_days",
+    "request_answered", "remote_request_cost_usd", "inspection_miss",
 )  # fmt: skip
 CITATIONS = ("cset-model-2026", "chip-security-act-2025")
 INTERVALS = "10-90 % of draws of the parameters and chance; the static model has none"
@@ -372,8 +373,8 @@ def table(result: Tabulation) -> Table:
         columns |= {f"against the best plan, {network}": of(network, plans="best_plan") for network in NETWORKS}
         return columns | {f"inspections win, {network}": of(network, "inspections_win") for network in NETWORKS}
 
-    def published(network: str, outcome: str = "pings_win", plans: str = "every_plan") -> Estimate:
-        return Estimate(published_share(result, network, outcome, plans), math.nan, math.nan)
+    def published(network: str, outcome: str = "pings_win", plans: str = "every_plan") -> Exact:
+        return Exact(published_share(result, network, outcome, plans), math.nan, math.nan)
 
     rows = [{"case": "published output (CSET 2026)", **shares(published)}]
     rows += [{"case": words, **shares(partial(share, result, name))} for name, words in WORDS.items()]

@@ -37,6 +37,13 @@ WORDS = {
 """By name, in the order of figure and table."""
 
 
+class Exact(Estimate):
+    """A share in per cent without an interval: to a tenth, as the published ones."""
+
+    def __str__(self) -> str:
+        return f"{self.median:.1f}"
+
+
 def share(result: Tabulation, case: str, network: str, outcome: str = "pings_win", plans: str = "every_plan") -> Estimate:
     """Share of scenarios in per cent, with its interval; not a number if no draw has one."""
     rows = result.summary()
@@ -45,7 +52,8 @@ def share(result: Tabulation, case: str, network: str, outcome: str = "pings_win
     if rows.empty:
         return Estimate(math.nan, math.nan, math.nan)
     row = rows.iloc[0]
-    return Estimate(*sorted_ends(100 * row["median"], 100 * row["low"], 100 * row["high"]))
+    kind = Exact if math.isnan(row["low"]) else Estimate
+    return kind(*sorted_ends(100 * row["median"], 100 * row["low"], 100 * row["high"]))
 
 
 def published_share(result: Tabulation, network: str, outcome: str = "pings_win", plans: str = "every_plan") -> float:

@@ -168,8 +168,8 @@ def assumptions_in_words(
         for name, rows in found[found["name"].str.startswith("answer_to_")].groupby("name", sort=False)
     )
     adversary = scenario.adversary
-    mixes = ", ".join(
-        f"{name} {weight:g}" for mix in (adversary.strategies, adversary.staging) for name, weight in mix.items()
+    strategies, staging = (
+        ", ".join(f"{name} {weight:g}" for name, weight in mix.items()) for mix in (adversary.strategies, adversary.staging)
     )
     return (
         f"Simulated, medians of draws: {per_cent('chips_alerted')} of diverted chips are alerted on within a year; an alert "
@@ -179,11 +179,12 @@ def assumptions_in_words(
         f"such cases, of {middle['false_alarms_chips']:.2g} chips, have a visit; the first visit after they have left finds "
         "orders of "
         f"{per_cent('found_by_count')} by counting, {per_cent('found_by_labels')} by labels, "
-        f"{per_cent('found_by_challenge')} by challenges. Mix of smugglers: {mixes}. Those who adapt choose what earns most "
-        f"at the chance that it is established within a year, of {', '.join(against_pings)} against pings and of "
-        f"{', '.join(against_visits)} against inspections. Chosen: {chosen}. Visits come {visits_per_year} times a year, at "
-        f"equal times, without notice. {scenario.geography.sites} sites, {scenario.geography.landmarks} landmarks, bound "
-        f"{scenario.verification.bound}, {scenario.verification.grace_days:g} days of grace."
+        f"{per_cent('found_by_challenge')} by challenges. Smugglers: {strategies}; they show inspectors: {staging}. Those who "
+        "adapt choose what earns most at the chance that it is established within a year, of "
+        f"{', '.join(against_pings)} against pings and of {', '.join(against_visits)} against inspections. Chosen: {chosen}. "
+        f"Visits come {visits_per_year} times a year, at equal times, without notice. {scenario.geography.sites} sites, "
+        f"{scenario.geography.landmarks} landmarks, bound {scenario.verification.bound}, "
+        f"{scenario.verification.grace_days:g} days of grace."
     )
 
 

@@ -118,3 +118,35 @@ def test_decoys_deceive_whoever_reads_labels_and_nobody_who_challenges(method: s
     assert found_by_visit(result.runs, result) == expected
     blind = [replace(run, events=None) for run in result.runs]
     assert math.isnan(found_by_visit(blind, result)), "visits are what is counted"
+
+
+@pytest.mark.verify
+def test_cases_of_a_site_are_a_counter_with_a_dead_time():
+    """In the engine without smugglers: cases at each site, from its alerts and the mean time that a case is open.
+
+    Outages alert on many chips at once, so that there are somewhat fewer cases than the formula says: it is against pings.
+    """
+    days, expected, cases = 365.0, 0.0, 0
+    for seed in range(4):
+        scenario = Scenario.load("full_coverage").replace_keys(
+            {
+                "fleet.scale": 0.003,
+                "geography.sites": 12,
+                "calendar.end_after_duty_days": days,
+                "verification.signing": "none",
+                "verification.period_days": 3,
+                "enforcement.inspectors": 20,
+                "enforcement.tips": False,
+                "enforcement.random_inspections": False,
+                "uncertainties.diverted_chips_per_year": 0,
+            }
+        )
+        result = simulate(scenario, seed, status_quo=False)
+        log = result.events.set_index(["site", "case"])
+        closed = log[log["happening"] == "case_closed"]
+        opened = log[log["happening"] == "case_opened"]["day"].reindex(closed.index)
+        alerts_per_day = closed.groupby("site")["chips"].sum() / days
+        expected += float((days * alerts_per_day / (1 + alerts_per_day * (closed["day"] - opened).mean())).sum())
+        cases += len(closed)
+    assert cases > 200
+    assert 0.8 * expected <= cases <= 1.05 * expected, f"{cases} cases, {expected:.0f} expected"
