@@ -16,25 +16,20 @@ import math
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from statistics import median_low
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from scenarios.answers import REPERTOIRE
-from scenarios.brief import TOO_FEW, Table
+from scenarios.brief import Table
+from scenarios.cset_answer import shares_table, two_sentences
 from scenarios.cset_cases import (
     KNOWN,
-    SINGLE,
     STATIC,
     TOGETHER,
     TOGETHER_KNOWN,
     WORDS,
-    Exact,
-    equal_to_published,
-    published_share,
-    share,
 )
 from scenarios.cset_derived import AGAINST, PINGS, SOON_DAYS, YEAR_DAYS, Derived, derived, planned_inspectors
 from scenarios.cset_figures import assumptions_in_words, ranking_chart, turning_chart
@@ -76,12 +71,13 @@ SETTING = {
     "enforcement.inspected_chips": 0,
 }
 QUICK = {
-    "fleet.scale": 0.002,
+    "fleet.scale": 0.001,
     "fleet.lot_chips": 8,
-    "geography.sites": 12,
+    "geography.sites": 8,
     "enforcement.inspectors": 2,
-    "calendar.end_after_duty_days": 440,
+    "calendar.end_after_duty_days": 430,
     "verification.period_days": 3,
+    "uncertainties.diverted_chips_per_year": 500_000,
 }
 DRAWS, QUICK_DRAWS = 5, 1
 METHODS = ("count", "labels", "challenge")
@@ -162,14 +158,14 @@ def tabulate(study: Study, options: Options, progress: Callable[..., None]) -> T
     )
     found = derived(result, METHODS, ADAPTING)
     ranked = list(ranked_cases(found, result))
-    table = pd.DataFrame(_rows(ranked))
+    shares = pd.DataFrame(_rows(ranked))
     further = {
         "derived": pd.DataFrame(derived_rows(found)),
         "turning": pd.DataFrame(turning_rows(found, result)),
         "fleets": pd.DataFrame(fleet_rows()),
         "published": pd.DataFrame(published_rows()),
     }
-    return Tabulation(study.scenario, table, summary_of(table), result.manifest, further)
+    return Tabulation(study.scenario, shares, summary_of(shares), result.manifest, further)
 
 
 class Case(NamedTuple):
@@ -209,9 +205,9 @@ def relaxations(one: Derived, result: Result) -> dict[str, Assumptions]:
             static if method != "challenge" else replace(static, **nothing_overlooked),
             ping_miss=0.0,
             ping_found=one.ping_answer.shown,
-            inspection_found=answer.shown,
+            inspection_found=chosen.shown,
         )
-        for method, answer in one.visit_answers.items()
+        for method, chosen in one.visit_answers.items()
     }
     return {
         "miss_of_chips": replace(static, ping_miss=1 - one.chips_alerted),
@@ -257,13 +253,13 @@ def _rows(cases: Sequence[Case]) -> Iterator[dict[str, Any]]:
                 }  # fmt: skip
 
 
-def summary_of(table: pd.DataFrame) -> pd.DataFrame:
+def summary_of(shares: pd.DataFrame) -> pd.DataFrame:
     """Relaxation, network, plans, outcome, median, low, high: over draws, in the order of the figure."""
     import pandas as pd
 
     rows = []
-    for name in (name for name in WORDS if name in set(table["relaxation"])):
-        for (network, plans), those in table[table["relaxation"] == name].groupby(["network", "plans"], sort=False):
+    for name in (name for name in WORDS if name in set(shares["relaxation"])):
+        for (network, plans), those in shares[shares["relaxation"] == name].groupby(["network", "plans"], sort=False):
             for outcome in ("pings_win", "prices_decide", "inspections_win"):
                 low, middle, high = np.quantile(those[outcome], [0.1, 0.5, 0.9])
                 alone = len(those) == 1
@@ -289,8 +285,8 @@ def derived_rows(found: Sequence[Derived]) -> Iterator[dict[str, Any]]:
         }  # fmt: skip
         for name, value in numbers.items():
             yield {"draw": one.draw, "name": name, "value": value, "choice": ""}
-        for name, answer in {PINGS: one.ping_answer, **one.visit_answers}.items():
-            yield {"draw": one.draw, "name": f"answer_to_{name}", "value": answer.shown, "choice": answer.strategy}
+        for name, chosen in {PINGS: one.ping_answer, **one.visit_answers}.items():
+            yield {"draw": one.draw, "name": f"answer_to_{name}", "value": chosen.shown, "choice": chosen.strategy}
 
 
 def turning_rows(found: Sequence[Derived], result: Result) -> Iterator[dict[str, Any]]:
@@ -338,51 +334,13 @@ def published_rows() -> Iterator[dict[str, Any]]:
 
 
 def answer(result: Tabulation) -> str:
-    """The static result beside the published one, what relaxing single assumptions does, and the clusters that are known."""
-    rented = {name: share(result, name, "rented") for name in SINGLE}
-    if any(math.isnan(one.median) for one in (*rented.values(), share(result, TOGETHER, "rented"))):
-        return TOO_FEW
-    published = [f"{published_share(result, network):.1f}" for network in NETWORKS]
-    agree = "as published, to the last one" if equal_to_published(result) else f"{' and '.join(published)} % as published"
-    static, best = (
-        [f"{share(result, STATIC, network, plans=plans).median:.1f}" for network in NETWORKS]
-        for plans in ("every_plan", "best_plan")
-    )
-    least, most = (choose(rented, key=lambda name: rented[name].median) for choose in (min, max))
-    known = [share(result, KNOWN, network).median for network in NETWORKS]
-    more = "more than any of these" if known[0] < rented[least].median else f"less than '{WORDS[least]}'"
-    return (
-        f"In the static model pings win at any price in {static[0]} % (rented landmarks) and {static[1]} % (owned) of "
-        f"{constants().published.scenarios:,} scenarios, {agree}, and in {best[0]} and {best[1]} % against the best plan of "
-        f"inspections; with one assumption relaxed, rented, in {rented[least].of('%')} ('{WORDS[least]}') to "
-        f"{rented[most].of('%')} ('{WORDS[most]}'), and with all relaxed in {share(result, TOGETHER, 'rented').of('%')}. "
-        f"The choice of fleets moves it {more}: for the {sum(constants().known_clusters.clusters)} clusters that are known, "
-        f"in place of thousands, the static model has pings win at any price in {known[0]:.1f} % (rented) and "
-        f"{known[1]:.1f} % (owned), and with all relaxed inspections do in "
-        f"{share(result, TOGETHER_KNOWN, 'rented', 'inspections_win').of('%')} and "
-        f"{share(result, TOGETHER_KNOWN, 'owned', 'inspections_win').of('%')}."
-    )
+    """Who wins in the static model, under each relaxation and with all, and what decides it."""
+    return two_sentences(result)
 
 
 def table(result: Tabulation) -> Table:
     """Shares of scenarios by relaxation, against every plan of inspections and the best one."""
-    import pandas as pd
-
-    def shares(of: Callable[..., Any]) -> dict[str, Any]:
-        columns = {f"pings win, {network}": of(network) for network in NETWORKS}
-        columns |= {f"against the best plan, {network}": of(network, plans="best_plan") for network in NETWORKS}
-        return columns | {f"inspections win, {network}": of(network, "inspections_win") for network in NETWORKS}
-
-    def published(network: str, outcome: str = "pings_win", plans: str = "every_plan") -> Exact:
-        return Exact(published_share(result, network, outcome, plans), math.nan, math.nan)
-
-    rows = [{"case": "published output (CSET 2026)", **shares(published)}]
-    rows += [{"case": words, **shares(partial(share, result, name))} for name, words in WORDS.items()]
-    caption = (
-        "Share of scenarios, in per cent, in which pings find more per dollar than inspections at any price, against every "
-        "plan of inspections and against the best one for each fleet and diversion; and in which inspections do."
-    )
-    return Table(caption, pd.DataFrame(rows))
+    return shares_table(result)
 
 
 def figures(result: Tabulation) -> Iterator[Chart]:
