@@ -5,9 +5,9 @@ inspection. First that model is worked out as published. Then one assumption at 
 finds, in worlds where all chips carry the mechanism, and then all of them: the chance that a ping misses, the date of
 detection, false alarms, the method of inspection, smugglers who choose what suits them.
 
-Two hundredths of three million chips are simulated at all 434 known sites, two years under the duty, and every diverted
-chip counts that left at least a year before the end. Tips, end-use checks and blocked consignees are left out, as the static
-model has none: whatever is found, pings or inspections have found.
+One simulated chip stands for fifty of three million, at a site for each hub of the catalogue, over 640 days, and every order
+counts that left at least a year before the end. Tips, end-use checks and blocked consignees are left out, as the static model
+has none: whatever is found, pings or inspections have found.
 """
 
 from __future__ import annotations
@@ -63,7 +63,8 @@ RUNS_ENSEMBLES = True
 SETTING = {
     "fleet.scale": 0.02,
     "fleet.lot_chips": 25,
-    "calendar.end_after_duty_days": 730,
+    "geography.sites": 175,
+    "calendar.end_after_duty_days": 640,
     "verification.signing": "none",
     "enforcement.licence_denial": False,
     "enforcement.tips": False,
