@@ -6,8 +6,8 @@ finds, in worlds where all chips carry the mechanism, and then all of them: the 
 detection, false alarms, the method of inspection, smugglers who choose what suits them.
 
 One simulated chip stands for fifty of three million, at a site for each hub of the catalogue, over 640 days, and every order
-counts that left at least a year before the end. Tips, end-use checks and blocked consignees are left out, as the static model
-has none: whatever is found, pings or inspections have found.
+counts that left at least a year before the end. Tips, end-use checks and blocked consignees are left out, as the static
+model has none: whatever is found, pings or inspections have found.
 """
 
 from __future__ import annotations
