@@ -162,6 +162,7 @@ def tabulate(study: Study, options: Options, progress: Callable[..., None]) -> T
     shares = pd.DataFrame(_rows(ranked))
     further = {
         "derived": pd.DataFrame(derived_rows(found)),
+        "assumed": pd.DataFrame(assumed_rows(found)),
         "turning": pd.DataFrame(turning_rows(found, result)),
         "fleets": pd.DataFrame(fleet_rows()),
         "published": pd.DataFrame(published_rows()),
@@ -288,6 +289,22 @@ def derived_rows(found: Sequence[Derived]) -> Iterator[dict[str, Any]]:
             yield {"draw": one.draw, "name": name, "value": value, "choice": ""}
         for name, chosen in {PINGS: one.ping_answer, **one.visit_answers}.items():
             yield {"draw": one.draw, "name": f"answer_to_{name}", "value": chosen.shown, "choice": chosen.strategy}
+
+
+def assumed_rows(found: Sequence[Derived]) -> Iterator[dict[str, Any]]:
+    """What others assume of answers of the simulation, beside what came out: median and 10-90 % of draws."""
+    came_out = {
+        "ping_miss": [1 - one.orders_alerted for one in found],
+        "false_alarms_per_chip_month": [one.false_alarms.cases_per_chip_year / 12 for one in found],
+        "staged_inspection_miss": [1 - one.visit_answers["labels"].shown for one in found],
+    }
+    for name, row in constants().benchmark_only.items():
+        known = [value for value in came_out[name] if not math.isnan(value)] or [math.nan]
+        low, middle, high = np.quantile(known, [0.1, 0.5, 0.9])
+        yield {
+            "name": name, "unit": row.unit, "assumed_low": row.low, "assumed": row.central, "assumed_high": row.high,
+            "found_low": low, "found": middle, "found_high": high,
+        }  # fmt: skip
 
 
 def turning_rows(found: Sequence[Derived], result: Result) -> Iterator[dict[str, Any]]:
