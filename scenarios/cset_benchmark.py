@@ -69,7 +69,6 @@ SETTING = {
     "enforcement.licence_denial": False,
     "enforcement.tips": False,
     "enforcement.random_inspections": False,
-    "enforcement.inspected_chips": 0,
 }
 QUICK = {
     "fleet.scale": 0.001,
@@ -110,10 +109,12 @@ def variations(scenario: Scenario, quick: bool) -> list[Variation]:
     number = planned_inspectors(twice, scenario.values["inspection_days"])
     rule = {"verification.active": True, "enforcement.planned_inspectors": 0, "enforcement.method": "challenge"}
     plain = {"adversary.strategies": scenario.adversary.strategies, "adversary.staging": scenario.adversary.staging}
-    levers: dict[str, dict[str, Any]] = {PINGS: {**rule, "enforcement.inspectors": scenario.enforcement.inspectors}}
+    same = {key: getattr(scenario.enforcement, key) for key in ("inspectors", "planned_visits", "inspected_chips")}
+    levers: dict[str, dict[str, Any]] = {PINGS: {**rule, **{f"enforcement.{key}": value for key, value in same.items()}}}
     for method in METHODS:
         visits = {"enforcement.inspectors": number, "enforcement.planned_inspectors": number, "enforcement.method": method}
-        levers[method] = {**visits, "verification.active": False, "enforcement.planned_visits": "random"}
+        visits |= {"enforcement.planned_visits": "random", "enforcement.inspected_chips": 0}  # all chips of a site
+        levers[method] = {**visits, "verification.active": False}
     made = [Variation(name, "mix", 0, {**those, **plain}) for name, those in levers.items()]
     for name in (PINGS, *ADAPTING):
         answers = (QUICK_REPERTOIRE if quick else REPERTOIRE) if name == PINGS else (QUICK_SHOWN if quick else SHOWN)
@@ -231,9 +232,12 @@ def false_alarms_of(one: Derived, result: Result) -> FalseAlarms:
     found = one.false_alarms
     return FalseAlarms(
         found.alerts_per_chip_year,
+        found.alerts_per_site_year,
         found.open_days / DAYS_PER_YEAR,
         values["remote_request_cost_usd"] if asked else 0.0,
         found.visit_chance,
+        found.chips,
+        result.scenario.enforcement.inspected_chips,
     )
 
 
@@ -281,8 +285,9 @@ def derived_rows(found: Sequence[Derived]) -> Iterator[dict[str, Any]]:
             "chips_alerted": one.chips_alerted, "orders_alerted": one.orders_alerted, "alerted_soon": one.alerted_soon,
             "false_alarms_per_chip_month": one.false_alarms.cases_per_chip_year / 12,
             "innocent_alerts_per_chip_month": one.false_alarms.alerts_per_chip_year / 12,
+            "innocent_alerts_per_site_year": one.false_alarms.alerts_per_site_year,
             "false_alarms_open_days": one.false_alarms.open_days, "false_alarms_visited": one.false_alarms.visited,
-            "false_alarms_chips": one.false_alarms.chips,
+            "false_alarms_alerts": one.false_alarms.alerts, "false_alarms_chips": one.false_alarms.chips,
             **{f"found_by_{method}": share for method, share in one.found.items()},
         }  # fmt: skip
         for name, value in numbers.items():

@@ -12,7 +12,7 @@ import numpy as np
 from sim.event_file import EVENT_COLUMNS
 from sim.outcomes.cohort import diverted_cohort
 from sim.parameters import Values, load_parameters
-from sim.scenario import Calendar
+from sim.scenario import Calendar, Scenario
 from sim.smuggling.profit import Deal, collected_share, expected_profit, risks_if_established
 from sim.smuggling.strategies import STRATEGIES
 from sim.units import DAYS_PER_YEAR
@@ -39,26 +39,30 @@ class Answer(NamedTuple):
 
 
 class Alarms(NamedTuple):
-    """Cases without a diverted chip that are closed.
+    """Cases without a diverted chip that are closed, and the alerts that they are about.
 
     Attributes:
-        alerts_per_chip_year: chips alerted on in them, for each year of a chip that is pinged.
-        cases_per_chip_year: such cases.
+        alerts_per_chip_year: on chips, for each year of a chip that is pinged; those at one site and time count as one.
+        alerts_per_site_year: for outages of whole sites, each of which counts as one.
+        cases_per_chip_year: the cases.
         open_days: how long they are open, mean.
         visited: share of them with a visit.
-        chips: alerted on in each, mean; 1 if there is none.
+        alerts: in each, mean; 1 if there is none.
+        chips: in each alert, mean.
     """
 
-    alerts_per_chip_year: float
-    cases_per_chip_year: float
-    open_days: float
-    visited: float
-    chips: float
+    alerts_per_chip_year: float = 0.0
+    alerts_per_site_year: float = 0.0
+    cases_per_chip_year: float = 0.0
+    open_days: float = 0.0
+    visited: float = 0.0
+    alerts: float = 1.0
+    chips: float = 1.0
 
     @property
     def visit_chance(self) -> float:
-        """That one chip needs a visit, if those of a case need one independently."""
-        return 1 - (1 - self.visited) ** (1 / self.chips)
+        """That one alert needs a visit, if those of a case need one independently."""
+        return 1 - (1 - self.visited) ** (1 / self.alerts)
 
 
 @dataclass(frozen=True)
@@ -138,7 +142,7 @@ def _of_one(
         chips_alerted=_chips_alerted(runs[PINGS], result),
         orders_alerted=alerted,
         alerted_soon=share_within(pings, "alerted", SOON_DAYS) / alerted if alerted else math.nan,
-        false_alarms=alarms(runs[PINGS]),
+        false_alarms=alarms(runs[PINGS], scenario),
         found={method: found_by_visit(runs[method], result) for method in methods},
         ping_answer=answer(
             PINGS,
@@ -222,23 +226,62 @@ def found_by_visit(runs: Sequence[Run], result: Result) -> float:
     return found / visited if visited else math.nan
 
 
-def alarms(runs: Sequence[Run]) -> Alarms:
-    """Cases without a diverted chip in some runs, from the log."""
-    cases = chips = visited = 0
+def alarms(runs: Sequence[Run], scenario: Scenario) -> Alarms:
+    """Cases without a diverted chip in some runs, from the log.
+
+    An alert belongs to an outage of its site if that has lasted for the grace period by then, less one round, and goes on.
+    """
+    patience = scenario.verification.grace_days - scenario.verification.period_days
+    cases = on_chips = on_sites = chips = visited = 0
     open_days = chip_years = 0.0
     for run in runs:
-        log = _log(run, ("case_opened", "inspected", "case_closed")).set_index(["site", "case"])
-        closed = log[(log["happening"] == "case_closed") & log["detail"].str.endswith(": 0 diverted")]
-        opened = log[log["happening"] == "case_opened"]["day"].reindex(closed.index)
+        log = _log(run, ("case_opened", "inspected", "case_closed", "alerted", "outage_began", "outage_ended"))
+        kinds = {kind: rows.set_index(["site", "case"]) for kind, rows in log.groupby("happening")}
+        if "case_closed" not in kinds:
+            continue
+        closed = kinds["case_closed"]
+        closed = closed[closed["detail"].str.endswith(": 0 diverted")]
         cases += len(closed)
-        chips += int(closed["chips"].sum())
-        open_days += float((closed["day"] - opened).sum())
-        visited += int(closed.index.isin(log[log["happening"] == "inspected"].index).sum())
+        open_days += float((closed["day"] - kinds["case_opened"]["day"].reindex(closed.index)).sum())
+        visited += int(closed.index.isin(kinds["inspected"].index).sum()) if "inspected" in kinds else 0
+        outages = _outages(log)
+        alerts = kinds["alerted"][kinds["alerted"].index.isin(closed.index)]
+        chips += int(alerts["chips"].sum())
+        out = set()
+        for site, day in zip(alerts.index.get_level_values("site"), alerts["day"], strict=True):
+            began, ended = outages.get(site, (np.zeros(0), np.zeros(0)))
+            last = int(np.searchsorted(began, day, side="right")) - 1
+            if last >= 0 and ended[last] >= day and day - began[last] >= patience:
+                out.add((site, last))
+            else:
+                on_chips += 1
+        on_sites += len(out)
         rate = [one.value for one in run.outcomes if one.name == "false_alarms_per_million_chip_years"]
         chip_years += len(closed) * 1e6 / rate[0] if len(closed) else 0.0
     if not cases:
-        return Alarms(0.0, 0.0, 0.0, 0.0, 1.0)
-    return Alarms(chips / chip_years, cases / chip_years, open_days / cases, visited / cases, chips / cases)
+        return Alarms()
+    site_years = len(runs) * scenario.geography.sites * scenario.calendar.end_after_duty_days / DAYS_PER_YEAR
+    alerts_in_all = on_chips + on_sites
+    return Alarms(
+        on_chips / chip_years,
+        on_sites / site_years,
+        cases / chip_years,
+        open_days / cases,
+        visited / cases,
+        alerts_in_all / cases,
+        chips / alerts_in_all,
+    )
+
+
+def _outages(log: pd.DataFrame) -> dict[int, tuple[np.ndarray, np.ndarray]]:
+    """When outages of each site began and ended, ascending; those that go on end never."""
+    found = {}
+    for site, rows in log[log["happening"].isin(["outage_began", "outage_ended"])].groupby("site"):
+        began, ended = (
+            np.sort(rows[rows["happening"] == f"outage_{what}"]["day"].to_numpy(dtype=float)) for what in ("began", "ended")
+        )
+        found[int(site)] = (began, np.concatenate([ended, np.full(max(0, len(began) - len(ended)), np.inf)]))
+    return found
 
 
 def _visits(run: Run) -> dict[int, np.ndarray]:

@@ -166,34 +166,41 @@ class FalseAlarms(NamedTuple):
     """What innocent chips cost the authority that pings.
 
     A site has one case at a time, which further alerts join: a counter with a dead time. So large clusters have fewer cases
-    for each chip, and more chips in a case.
+    for each chip, and more alerts in a case.
 
     Attributes:
-        alerts_per_chip_year: of innocent chips.
+        alerts_per_chip_year: about innocent chips; those at the same time count as one.
+        alerts_per_site_year: about whole sites that are out.
         open_years: how long a case is open.
         request_usd: for asking the operator, each case.
-        visit_chance: that a case with one chip ends with a visit; each further chip has the same chance to need one.
+        visit_chance: that a case with one alert ends with a visit; each further alert has the same chance to need one.
+        alert_chips: chips in an alert.
+        most_tested: chips tested on a visit at most; 0: all in question.
     """
 
     alerts_per_chip_year: float = 0.0
+    alerts_per_site_year: float = 0.0
     open_years: float = 0.0
     request_usd: float = 0.0
     visit_chance: float = 0.0
+    alert_chips: float = 1.0
+    most_tested: int = 0
 
     def cases_per_year(self, size: int) -> tuple[float, float]:
-        """Cases a year in a cluster of some chips, and chips in a case."""
-        alerts = self.alerts_per_chip_year * size
-        chips = 1 + alerts * self.open_years
-        return alerts / chips, chips
+        """Cases a year in a cluster of some chips, and alerts in a case."""
+        alerts = self.alerts_per_chip_year * size + self.alerts_per_site_year
+        in_case = 1 + alerts * self.open_years
+        return alerts / in_case, in_case
 
     def usd_per_year(self, fleet: Fleet, prices: InspectionPrices) -> Range:
         """Cost of all cases of a fleet, at the lowest and the highest prices of an inspection."""
         low = high = 0.0
         for size, clusters in zip(*fleet, strict=True):
-            cases, chips = self.cases_per_year(size)
-            visited = 1 - (1 - self.visit_chance) ** chips
+            cases, alerts = self.cases_per_year(size)
+            visited = 1 - (1 - self.visit_chance) ** alerts
+            tested = min(size, alerts * self.alert_chips, self.most_tested or size)
             cheap, dear = (
-                clusters * cases * (self.request_usd + visited * (visit + chips * chip))
+                clusters * cases * (self.request_usd + visited * (visit + tested * chip))
                 for visit, chip in zip(prices.inspection_usd, prices.inspection_usd_per_chip, strict=True)
             )
             low, high = low + cheap, high + dear

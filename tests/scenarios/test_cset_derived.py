@@ -11,6 +11,7 @@ import pytest
 from scenarios.cset_derived import Alarms, alarms, found_by_visit, order_days, planned_inspectors, share_within
 from sim import Scenario, simulate
 from sim.event_file import compressed
+from sim.experiments.cset_model import FalseAlarms
 from sim.results import Run
 
 NAN = math.nan
@@ -75,19 +76,27 @@ def test_the_first_visit_after_chips_have_left(tmp_path: Path):
 
 
 def test_cases_without_a_diverted_chip(tmp_path: Path):
-    """Two false alarms of 1 and 3 chips, open for 10 and 20 days, one visited; the case with diverted chips is none."""
+    """Two false alarms, open for 10 and 20 days, one visited; the case with diverted chips is none.
+
+    Of their four alerts two are of one outage that outlasts the grace of 14 days; one comes during a short outage.
+    """
     events = [
-        (10, "case_opened", 0, 0, 1, ""), (20, "case_closed", 0, 0, 1, "cleared: 0 diverted"),
-        (50, "case_opened", 0, 1, 1, ""), (65, "inspected", 0, 1, 3, ""), (70, "case_closed", 0, 1, 3, "rma: 0 diverted"),
-        (50, "case_opened", 1, 0, 1, ""), (60, "inspected", 1, 0, 8, ""),
-        (60, "case_closed", 1, 0, 8, "established: 8 diverted"),
+        (1, "outage_began", 0, -1, 0, ""), (30, "outage_ended", 0, -1, 0, ""),
+        (49, "outage_began", 0, -1, 0, ""), (53, "outage_ended", 0, -1, 0, ""),
+        (16, "alerted", 0, 0, 5, "silence_streak"), (17, "alerted", 0, 0, 6, "silence_streak"),
+        (16, "case_opened", 0, 0, 5, ""), (26, "case_closed", 0, 0, 11, "cleared: 0 diverted"),
+        (50, "alerted", 0, 1, 1, "silence_streak"), (60, "alerted", 0, 1, 3, "silence_streak"),
+        (50, "case_opened", 0, 1, 1, ""), (65, "inspected", 0, 1, 4, ""), (70, "case_closed", 0, 1, 4, "rma: 0 diverted"),
+        (50, "alerted", 1, 0, 8, "silence_streak"), (50, "case_opened", 1, 0, 8, ""),
+        (60, "inspected", 1, 0, 8, ""), (60, "case_closed", 1, 0, 8, "established: 8 diverted"),
         (90, "case_closed", 2, 5, 8, "established: 10 diverted"), (95, "case_opened", 2, 6, 1, ""),
     ]  # fmt: skip
+    scenario = Scenario.load("miniature").replace(geography__sites=30, calendar__end_after_duty_days=36.525)
     rate = SimpleNamespace(name="false_alarms_per_million_chip_years", value=2 / 50 * 1e6)  # in 50 chip-years
-    found = alarms([run_of(tmp_path, events, outcomes=[rate])])
-    assert found == pytest.approx(Alarms(4 / 50, 2 / 50, 15, 0.5, 2))
-    assert found.visit_chance == pytest.approx(1 - math.sqrt(0.5)), "two chips, each of which needs a visit independently"
-    assert alarms([run_of(tmp_path, [])]).visit_chance == 0
+    found = alarms([run_of(tmp_path, events, outcomes=[rate])], scenario)
+    assert found == pytest.approx(Alarms(2 / 50, 1 / 3, 2 / 50, 15, 0.5, 1.5, 5))
+    assert found.visit_chance == pytest.approx(1 - 0.5 ** (1 / 1.5)), "alerts of a case need a visit independently"
+    assert alarms([run_of(tmp_path, [])], scenario).visit_chance == 0
 
 
 def test_planned_inspectors():
@@ -122,17 +131,17 @@ def test_decoys_deceive_whoever_reads_labels_and_nobody_who_challenges(method: s
 
 @pytest.mark.verify
 def test_cases_of_a_site_are_a_counter_with_a_dead_time():
-    """In the engine without smugglers: cases at each site, from its alerts and the mean time that a case is open.
+    """In the engine without smugglers: what sparse sites say of cases at sites with twenty times as many chips.
 
-    Outages alert on many chips at once, so that there are somewhat fewer cases than the formula says: it is against pings.
+    Sites differ in size, and large ones join more alerts, so that the formula at the mean size is an upper bound.
     """
-    days, expected, cases = 365.0, 0.0, 0
-    for seed in range(4):
+    rates = {}
+    for scale in (0.0005, 0.01):
         scenario = Scenario.load("full_coverage").replace_keys(
             {
-                "fleet.scale": 0.003,
+                "fleet.scale": scale,
                 "geography.sites": 12,
-                "calendar.end_after_duty_days": days,
+                "calendar.end_after_duty_days": 365,
                 "verification.signing": "none",
                 "verification.period_days": 3,
                 "enforcement.inspectors": 20,
@@ -141,12 +150,10 @@ def test_cases_of_a_site_are_a_counter_with_a_dead_time():
                 "uncertainties.diverted_chips_per_year": 0,
             }
         )
-        result = simulate(scenario, seed, status_quo=False)
-        log = result.events.set_index(["site", "case"])
-        closed = log[log["happening"] == "case_closed"]
-        opened = log[log["happening"] == "case_opened"]["day"].reindex(closed.index)
-        alerts_per_day = closed.groupby("site")["chips"].sum() / days
-        expected += float((days * alerts_per_day / (1 + alerts_per_day * (closed["day"] - opened).mean())).sum())
-        cases += len(closed)
-    assert cases > 200
-    assert 0.8 * expected <= cases <= 1.05 * expected, f"{cases} cases, {expected:.0f} expected"
+        results = [simulate(scenario, seed, status_quo=False) for seed in range(3)]
+        rates[scale] = alarms([run for result in results for run in result.runs], scenario)
+    sparse, dense = rates.values()
+    formula = FalseAlarms(sparse.alerts_per_chip_year, sparse.alerts_per_site_year, sparse.open_days / 365.25)
+    expected = formula.cases_per_year(2500)[0] / 2500
+    assert 0.5 * expected <= dense.cases_per_chip_year <= 1.1 * expected, f"{dense}, {expected:.4f} expected"
+    assert dense.cases_per_chip_year < 0.5 * sparse.cases_per_chip_year, "otherwise nothing joins"

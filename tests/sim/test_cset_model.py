@@ -124,7 +124,7 @@ def test_visits_within_some_days_of_a_departure():
     [
         {"ping_miss": 0.9},
         {"ping_found": 0.5},
-        {"false_alarms": FalseAlarms(0.01, 0.1, 200, 0.5)},
+        {"false_alarms": FalseAlarms(0.01, 0.5, 0.1, 200, 0.5)},
         {"inspection_miss": 0.0},
         {"visits": (0, 0, 1)},
     ],
@@ -158,23 +158,27 @@ def test_at_the_break_even_number_of_landmarks_both_are_worth_the_same():
 
 def test_false_alarms_of_a_cluster_by_renewal():
     """Cases and the times between them, alternating: one alert in every 1 / A, and the case is open for d."""
-    alarms = FalseAlarms(alerts_per_chip_year=0.02, open_years=0.1, request_usd=200, visit_chance=0.5)
+    alarms = FalseAlarms(0.015, 5.0, open_years=0.1, request_usd=200, visit_chance=0.5)
     generator, size, years = np.random.default_rng(3), 1000, 4000.0
-    alerts = np.cumsum(generator.exponential(1 / (0.02 * size), int(1.05 * years * 0.02 * size)))
+    alerts = np.cumsum(generator.exponential(1 / 20, int(1.05 * years * 20)))
     alerts = alerts[alerts < years]
     cases, until = 0, 0.0
     for day in alerts.tolist():
         if day >= until:
             cases, until = cases + 1, day + 0.1
-    per_year, chips = alarms.cases_per_year(size)
+    per_year, in_case = alarms.cases_per_year(size)
     assert per_year == pytest.approx(cases / years, rel=0.02)
-    assert chips == pytest.approx(len(alerts) / cases, rel=0.02)
-    assert FalseAlarms(0.02, 0.0).cases_per_year(size) == (20, 1)
+    assert in_case == pytest.approx(len(alerts) / cases, rel=0.02)
+    assert FalseAlarms(0.02).cases_per_year(size) == (20, 1)
     prices = constants().prices
-    one = FalseAlarms(0.02, 0.0, 200, 0.5).usd_per_year(Fleet((100,), (7,)), prices)
-    assert one == pytest.approx((14 * (200 + 0.5 * (2590 + 9)), 14 * (200 + 0.5 * (6050 + 48.8))))
+    one = FalseAlarms(0.02, request_usd=200, visit_chance=0.5, alert_chips=3).usd_per_year(Fleet((100,), (7,)), prices)
+    assert one == pytest.approx((14 * (200 + 0.5 * (2590 + 3 * 9)), 14 * (200 + 0.5 * (6050 + 3 * 48.8))))
     whole, split = (alarms.usd_per_year(Fleet((1000 // n,), (n,)), prices)[1] for n in (1, 100))
     assert whole < split, "cases of one large cluster are shared"
+    few, all_ = (
+        alarms._replace(alert_chips=500, most_tested=most).usd_per_year(Fleet((1000,), (1,)), prices) for most in (100, 0)
+    )
+    assert few < all_
 
 
 def test_smuggling_clusters_are_a_quarter_rounded_half_up():
