@@ -131,17 +131,17 @@ def test_decoys_deceive_whoever_reads_labels_and_nobody_who_challenges(method: s
 
 @pytest.mark.verify
 def test_cases_of_a_site_are_a_counter_with_a_dead_time():
-    """In the engine without smugglers: what sparse sites say of cases at sites with twenty times as many chips.
+    """In the engine without smugglers: cases at each site, from its alerts and the mean time that a case is open.
 
-    Sites differ in size, and large ones join more alerts, so that the formula at the mean size is an upper bound.
+    Chips that are silent together alert together, so that there are somewhat fewer cases than the formula says.
     """
-    rates = {}
-    for scale in (0.0005, 0.01):
+    days, expected, cases = 365.0, 0.0, 0
+    for seed in range(4):
         scenario = Scenario.load("full_coverage").replace_keys(
             {
-                "fleet.scale": scale,
+                "fleet.scale": 0.003,
                 "geography.sites": 12,
-                "calendar.end_after_duty_days": 365,
+                "calendar.end_after_duty_days": days,
                 "verification.signing": "none",
                 "verification.period_days": 3,
                 "enforcement.inspectors": 20,
@@ -150,10 +150,14 @@ def test_cases_of_a_site_are_a_counter_with_a_dead_time():
                 "uncertainties.diverted_chips_per_year": 0,
             }
         )
-        results = [simulate(scenario, seed, status_quo=False) for seed in range(3)]
-        rates[scale] = alarms([run for result in results for run in result.runs], scenario)
-    sparse, dense = rates.values()
-    formula = FalseAlarms(sparse.alerts_per_chip_year, sparse.alerts_per_site_year, sparse.open_days / 365.25)
-    expected = formula.cases_per_year(2500)[0] / 2500
-    assert 0.5 * expected <= dense.cases_per_chip_year <= 1.1 * expected, f"{dense}, {expected:.4f} expected"
-    assert dense.cases_per_chip_year < 0.5 * sparse.cases_per_chip_year, "otherwise nothing joins"
+        result = simulate(scenario, seed, status_quo=False)
+        log = result.events.set_index(["site", "case"])
+        closed = log[log["happening"] == "case_closed"]
+        opened = log[log["happening"] == "case_opened"]["day"].reindex(closed.index)
+        open_days = float((closed["day"] - opened).mean())
+        for chips in closed.groupby("site")["chips"].sum():
+            alerts = FalseAlarms(alerts_per_site_year=365.25 * chips / days, open_years=open_days / 365.25)
+            expected += days / 365.25 * alerts.cases_per_year(0)[0]
+        cases += len(closed)
+    assert cases > 200
+    assert 0.8 * expected <= cases <= 1.05 * expected, f"{cases} cases, {expected:.0f} expected"
