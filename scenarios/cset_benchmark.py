@@ -166,7 +166,7 @@ def tabulate(study: Study, options: Options, progress: Callable[..., None]) -> T
         "assumed": pd.DataFrame(assumed_rows(found)),
         "turning": pd.DataFrame(turning_rows(found, result)),
         "fleets": pd.DataFrame(fleet_rows()),
-        "published": pd.DataFrame(published_rows()),
+        "published": pd.DataFrame(published_rows(ranked[0].ranked)),
     }
     return Tabulation(study.scenario, shares, summary_of(shares), result.manifest, further)
 
@@ -346,9 +346,9 @@ def fleet_rows() -> Iterator[dict[str, Any]]:
             }  # fmt: skip
 
 
-def published_rows() -> Iterator[dict[str, Any]]:
-    """The published counts beside ours: network, plans, relation, published, ours."""
-    published, ours = constants().published, rank(list(fleets(constants().grid)), published_assumptions())
+def published_rows(ours: Mapping[Network, Ranked]) -> Iterator[dict[str, Any]]:
+    """The published counts beside those of the static model: network, plans, relation, published, ours."""
+    published = constants().published
     for network in NETWORKS:
         stored = {"every_plan": getattr(published, network), "best_plan": getattr(published, f"best_plan_{network}")}
         for plans, counts in stored.items():

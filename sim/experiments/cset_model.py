@@ -374,17 +374,14 @@ def smuggling_clusters(clusters: int, share: float) -> int:
 def _relation(inspections: tuple[FloatArray, FloatArray], pings: tuple[FloatArray, FloatArray]) -> Relation:
     """Scenarios by how one range lies to the other; each given by its lower and its upper ends."""
     (low, high), (worst, best) = inspections, pings
-    below, above = high < worst, low > best
-    overlap = ~(below | above)
-    counts = (
-        below,
-        overlap & (low < worst) & (high <= best),
-        overlap & (low >= worst) & (high <= best),
-        overlap & (low >= worst) & (high > best),
-        above,
-        overlap & (low < worst) & (high > best),
+    begins_below, ends_above = low < worst, high > best
+    below, above, around, begin, end = (
+        int(np.count_nonzero(those))
+        for those in (high < worst, low > best, begins_below & ends_above, begins_below, ends_above)
     )
-    return Relation(*(int(np.count_nonzero(those)) for those in counts))
+    from_below, to_above = begin - around - below, end - around - above
+    inside = low.size - below - from_below - to_above - above - around
+    return Relation(below, from_below, inside, to_above, above, around)
 
 
 def break_even_landmarks(size: int, diverted: int, assumptions: Assumptions, network: Network) -> float:
