@@ -21,7 +21,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 PARAMETER_FILES = ("parameters.toml", "products.toml", "latency.toml", "sources.toml")
-FURTHER_FILES = ("volume_prior.toml",)
+FURTHER_FILES = ("volume_prior.toml", "cset.toml")
 """Figures that go with single rows of the table and are read where they are used."""
 
 NetworkClass = Literal["hosting", "cloud"]

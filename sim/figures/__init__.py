@@ -14,6 +14,7 @@ from .style import house_style, new_figure, percent, source_line, territory_name
 from .time_to_beat import time_to_beat, time_to_beat_data
 from .verifiability_map import verifiability_data, verifiability_map
 from .volume_prior import volume_by_detection, volume_by_detection_data, volume_by_year, volume_by_year_data
+from .who_wins import who_wins, who_wins_key
 
 __all__ = [
     "Chart",
@@ -51,4 +52,6 @@ __all__ = [
     "volume_by_detection_data",
     "volume_by_year",
     "volume_by_year_data",
+    "who_wins",
+    "who_wins_key",
 ]
