@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import argparse
 import shlex
+import shutil
 import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,7 +40,7 @@ from scenarios.study import (
     uses_engine,
 )
 from sim import OutputError, ScenarioError
-from sim.output import UNFINISHED, refuse_foreign
+from sim.output import MANIFEST, UNFINISHED, refuse_foreign
 from sim.run_files import finished_runs
 
 PAGE_FILE, QUESTIONS, PAPER = "report.html", "questions", "paper"
@@ -267,9 +269,15 @@ def write_report(report: Report, out: Path) -> None:
 
 
 def _kept(out: Path) -> str:
-    """What there is of a report that did not come to its end."""
+    """What there is of a report that did not come to its end. What was begun and holds no finished run is removed."""
     folders = sorted(path for path in (out / QUESTIONS).glob("*") if path.is_dir())
-    finished = sum(1 for folder in folders if (folder / "manifest.json").exists())
+    for folder in folders:
+        if (folder / UNFINISHED).is_dir() and not finished_runs(folder / UNFINISHED):
+            shutil.rmtree(folder / UNFINISHED, ignore_errors=True)
+    for folder in (*folders, out / QUESTIONS, out):
+        with suppress(OSError):
+            folder.rmdir()  # if it is empty
+    finished = sum(1 for folder in folders if (folder / MANIFEST).exists())
     runs = sum(finished_runs(folder / UNFINISHED) for folder in folders)
     if not finished and not runs:
         return "nothing was written"
