@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from scenarios import bench, bench_ensemble, calibrate, describe, report, rerun
+from scenarios import assumptions, bench, bench_ensemble, calibrate, describe, report, rerun
 from scenarios.study import EXIT_DONE, add_options, questions, run_command
 
 
@@ -21,6 +21,7 @@ def main(words: Sequence[str] | None = None) -> int:
     report.add_commands(commands)
     rerun.add_commands(commands)
     describe.add_commands(commands)
+    assumptions.add_commands(commands)
     calibrate.add_commands(commands)
     bench.add_commands(commands)
     bench_ensemble.add_commands(commands)

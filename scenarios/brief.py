@@ -42,8 +42,6 @@ class Estimate(NamedTuple):
     high: float
 
     def __str__(self) -> str:
-        if math.isnan(self.median):
-            return "-"
         if math.isnan(self.low):
             return figures_of(self.median)
         return f"{figures_of(self.median)} ({figures_of(self.low)} to {figures_of(self.high)})"
@@ -55,7 +53,9 @@ class Estimate(NamedTuple):
 
 
 def figures_of(number: float) -> str:
-    """A number in a text: three figures if large, whole from ten on, two figures below."""
+    """A number in a text: three figures if large, whole from ten on, two figures below; a dash if it is none."""
+    if math.isnan(number):
+        return "-"
     if abs(number) >= 1000:
         return f"{round(number, 2 - math.floor(math.log10(abs(number)))):,.0f}"
     if abs(number) >= 9.95 or number == 0:
