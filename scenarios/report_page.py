@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -61,7 +62,7 @@ class Report:
         """Those that there is something to show of."""
         return [entry.finished for entry in self.entries if entry.finished is not None]
 
-    @property
+    @cached_property
     def figures(self) -> dict[tuple[str, str], int]:
         """The number of each figure in the report, by its question and the stem of its files."""
         places = [(one.name, shown.stem) for one in self.finished for shown in one.figures]
@@ -127,6 +128,7 @@ def page(report: Report) -> str:
         keep_trailing_newline=True,
     )
     environment.filters["number"] = _number
+    environment.filters["breakable"] = _breakable
     environment.globals["inline"] = _inline
     environment.globals["sort_key"] = _sort_key
     return environment.get_template("report.html.j2").render(
@@ -151,6 +153,13 @@ def _inline(shown: Shown, number: int) -> Markup:
     from markupsafe import Markup
 
     return Markup(shown.drawing.inline(f"f{number}-", f"Figure {number}: {shown.alternative}", f"caption-{number}"))
+
+
+def _breakable(name: str) -> Markup:
+    """A name in which a line may end after each underscore or full stop, so that it fits into a narrow column."""
+    from markupsafe import Markup, escape
+
+    return Markup(re.sub(r"([_.])", r"\1<wbr>", str(escape(name))))
 
 
 def _number(text: object) -> str:

@@ -32,7 +32,7 @@ from sim.provenance import manifest
 
 HOSTILE = """<script>alert("1 & 2")</script>"""
 SMALL = Scenario.load("miniature")
-VOID = {"meta", "input", "br", "hr", "img", "link"}
+VOID = {"meta", "input", "br", "hr", "img", "link", "wbr"}
 
 
 class Question(ModuleType):
