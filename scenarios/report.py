@@ -281,8 +281,5 @@ def _kept(out: Path) -> str:
     runs = sum(finished_runs(folder / UNFINISHED) for folder in folders)
     if not finished and not runs:
         return "nothing was written"
-    answered = "1 question is" if finished == 1 else f"{finished} questions are"
-    return (
-        f"{answered} answered and kept in {out / QUESTIONS}, with {runs:,} finished {'run' if runs == 1 else 'runs'} of "
-        "others; the same command goes on from there"
-    )
+    kept = f"answered questions: {finished}, finished runs of others: {runs:,}"
+    return f"kept in {out / QUESTIONS} are {kept}; the same command goes on from there"

@@ -293,7 +293,7 @@ def test_ctrl_c_keeps_what_is_answered(asked, tmp_path: Path, monkeypatch, capsy
         patched.setattr(report, "make", stopped)
         assert main(["report", "--out", str(tmp_path / "out")]) == 3
     kept = tmp_path / "out" / "questions"
-    told = f"1 question is answered and kept in {kept}, with 0 finished runs of others; the same command goes on from there"
+    told = f"kept in {kept} are answered questions: 1, finished runs of others: 0; the same command goes on from there"
     assert capsys.readouterr().err.endswith(f"interrupted: {told}\n")
     assert not (tmp_path / "out" / "report.html").exists()
     main(["report", "--out", str(tmp_path / "out"), "--questions", "first,second"])
