@@ -202,8 +202,8 @@ def told(question: ModuleType, result: Result | Tabulation) -> str:
 
 
 def covers(question: ModuleType, result: Result | Tabulation) -> str:
-    """What the intervals cover, in words."""
-    return str(question.INTERVALS) if isinstance(result, Tabulation) else result.intervals
+    """What the intervals cover. A question whose intervals are not those of a study's summary says so in `INTERVALS`."""
+    return str(question.INTERVALS if hasattr(question, "INTERVALS") else result.intervals)
 
 
 def asked(question: ModuleType) -> str:
