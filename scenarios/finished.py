@@ -149,11 +149,16 @@ def _figure(folder: Path, stem: str) -> Shown:
     return Shown(stem, drawing, (folder / f"{stem}.txt").read_text(encoding="utf-8").strip())
 
 
-def why_not(folder: Path, study_id: str) -> str | None:
+def why_not(folder: Path, study_id: str, command: Sequence[str]) -> str | None:
     """Why the results in a folder cannot be taken as they are; None if they can.
 
-    They can if they are of the same study, made by the same code, data and packages on the same platform, and if each file
-    is as it was written. An empty text says that there are none.
+    They can if they are of the same study, made by the same command, code, data and packages on the same platform, and if
+    each file is as it was written. An empty text says that there are none.
+
+    Args:
+        folder: for the results of a question.
+        study_id: of the study that is wanted.
+        command: the words that make it.
     """
     if not (folder / MANIFEST).exists():
         return ""
@@ -163,6 +168,8 @@ def why_not(folder: Path, study_id: str) -> str | None:
         return str(error)
     if then["id"] != study_id:
         return f"it holds the results of another study ({then['id'][:12]}, not {study_id[:12]})"
+    if then.get("command") != list(command):
+        return f"it was made by another command, {' '.join(then.get('command') or ['none'])}"
     telling = [change for change in changes(then, {**then, **_now()}) if change.telling]
     if telling:
         return "; ".join(str(change) for change in telling[:3]) + ("; and more" if len(telling) > 3 else "")

@@ -60,6 +60,10 @@ class Ask:
     options: Options
     study_id: str
 
+    def why_not(self) -> str | None:
+        """Why what is in its folder cannot be taken as it is; None if it can, empty if there is nothing."""
+        return why_not(self.options.folder, self.study_id, self.options.command or ())
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -115,7 +119,7 @@ def _report(arguments: argparse.Namespace) -> int:
     refuse_other_files(plan, arguments.force)
     to_make = []
     for name, ask in plan.asks.items():
-        reason = why_not(ask.options.folder, ask.study_id)
+        reason = ask.why_not()
         if reason is not None:
             to_make.append(ask.options)
         if reason:
@@ -241,7 +245,7 @@ def _entry(name: str, ask: Ask, made: Made | None) -> Entry:
     """A question of a report: what its folder holds, if that is of this study and this version, and what went wrong."""
     asks = asked(load_question(name))
     error = made.error if made is not None else ""
-    if made is not None and (reason := why_not(ask.options.folder, ask.study_id)) is not None:
+    if made is not None and (reason := ask.why_not()) is not None:
         return Entry(name, asks, None, error or reason or "it was not answered")
     try:
         finished: Finished | None = read_finished(name, ask.options.folder)

@@ -245,15 +245,17 @@ def test_results_are_taken_only_if_they_are_what_would_be_made(folders: dict[str
     folder = tmp_path / "first"
     shutil.copytree(folders["first"], folder)
     study_id = id_of(Study(SMALL, 1), options("first", folder))
-    assert why_not(folder, study_id) is None
-    assert why_not(tmp_path / "nothing", study_id) == ""
-    assert why_not(folder, "0" * 64).startswith("it holds the results of another study")
+    command = ("run", "first")
+    assert why_not(folder, study_id, command) is None
+    assert why_not(tmp_path / "nothing", study_id, command) == ""
+    assert why_not(folder, study_id, (*command, "--size", "slide")) == "it was made by another command, run first"
+    assert why_not(folder, "0" * 64, command).startswith("it holds the results of another study")
     about = json.loads((folder / "manifest.json").read_text())
     (folder / "manifest.json").write_text(json.dumps({**about, "code_sha256": {**about["code_sha256"], "sim": "0" * 64}}))
-    assert why_not(folder, study_id).startswith("code of sim: 000000000000 then")
+    assert why_not(folder, study_id, command).startswith("code of sim: 000000000000 then")
     (folder / "manifest.json").write_text(json.dumps(about))
     (folder / "answer.txt").write_text("better")
-    assert why_not(folder, study_id) == "answer.txt is changed"
+    assert why_not(folder, study_id, command) == "answer.txt is changed"
 
 
 @pytest.fixture
