@@ -163,11 +163,12 @@ def _breakable(name: str) -> Markup:
 
 
 def _number(text: object) -> str:
-    """A number of the register, or text that is none, as a reader sees it."""
+    """A number of the register, or text that is none, as a reader sees it; a mix by its parts."""
     try:
         number = float(str(text))
     except ValueError:
-        return str(text)
+        mix = re.findall(r"'(\w+)': ([\d.]+)", str(text)) if str(text).startswith("{") else []
+        return ", ".join(f"{part} {_number(weight)}" for part, weight in mix) or str(text)
     return plain(number) if math.isfinite(number) else str(text)
 
 
