@@ -1,4 +1,4 @@
-"""The command line: `python -m scenarios list`, `run`, `rerun`, `describe`, and commands that measure, fit and check."""
+"""The command line: `python -m scenarios list`, `run`, `report`, `rerun`, `describe`, and others that measure and check."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from scenarios import assumptions, bench, bench_ensemble, calibrate, describe, rerun
+from scenarios import assumptions, bench, bench_ensemble, calibrate, describe, report, rerun
 from scenarios.study import EXIT_DONE, add_options, questions, run_command
 
 
@@ -18,6 +18,7 @@ def main(words: Sequence[str] | None = None) -> int:
     run = commands.add_parser("run", help="run a question and write its results")
     run.add_argument("name", metavar="NAME", help="a question, as in `list`")
     add_options(run)
+    report.add_commands(commands)
     rerun.add_commands(commands)
     describe.add_commands(commands)
     assumptions.add_commands(commands)

@@ -7,11 +7,13 @@ no number is taken from, of `scenarios/sources.toml`). `write_brief` puts them b
 
 from __future__ import annotations
 
+import json
 import math
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from numbers import Real
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
 
 ANSWER = "answer.txt"
 """File of a folder of results with the question, its answer and what intervals cover."""
+
+BRIEF = "brief.json"
+"""In a folder of results, the file with what a question says, for programs."""
 
 TOO_FEW = (
     "Too few chips were diverted, or followed for too short a time, for an answer. "
@@ -93,9 +98,18 @@ class Table:
             lambda cell: figures_of(cell) if isinstance(cell, float) and not math.isnan(cell) else _text(cell)
         )
 
+    def sizes(self) -> list[list[float | None]]:
+        """For sorting: the number in each cell, of estimates the median; None where there is none."""
+        return [[_size(cell) for cell in row] for row in self.rows.itertuples(index=False)]
+
 
 def _text(cell: object) -> str:
     return "-" if isinstance(cell, float) else str(cell)
+
+
+def _size(cell: object) -> float | None:
+    number = cell.median if isinstance(cell, Estimate) else cell
+    return float(number) if isinstance(number, Real) and math.isfinite(number) else None
 
 
 class Column(NamedTuple):
@@ -159,9 +173,13 @@ def policy_table(
 
 
 def write_brief(question: ModuleType, result: Result | Tabulation, folder: Path) -> None:
-    """Write answer.txt, answer-table.csv, answer-table.tex, assumptions.csv and references.bib into a folder."""
+    """Write answer.txt, answer-table.csv, answer-table.tex, assumptions.csv and references.bib into a folder.
+
+    `brief.json` says the same to a program, for the report.
+    """
     table: Table = question.table(result)
     (folder / ANSWER).write_text(told(question, result) + "\n", encoding="utf-8")
+    (folder / BRIEF).write_text(json.dumps(_as_json(question, result, table), indent=1) + "\n", encoding="utf-8")
     table.numbers().to_csv(folder / "answer-table.csv", index=False, lineterminator="\n")
     name = question.__name__.rpartition(".")[2]
     (folder / "answer-table.tex").write_text(as_booktabs(table.cells(), table.caption, f"tab:{name}"), encoding="utf-8")
@@ -169,13 +187,30 @@ def write_brief(question: ModuleType, result: Result | Tabulation, folder: Path)
     (folder / "references.bib").write_text(as_bibtex(references(question)), encoding="utf-8")
 
 
-def told(question: ModuleType, result: Result | Tabulation) -> str:
-    """The question, the answer, and what its intervals cover: three lines.
+def _as_json(question: ModuleType, result: Result | Tabulation, table: Table) -> dict[str, Any]:
+    cells = table.cells()
+    return {
+        "question": asked(question),
+        "answer": question.answer(result),
+        "intervals": covers(question, result),
+        "table": {
+            "caption": table.caption,
+            "heads": [str(name) for name in cells.columns],
+            "cells": [[str(cell) for cell in row] for row in cells.itertuples(index=False)],
+            "sizes": table.sizes(),
+        },
+        "references": list(references(question)),
+    }
 
-    A question whose intervals are not those of a study's summary says in `INTERVALS` what they cover.
-    """
-    covers = question.INTERVALS if hasattr(question, "INTERVALS") else result.intervals
-    return f"{asked(question)}\n{question.answer(result)}\nIntervals: {covers}."
+
+def told(question: ModuleType, result: Result | Tabulation) -> str:
+    """The question, the answer, and what its intervals cover: three lines."""
+    return f"{asked(question)}\n{question.answer(result)}\nIntervals: {covers(question, result)}."
+
+
+def covers(question: ModuleType, result: Result | Tabulation) -> str:
+    """What the intervals cover. A question whose intervals are not those of a study's summary says so in `INTERVALS`."""
+    return str(question.INTERVALS if hasattr(question, "INTERVALS") else result.intervals)
 
 
 def asked(question: ModuleType) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal, get_args
@@ -115,10 +116,15 @@ class Study:
     beside: tuple[Scenario, ...] = ()
 
 
-def run_study(question: ModuleType, options: Options) -> Result | Tabulation:
+def run_study(question: ModuleType, options: Options, progress: Progress | None = None) -> Result | Tabulation:
     """Run a question and write its folder. Nothing is written if anything is wrong with the input.
 
     What stops it otherwise leaves the runs that are finished, and the next call goes on from there.
+
+    Args:
+        question: its module.
+        options: what the command line says.
+        progress: who is told of finished runs; by default the terminal.
 
     Raises:
         UsageError, ScenarioError, OutputError: the user's input is wrong.
@@ -126,27 +132,17 @@ def run_study(question: ModuleType, options: Options) -> Result | Tabulation:
     """
     started = time.monotonic()
     require(options.tables)
-    answering = getattr(question, "SMUGGLERS_ANSWER", False)
     if hasattr(question, "tabulate"):
         if options.design != "random":
             raise UsageError(f"--design: {options.name} has a design of its own; leave it out")
-        if not (answering or getattr(question, "RUNS_ENSEMBLES", False)):
+        if not uses_engine(question):
             _refuse_engine_options(options)
     study: Study = question.study(options)
-    if not answering:
+    if not getattr(question, "SMUGGLERS_ANSWER", False):
         _refuse_answers(study.scenario, options)
-    study_id = study_digest(
-        options.name,
-        study.scenario,
-        options.seed,
-        study.runs,
-        options.quick,
-        study.draws,
-        study.beside,
-        described(options.design),
-    )
+    study_id = id_of(study, options)
     with staged_folder(options.folder, study_id, force=options.force) as staging:
-        progress = Progress()
+        progress = progress or Progress()
         try:
             run_files(options.runs_folder, study_id)
             with _cluster(options) as cluster:
@@ -164,6 +160,26 @@ def run_study(question: ModuleType, options: Options) -> Result | Tabulation:
         result.manifest.update(made_by="run", command=words, duration_s=round(time.monotonic() - started, 1))
         result.write_manifest(staging)
     return result
+
+
+def uses_engine(question: ModuleType) -> bool:
+    """Whether a question runs the engine, so that it has draws and may have several processes."""
+    runs_ensembles = getattr(question, "RUNS_ENSEMBLES", False) or getattr(question, "SMUGGLERS_ANSWER", False)
+    return runs_ensembles or not hasattr(question, "tabulate")
+
+
+def id_of(study: Study, options: Options) -> str:
+    """The id of a study, by which its folder is known."""
+    return study_digest(
+        options.name,
+        study.scenario,
+        options.seed,
+        study.runs,
+        options.quick,
+        study.draws,
+        study.beside,
+        described(options.design),
+    )
 
 
 def _cluster(options: Options) -> AbstractContextManager[Executor | None]:
@@ -266,8 +282,13 @@ class Progress:
             self._bar = None
 
 
-def questions() -> Iterator[tuple[str, str]]:
+@cache
+def questions() -> tuple[tuple[str, str], ...]:
     """Name and first line of every question: the modules of this package that define `study` and `figures`."""
+    return tuple(_questions())
+
+
+def _questions() -> Iterator[tuple[str, str]]:
     import ast
 
     for path in sorted(Path(__file__).parent.glob("*.py")):

@@ -32,7 +32,7 @@ def staged_folder(folder: Path, study_id: str, *, force: bool = False) -> Iterat
     Raises:
         OutputError: `folder` holds another study's results or other files (unless `force`), or cannot be written to.
     """
-    _refuse_foreign(folder, study_id, force)
+    refuse_foreign(folder, study_id, force)
     unfinished = folder / UNFINISHED
     try:
         unfinished.mkdir(parents=True, exist_ok=True)
@@ -65,7 +65,12 @@ def _remove_if_empty(folder: Path) -> None:
         folder.rmdir()
 
 
-def _refuse_foreign(folder: Path, study_id: str, force: bool) -> None:
+def refuse_foreign(folder: Path, study_id: str, force: bool) -> None:
+    """Refuse a folder that holds another study's results or other files, unless `force` says that they may go.
+
+    Raises:
+        OutputError: it does, or it cannot be read.
+    """
     try:
         if not folder.exists():
             return
