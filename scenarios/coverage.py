@@ -41,7 +41,7 @@ WORDS = {
     RETROFIT: "all retrofitted",
 }
 SERVICE_YEARS = (8, 6, 4)
-"""Ages at which chips might be scrapped; a sweep, not an estimate."""
+"""Ages at which chips might be scrapped; a sweep. Cloud companies write servers off in five or six years."""
 
 TOLD_SERVICE_YEARS = 6
 WITH, WITHOUT = "chips_in_service_with_mechanism", "chips_in_service_without_mechanism"
@@ -50,7 +50,7 @@ DRIVERS = (
     "legacy_chips_abroad", "covered_exports_per_year", "gpu_faults_per_chip_year", "permanent_fault_share",
     "withdrawals_per_lot_year", "opt_in_uptake", "calendar.duty_after_days", "fleet.stock_equipped", "fleet.opt_in_before",
 )  # fmt: skip
-CITATIONS = ("chip-security-act-2025",)
+CITATIONS = ("chip-security-act-2025", "nvidia-opt-in-2025", "server-lives-2025")
 
 
 def variations(quick: bool) -> list[Variation]:
@@ -207,6 +207,16 @@ def years_of_supply(result: Result) -> dict[str, Estimate]:
     return {name: spread(years.loc[name]) for name in (ACT, OPT_IN, RETROFIT)}
 
 
+def taken_without(result: Result, year: int) -> Estimate:
+    """Of the chips smuggled in a year of the duty, the first being 0, the share without the mechanism, in per cent.
+
+    It is the same under each policy: a smuggler does not opt in, and orders new chips, which no retrofit reaches.
+    """
+    since = (result.chips["diverted_day"] - result.scenario.calendar.duty_day) / DAYS_PER_YEAR
+    taken = result.chips[(result.chips["scenario"] == ACT) & (since >= year) & (since < year + 1)]
+    return spread(100 * (~taken["covered"].astype(bool)).groupby([taken[name] for name in WORLD]).mean())
+
+
 def figures(result: Result) -> Iterator[Chart]:
     """Coverage by date under each policy, and under the Act by the age at which chips are scrapped."""
     from sim.figures import Chart, by_date, frame, panels
@@ -225,12 +235,15 @@ def figures(result: Result) -> Iterator[Chart]:
         subtitle="Share of the chips in service abroad that carry the mechanism; median, 10-90 % of draws; dotted: the duty",
         source=source(result),
     )
+    first, second = (taken_without(result, year) for year in (0, 1))
     told = (
         "Exports carry the mechanism from the duty on (dotted), and so does what replaces a chip that fails for good. "
-        "Opting in before the duty: each honest lot with the chance `opt_in_uptake`. Retrofit: of the chips abroad on the "
-        "first day, not of what ships between enactment and duty; that of half of them lies halfway between none and all. "
-        "What ships per year and how many chips there are is drawn. Nobody is asked in these runs, since what chips carry "
-        f"does not hang on it. {assumptions(result)}"
+        "Opting in before: each honest lot before the duty carries it with the chance `opt_in_uptake`. Retrofit: of the "
+        "chips abroad on the first day, not of what ships between enactment and duty; that of half of them lies halfway "
+        "between none and all. What ships per year and how many chips there are is drawn. Nobody is asked in these runs, "
+        "since what chips carry does not hang on it. Smugglers here order new chips and leave the stock alone: of what they "
+        f"take in the first year of the duty {first.of('%')} does not carry the mechanism, in the second {second.of('%')}. "
+        f"{assumptions(result)}"
     )
     yield Chart("coverage", figure, data, told)
 

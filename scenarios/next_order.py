@@ -1,11 +1,12 @@
 """Is detection of use if found chips cannot be disabled?
 
-A kill switch is barred, and what has arrived stays in use. What is left is to refuse the next order: once a diversion is
-established, its consignee gets no licence until it has a new name. How much of the use of smuggled chips does that prevent,
-with the rule and today, if a new name takes a month, four months or a year? And how much would be taken away at most if
-each chip could be disabled on the day on which its diversion is established? One simulated chip stands for ten, and a lot
-of 40 for one of 400, so that each site has as many orders as in the nation: a block can refuse only what is ordered there.
-What is refused is not ordered elsewhere, so that what refusing prevents is an upper bound too.
+No chip can be disabled: the bill as last reported bars kill switches, and makers rule them out. What has arrived stays
+in use, and what is left is to refuse the next order: once a diversion is established, its consignee gets no licence
+until it has a new name. How much of the use of smuggled chips does that prevent, with the rule and today, if a new name
+takes a month, four months or a year? And how much would be taken away at most if each chip could be disabled on the day
+on which its diversion is established? One simulated chip stands for ten, and a lot of 40 for one of 400, so that each
+site has as many orders as in the nation: a block can refuse only what is ordered there. What is refused is not ordered
+elsewhere, so that what refusing prevents is an upper bound too.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ DRIVERS = (
     "transit_to_restricted_days", "diverted_via_south_east_asia", "interdiction", "enforcement.licence_denial",
     "enforcement.inspectors", "fleet.lot_chips", "calendar.end_after_duty_days",
 )  # fmt: skip
-CITATIONS = ("chip-security-act-2025",)
+CITATIONS = ("chip-security-act-2025", "nvidia-opt-in-2025")
 
 
 def variations(quick: bool) -> list[Variation]:

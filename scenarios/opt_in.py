@@ -17,7 +17,10 @@ from scenarios.brief import TOO_FEW, Column, Estimate, Table, estimate, policy_t
 from scenarios.study import Options, Study, main
 from scenarios.variations import Variation, vary
 from scenarios.worlds import at_end, spread, spread_data
+from sim.fleet.supply import Demand
 from sim.scenario import STATUS_QUO
+from sim.smuggling.channels import channels
+from sim.smuggling.orders import mean_diverted_share
 from sim.world.regimes import MECHANISMS
 
 if TYPE_CHECKING:
@@ -42,7 +45,7 @@ DRIVERS = (
     "opt_in_uptake", "covered_exports_per_year", "legacy_chips_abroad", "tips_detection_ever", "gpu_faults_per_chip_year",
     "repair_absence_days", "verification.grace_days", "enforcement.inspectors", "agent_cost_usd_per_chip_year",
 )  # fmt: skip
-CITATIONS = ("chip-security-act-2025",)
+CITATIONS = ("chip-security-act-2025", "nvidia-opt-in-2025")
 
 
 def variations(scenario: Scenario, quick: bool) -> list[Variation]:
@@ -107,6 +110,28 @@ def _more(points: Estimate) -> str:
     return f"{points.of('points')} more"
 
 
+def smuggled_among_others(result: Result, policy: str) -> Estimate:
+    """Of the new lots without the mechanism, the share that smugglers order, in per cent: Bayes, in each draw.
+
+    With a share s of lots ordered by smugglers and an uptake u of the others it is s / (s + (1 - s) (1 - u)). Under the
+    duty no new lot is without.
+    """
+    import pandas as pd
+
+    uptakes = {row.name: row.value for row in variations(result.scenario, result.manifest["quick"])[1:]}
+    if policy not in uptakes:
+        return Estimate(math.nan, math.nan, math.nan)
+    shares = []
+    for drawn in result.drawn or [{}]:
+        world = result.scenario.replace(uncertainties={**result.scenario.uncertainties, **drawn})
+        mix = world.adversary
+        leaving = mean_diverted_share(mix.channels, mix.strategies, channels(world.values))
+        middle = (world.calendar.duty_day + world.calendar.end_day) / 2
+        ordered = Demand(world.wanted_chips_per_year, leaving).share_of_orders(middle, world.values)
+        shares.append(100 * ordered / (ordered + (1 - ordered) * (1 - uptakes[policy])))
+    return spread(pd.Series(shares))
+
+
 def extra_cost(result: Result, policy: str) -> Estimate:
     """Cost in millions of US dollars a year beyond the status quo, by all payers."""
     name = "difference" if policy == result.scenario.name else f"difference: {policy}"
@@ -129,6 +154,7 @@ def table(result: Result) -> Table:
         *(extra_cost(result, name) for name in words),
         Estimate(0.0, math.nan, math.nan),
     ]
+    rows["smugglers' among new lots without it, %"] = [smuggled_among_others(result, name) for name in [*words, STATUS_QUO]]
     return Table(
         "A duty to carry the mechanism beside an offer, by the share of honest lots whose owners take it; visits and cost "
         "are those of the simulated fleet.",
