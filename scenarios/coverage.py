@@ -21,7 +21,7 @@ from scenarios.study import Options, Study, main
 from scenarios.variations import Variation, vary
 from scenarios.worlds import WORLD, at_end, per_world, spread, spread_by_date
 from sim.outcomes.coverage import first_reached, with_scrapping
-from sim.units import DAYS_PER_YEAR
+from sim.units import DAYS_PER_YEAR, calendar_date
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -280,14 +280,11 @@ def _monthly(coverage: pd.DataFrame) -> pd.DataFrame:
 
 def _lines(axis: Any, result: Result) -> None:
     """Half and nine tenths, and the day of the duty."""
-    from matplotlib.dates import date2num
-
-    from sim.units import calendar_date
-
     for level in (HALF, MOST):
         axis.axhline(level, color="#888888", linewidth=0.6)
     calendar = result.scenario.calendar
-    axis.axvline(date2num(calendar_date(calendar.start, calendar.duty_day)), color="#444444", linestyle=":", linewidth=0.8)
+    duty = np.datetime64(calendar_date(calendar.start, calendar.duty_day))
+    axis.axvline(duty, color="#444444", linestyle=":", linewidth=0.8)
     axis.set_ylim(0, 1)
 
 

@@ -104,9 +104,11 @@ def answer(result: Result) -> str:
 
 
 def _more(points: Estimate) -> str:
-    """A gain in points; that it is none is said only where all ends of the interval are."""
+    """A gain in points; that it is none is said only where the median and both ends of the interval are."""
     if all(abs(end) < 0.05 for end in points):
         return "no more"
+    if points.median < 0:
+        return f"{Estimate(-points.median, -points.high, -points.low).of('points')} less"
     return f"{points.of('points')} more"
 
 

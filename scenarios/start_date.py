@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from scenarios.baseline import QUICK
-from scenarios.brief import TOO_FEW, Table
+from scenarios.brief import TOO_FEW, Estimate, Table
 from scenarios.study import Options, Study, main
 from scenarios.variations import Variation, vary
 from scenarios.worlds import WORLD, spread, spread_by_date, spread_data
@@ -117,19 +117,23 @@ def answer(result: Result) -> str:
         return TOO_FEW
     outcomes = since_enactment(result)
     lost, found = ({name: spread(100 * outcomes.loc[name, one]) for name in (early, late)} for one in (LOST, FOUND))
-    more_chips, more_use = (_change(outcomes, early, late, one) for one in (LOST_CHIPS, USE))
+    more_chips = spread((outcomes.loc[late, LOST_CHIPS] - outcomes.loc[early, LOST_CHIPS]) / 1e3)
+    more_use = spread(100 * (outcomes.loc[late, USE] / outcomes.loc[early, USE] - 1))
     return (
         f"If the duty starts after {words(result)[early]}, {lost[early].of('%')} of the chips that smugglers take within "
         f"{_years(result)} years of enactment leave without the mechanism, after {words(result)[late]} "
-        f"{lost[late].of('%')}: {spread(more_chips / 1e3).of('thousand chips')} more. By the end {found[early].of('%')} "
-        f"and {found[late].of('%')} of all these diversions are established, and the later start changes the use of "
-        f"smuggled chips by {spread(100 * more_use).of('points')} of what it is in the status quo."
+        f"{lost[late].of('%')}, which is {more_chips.of('thousand chips')} more. By the end {found[early].of('%')} and "
+        f"{found[late].of('%')} of all these diversions are established, and the late start {_use(more_use)}."
     )
 
 
-def _change(outcomes: pd.DataFrame, early: str, late: str, outcome: str) -> pd.Series[Any]:
-    """The latest start minus the earliest, in each world."""
-    return outcomes.loc[late, outcome] - outcomes.loc[early, outcome]
+def _use(more: Estimate) -> str:
+    """What it does to the use of smuggled chips, in per cent of that with the early start; its sign only if it has one."""
+    if more.low > 0:
+        return f"gives smuggled chips {more.of('%')} more use"
+    if more.high < 0:
+        return f"gives smuggled chips {Estimate(-more.median, -more.high, -more.low).of('%')} less use"
+    return f"changes the use of smuggled chips by {more.of('%')}, which is not told apart from nothing"
 
 
 def _years(result: Result) -> str:
