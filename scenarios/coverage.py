@@ -203,7 +203,8 @@ def years_of_supply(result: Result) -> dict[str, Estimate]:
     end, scale = result.scenario.calendar.end_day, result.scenario.fleet.scale
     wanted = {draw: _world(result, draw).wanted_chips_per_year(end) for draw in range(max(1, len(result.drawn)))}
     draws = left.index.get_level_values("draw")
-    years = left / (scale * np.array([wanted[draw] for draw in draws]))
+    wanted_there = np.array([wanted[draw] for draw in draws]) * scale
+    years = (left / wanted_there).where(wanted_there > 0)
     return {name: spread(years.loc[name]) for name in (ACT, OPT_IN, RETROFIT)}
 
 
@@ -242,7 +243,7 @@ def figures(result: Result) -> Iterator[Chart]:
         "chips abroad on the first day, not of what ships between enactment and duty; that of half of them lies halfway "
         "between none and all. What ships per year and how many chips there are is drawn. Nobody is asked in these runs, "
         "since what chips carry does not hang on it. Smugglers here order new chips and leave the stock alone: of what they "
-        f"take in the first year of the duty {first.of('%')} does not carry the mechanism, in the second {second.of('%')}. "
+        f"take in the first year of the duty {first} % does not carry the mechanism, in the second {second} %. "
         f"{assumptions(result)}"
     )
     yield Chart("coverage", figure, data, told)

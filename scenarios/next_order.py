@@ -4,9 +4,9 @@ No chip can be disabled: the bill as last reported bars kill switches, and maker
 in use, and what is left is to refuse the next order: once a diversion is established, its consignee gets no licence
 until it has a new name. How much of the use of smuggled chips does that prevent, with the rule and today, if a new name
 takes a month, four months or a year? And how much would be taken away at most if each chip could be disabled on the day
-on which its diversion is established? One simulated chip stands for ten, and a lot of 40 for one of 400, so that each
-site has as many orders as in the nation: a block can refuse only what is ordered there. What is refused is not ordered
-elsewhere, so that what refusing prevents is an upper bound too.
+on which its diversion is established? Use counts until two years after the duty began. One simulated chip stands for
+ten, and a lot of 40 for one of 400, so that each site has as many orders as in the nation: a block can refuse only what
+is ordered there. What is refused is not ordered elsewhere, so that what refusing prevents is an upper bound too.
 """
 
 from __future__ import annotations
@@ -29,7 +29,11 @@ if TYPE_CHECKING:
     from sim import Result
     from sim.figures import Chart
 
-SETTING = {"fleet.lot_chips": 40, "uncertainties.vendor_network_parcel_chips": 13}
+SETTING = {
+    "calendar.end_after_duty_days": 730,
+    "fleet.lot_chips": 40,
+    "uncertainties.vendor_network_parcel_chips": 13,
+}
 """A tenth of the chips of a lot and of a vendor's parcel, as of all. Parcels of the large channels are whole lots."""
 
 NEW_NAME_DAYS, QUICK_NEW_NAME_DAYS = (120, 30, 365), (120,)

@@ -20,7 +20,7 @@ from scenarios.baseline import QUICK
 from scenarios.brief import TOO_FEW, Estimate, Table
 from scenarios.study import Options, Study, main
 from scenarios.variations import Variation, vary
-from scenarios.worlds import WORLD, spread, spread_by_date, spread_data
+from scenarios.worlds import WORLD, spread, spread_by_date, spread_data, worlds_of
 from sim.scenario import STATUS_QUO
 from sim.units import DAYS_PER_YEAR, calendar_date
 from sim.world.products import h100e_of_products, product_names
@@ -87,11 +87,12 @@ def since_enactment(result: Result) -> pd.DataFrame:
         **{LOST: ~chips["covered"].astype(bool), FOUND: chips["established_day"].notna(), USE: used}
     )
     groups = marked.groupby(["scenario", *WORLD], sort=False)
-    counts = groups[[LOST, FOUND]].mean().astype(float)
-    counts[ALL_CHIPS] = groups.size().astype(float) / result.scenario.fleet.scale
-    counts[LOST_CHIPS] = counts[LOST] * counts[ALL_CHIPS]
-    use = groups[USE].sum()
-    before = use.loc[STATUS_QUO]
+    everywhere = worlds_of(result)
+    counts = groups[[LOST, FOUND]].mean().astype(float).reindex(everywhere)
+    counts[ALL_CHIPS] = groups.size().reindex(everywhere, fill_value=0) / result.scenario.fleet.scale
+    counts[LOST_CHIPS] = counts[LOST].fillna(0) * counts[ALL_CHIPS]
+    use = groups[USE].sum().astype(float).reindex(everywhere, fill_value=0.0)
+    before = use.loc[STATUS_QUO].where(lambda years: years > 0)
     counts[USE] = use / before.reindex(use.index.droplevel("scenario")).to_numpy()
     counts.loc[STATUS_QUO, [LOST, LOST_CHIPS]] = math.nan
     return counts
@@ -106,16 +107,17 @@ def _h100e(result: Result) -> pd.Series[Any]:
     worlds = [scenario.replace(uncertainties={**scenario.uncertainties, **one}) for one in drawn]
     table = np.array([h100e_of_products(world.values) for world in worlds])
     number = chips["product"].map({name: place for place, name in enumerate(product_names())})
-    return pd.Series(table[chips["draw"].to_numpy(), number.to_numpy()], index=chips.index)
+    places = chips["draw"].to_numpy(np.int64), number.to_numpy(np.int64)
+    return pd.Series(table[places], index=chips.index)
 
 
 def answer(result: Result) -> str:
     """What is taken without the mechanism, found and used, with the earliest and the latest start."""
     names = list(words(result))
     early, late = names[0], names[-1]
-    if result.chips.empty or not {early, late, STATUS_QUO} <= set(result.chips["scenario"]):
-        return TOO_FEW
     outcomes = since_enactment(result)
+    if any(math.isnan(spread(outcomes.loc[name, one]).median) for name in (early, late) for one in UNITS):
+        return TOO_FEW
     lost, found = ({name: spread(100 * outcomes.loc[name, one]) for name in (early, late)} for one in (LOST, FOUND))
     more_chips = spread((outcomes.loc[late, LOST_CHIPS] - outcomes.loc[early, LOST_CHIPS]) / 1e3)
     more_use = spread(100 * (outcomes.loc[late, USE] / outcomes.loc[early, USE] - 1))
@@ -172,10 +174,11 @@ def taken_by_date(result: Result) -> pd.DataFrame:
     days = np.linspace(0, calendar.end_day, round(calendar.end_day / DAYS_PER_YEAR * 12) + 1)
     dates = [calendar_date(calendar.start, day) for day in days]
     lost = result.chips[~result.chips["covered"].astype(bool)]
+    taken = {world: np.sort(part["diverted_day"]) for world, part in lost.groupby(["scenario", *WORLD])}
     frames = []
-    for (name, draw, run), part in lost.groupby(["scenario", *WORLD], sort=False):
+    for name, draw, run in worlds_of(result):
         if name in words(result):
-            so_far = np.sort(part["diverted_day"].to_numpy()).searchsorted(days, side="right") / scale / 1e3
+            so_far = taken.get((name, draw, run), np.empty(0)).searchsorted(days, side="right") / scale / 1e3
             frame = pd.DataFrame({"scenario": name, "draw": draw, "run": run, "date": dates, "value": so_far})
             frames.append(frame.assign(outcome=LOST_CHIPS, unit="thousand chips"))
     return pd.concat(frames, ignore_index=True)

@@ -22,6 +22,13 @@ WORLD = ["draw", "run"]
 LEVELS = np.array([0.1, 0.5, 0.9])
 
 
+def worlds_of(result: Result) -> pd.MultiIndex:
+    """Scenario, draw and run of each run."""
+    import pandas as pd
+
+    return pd.MultiIndex.from_tuples([(one.scenario, one.draw, one.run) for one in result.runs], names=["scenario", *WORLD])
+
+
 def at_end(result: Result) -> pd.DataFrame:
     """Outcomes on the last day: a row for each scenario, draw and run, a column for each outcome."""
     table = result.table
@@ -59,7 +66,9 @@ def spread_data(values: pd.DataFrame, words: Mapping[str, str], units: Mapping[s
         (name, words.get(name, ""), np.nan, outcome, *spread(values.loc[name, outcome]), unit)
         for outcome, unit in units.items()
         for name in [*words, STATUS_QUO]
-        if name in values.index.get_level_values("scenario") and values.loc[name, outcome].notna().any()
+        if outcome in values.columns
+        and name in values.index.get_level_values("scenario")
+        and values.loc[name, outcome].notna().any()
     ]
     return pd.DataFrame(rows, columns=["scenario", "group", "value", "outcome", "median", "low", "high", "unit"])
 
