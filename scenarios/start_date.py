@@ -246,8 +246,9 @@ def _claim(data: pd.DataFrame, result: Result) -> str:
 
 
 def _adds_up(data: pd.DataFrame) -> str:
+    """What the earliest and the latest start leave; the order is that of `words`."""
     last = data[data["date"] == data["date"].max()].set_index("group")["median"]
-    parts = ", ".join(f"{chips:,.0f} {group}" for group, chips in last.items())
+    parts = ", ".join(f"{last[group]:,.0f} {group}" for group in (last.index[0], last.index[-1]))
     return f"Thousand chips gone without the mechanism: {parts}"
 
 
