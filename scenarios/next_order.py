@@ -43,6 +43,7 @@ NEW_NAME, DENIAL, ACTIVE = "uncertainties.new_shell_days", "enforcement.licence_
 NO_REFUSAL, TODAY_NO_REFUSAL = "rule_no_refusal", "today_no_refusal"
 DRAWS, QUICK_DRAWS = 5, 2
 USED, USED_UNKNOWN, PREVENTED = "h100e_years_enjoyed", "h100e_years_enjoyed_before_established", "chips_prevented"
+TAKEN = ("chips_diverted_undetected", "chips_diverted_established", "chips_seized")
 REFUSED, DISABLED, LEFT = (
     "prevented by refusing orders",
     "disabling would add at most",
@@ -104,7 +105,7 @@ def shares_of_use(result: Result) -> pd.DataFrame:
         used, unknown = (end.loc[name, outcome].reindex(use.index) for outcome in (USED, USED_UNKNOWN))
         parts = pd.DataFrame({REFUSED: (without - used) / use, DISABLED: (used - unknown) / use, LEFT: unknown / use})
         frames.append(pd.concat({name: parts}, names=["scenario"]))
-    return pd.concat(frames)
+    return pd.concat(frames).sort_index()
 
 
 def answer(result: Result) -> str:
@@ -139,7 +140,7 @@ def table(result: Result) -> Table:
     rows = []
     for name, words in names.items():
         ends = end.loc[name]
-        ordered = ends[PREVENTED] + ends["diverted_under_duty"]
+        ordered = ends[[PREVENTED, *TAKEN]].sum(axis=1)
         row: dict[str, Any] = {
             "policy": words,
             "orders refused, % of chips": spread(100 * ends[PREVENTED] / ordered.where(ordered > 0)),
@@ -190,12 +191,12 @@ def figures(result: Result) -> Iterator[Chart]:
 
 
 def _claim(data: pd.DataFrame, first: str) -> str:
-    medians = data[data["scenario"] == first].set_index("outcome")["median"]
-    if not {REFUSED, DISABLED} <= set(medians.index):
+    rule, today = (data[data["scenario"] == name].set_index("outcome")["median"] for name in (first, STATUS_QUO))
+    if not ({REFUSED, DISABLED} <= set(rule.index) and REFUSED in today):
         return "Too few chips were diverted, or followed for too short a time, for a headline"
     return (
-        f"Refusing the next order prevents {100 * medians[REFUSED]:.0f} % of use; "
-        f"disabling would add {100 * medians[DISABLED]:.0f} % at most"
+        f"Refusal prevents {100 * rule[REFUSED]:.0f} % of use, today {100 * today[REFUSED]:.0f} %; "
+        f"disabling would add {100 * rule[DISABLED]:.0f} % at most"
     )
 
 

@@ -23,17 +23,18 @@ LEVELS = np.array([0.1, 0.5, 0.9])
 
 
 def worlds_of(result: Result) -> pd.MultiIndex:
-    """Scenario, draw and run of each run."""
+    """Scenario, draw and run of each run, in their order."""
     import pandas as pd
 
-    return pd.MultiIndex.from_tuples([(one.scenario, one.draw, one.run) for one in result.runs], names=["scenario", *WORLD])
+    runs = sorted((one.scenario, one.draw, one.run) for one in result.runs)
+    return pd.MultiIndex.from_tuples(runs, names=["scenario", *WORLD])
 
 
 def at_end(result: Result) -> pd.DataFrame:
     """Outcomes on the last day: a row for each scenario, draw and run, a column for each outcome."""
     table = result.table
     final = table[table["date"] == table["date"].max()]
-    return final.pivot_table(index=["scenario", *WORLD], columns="outcome", values="value", sort=False)
+    return final.pivot_table(index=["scenario", *WORLD], columns="outcome", values="value")
 
 
 def spread(values: pd.Series[Any]) -> Estimate:
