@@ -38,15 +38,22 @@ class Supposition:
         name: of it.
         values: of parameters in place of those drawn, by name; all of `OF_THE_MARKET`.
         rental_barred: whether nothing more may be rented abroad from the day of the duty on.
+        further_strategies: that smugglers know besides those of the scenario, with the rule and without.
     """
 
     name: str
     values: Mapping[str, float] = field(default_factory=dict)
     rental_barred: bool = False
+    further_strategies: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if unknown := sorted(self.values.keys() - OF_THE_MARKET):
             raise ValueError(f"values: {', '.join(unknown)}: allowed {', '.join(sorted(OF_THE_MARKET))}")
+
+    def of(self, scenario: Scenario) -> Scenario:
+        """The scenario in which this is the case."""
+        known = {**scenario.adversary.strategies, **dict.fromkeys(self.further_strategies, 1.0)}
+        return scenario.replace(adversary__strategies=known, uncertainties={**scenario.uncertainties, **self.values})
 
 
 @dataclass(frozen=True)
@@ -91,9 +98,7 @@ def substitutes(supposed: Supposed) -> Substitutes:
     """Compute by source with the rule and without under each supposition, and the steps of the searches."""
     found, once = Substitutes([], [], []), RunOnce()
     for supposition in supposed.suppositions:
-        scenario = supposed.world.scenario
-        if supposition.values:
-            scenario = scenario.replace(uncertainties={**scenario.uncertainties, **supposition.values})
+        scenario = supposition.of(supposed.world.scenario)
         gap = compute_gap(replace(supposed.world, scenario=scenario, rental_barred=supposition.rental_barred), once)
         found.rows.extend({"supposition": supposition.name, **row} for row in gap.rows)
         found.steps.extend({"supposition": supposition.name, **row} for row in gap.steps)
