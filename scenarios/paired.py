@@ -40,6 +40,14 @@ def ratio(result: Result, policy: str, above: str, below: str, times: float = 1.
     return spread((by_world(result, policy, above) / divisor[divisor != 0]).dropna(), times)
 
 
+def apart(difference: Estimate) -> str:
+    """A difference in points, as in "20 points fewer (18 to 25)", and the reserve under which it stands."""
+    fewer = difference.median < 0
+    median, low, high = (-difference.median, -difference.high, -difference.low) if fewer else difference
+    size = Estimate(median, low, high).of(f"points {'fewer' if fewer else 'more'}")
+    return f"{size}{reserve(difference)}"
+
+
 def reserve(difference: Estimate) -> str:
     """What has to be added to a difference whose interval is not on one side of 0; nothing if it is."""
     return "" if difference.low > 0 or difference.high < 0 else ", not told apart from none"

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from scenarios.answers import LEARNERS, answer_each
 from scenarios.baseline import QUICK
-from scenarios.brief import TOO_FEW, Column, Table, estimate, policy_table
+from scenarios.brief import TOO_FEW, Column, Estimate, Table, estimate, policy_table
 from scenarios.compute_gap import drawn_scenario
 from scenarios.study import Options, Study, main
 from sim import Tabulation
@@ -43,6 +43,7 @@ SETTING = LEARNERS
 QUICK_SETTING = {
     **QUICK,
     "geography.sites": 20,
+    "fleet.lot_chips": 2,  # so that smugglers see some dozens of lots
     "verification.signing": "none",
     "calendar.duty_after_days": 180,
     "calendar.end_after_duty_days": 365,
@@ -63,7 +64,7 @@ WORDS = {
     BARRED: "rental barred by law",
     LEGACY: "legacy chips for sale",
 }
-QUICK_SUPPOSITIONS = (DRAWN, "domestic_high", "rental_high", BARRED, LEGACY)
+QUICK_SUPPOSITIONS = (DRAWN, "domestic_high", "rental_high", BARRED)
 
 SOURCE_WORDS = {
     "domestic": "domestic", "rented": "rented abroad", "lawful": "lawful imports", "smuggled": "smuggled", "all": "all",
@@ -175,19 +176,34 @@ def summary(values: pd.DataFrame) -> pd.DataFrame:
 
 def answer(result: Tabulation) -> str:
     """What smuggling loses and renting adds, what domestic makers would have to add, and what a bar on renting does."""
-    lost, rented, share = (estimate(result, DRAWN, name, times) for name, times in ((LOST, 1), (RENTED, 1), (SHARE, 100)))
-    needed, barred = estimate(result, DRAWN, NEEDED, 100), estimate(result, BARRED, NET)
-    legacy = estimate(result, LEGACY, LOST)
-    if any(math.isnan(number.median) for number in (lost, share, needed)):
-        return TOO_FEW
-    high = estimate(result, "rental_high", SHARE, 100)
-    return (
-        f"By {_month(result)} smuggling loses {lost.of('H100e')} under the rule and renting abroad adds "
-        f"{rented.of('H100e')}, which makes up {share.of('%')} of it, and {high.of('%')} with rental at the high end of its "
-        f"range. Domestic makers would have to make {needed.of('%')} more under the duty to close the rest (by assumption "
-        f"they cannot); with renting barred as well {barred.of('H100e')} are kept out in all, and where smugglers can also "
-        f"buy chips without the mechanism out of the stock abroad, smuggling loses {legacy.of('H100e')}."
+    rented, share, high = (
+        estimate(result, name, outcome, times)
+        for name, outcome, times in ((DRAWN, RENTED, 1), (DRAWN, SHARE, 100), ("rental_high", SHARE, 100))
     )
+    needed, barred = estimate(result, DRAWN, NEEDED, 100), estimate(result, BARRED, NET)
+    if any(math.isnan(number.median) for number in (rented, needed, barred)):
+        return TOO_FEW
+    made_up = "there is nothing to make up"
+    if not (math.isnan(share.median) or math.isnan(high.median)):
+        made_up = f"that is {share.of('%')} of what is lost, and {high.of('%')} with rental at the high end of its range"
+    rest = "Nothing is left for domestic makers to close"
+    if needed.median > 0:
+        rest = f"To close the rest domestic makers would have to make {needed.of('%')} more, which by assumption they cannot"
+    legacy = estimate(result, LEGACY, LOST)
+    sold = f"; if chips without the mechanism are for sale abroad, {_smuggling(legacy)}"
+    return (
+        f"By {_month(result)} {_smuggling(estimate(result, DRAWN, LOST))} under the rule and renting abroad adds "
+        f"{rented.of('H100e')}; {made_up}. "
+        f"{rest}; with renting barred as well {barred.of('H100e')} are kept out in all"
+        f"{'' if math.isnan(legacy.median) else sold}."
+    )
+
+
+def _smuggling(lost: Estimate) -> str:
+    """What smuggling loses, or gains where the price has drawn in more than the rule has stopped."""
+    if lost.median >= 0:
+        return f"smuggling loses {lost.of('H100e')}"
+    return f"smuggling gains {Estimate(-lost.median, -lost.high, -lost.low).of('H100e')}"
 
 
 def table(result: Tabulation) -> Table:
@@ -222,9 +238,9 @@ def figures(result: Tabulation) -> Iterator[Chart]:
 
     data = _by_source(result)
     figure = new_figure(3.3)
-    left, right = figure.add_axes((0.14, 0.2, 0.32, 0.53)), figure.add_axes((0.62, 0.2, 0.32, 0.53))
+    left, right = figure.add_axes((0.14, 0.2, 0.37, 0.53)), figure.add_axes((0.58, 0.2, 0.36, 0.53))
     by_policy(data, "at_hand", left)
-    by_policy(data, "change", right)
+    by_policy(data, "change", right, names=False)
     left.set_title("at hand without the rule")
     right.set_title("what the rule changes")
     for axis in (left, right):

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from scenarios.baseline import QUICK
 from scenarios.brief import TOO_FEW, Column, Estimate, Table, estimate, policy_table
-from scenarios.paired import gained, ratio, reserve
+from scenarios.paired import apart, gained, ratio
 from scenarios.study import Options, Study, main
 from scenarios.variations import Variation, settings, vary
 from sim.parameters import load_parameters
@@ -32,7 +32,12 @@ if TYPE_CHECKING:
     from sim.figures import Chart
 
 SETTING = {"calendar.end_after_duty_days": 730}
-QUICK_SETTING = {**QUICK, "calendar.duty_after_days": 180, "calendar.end_after_duty_days": 500}
+QUICK_SETTING = {
+    **QUICK,
+    "geography.sites": 20,
+    "calendar.duty_after_days": 60,
+    "calendar.end_after_duty_days": 480,
+}
 AWARD = 0.2
 """Of the penalty: midway between the ends of the bill. What is paid is in proportion, and nothing else depends on it."""
 
@@ -74,7 +79,7 @@ def variations(quick: bool) -> list[Variation]:
     ]
     for factor in factors(quick):
         found.append(Variation(_name("tips", factor), TIPS, factor, _levers(factor, pings=False, award=AWARD)))
-        if factor in (*likely(), BEYOND[-1]):
+        if factor == likely()[1] or (factor in (likely()[0], BEYOND[-1]) and not quick):
             found.append(Variation(_name("both", factor), BOTH, factor, _levers(factor, pings=True, award=AWARD)))
     return found
 
@@ -111,23 +116,20 @@ def answer(result: Result) -> str:
         if ahead
         else f"even tips {top:g} times as frequent establish {estimate(result, _name('tips', top), YEAR, 100).of('%')}"
     )
-    added = gained(result, _name("both", usual), RULE, YEAR, 100)
+    added = gained(result, _name("both", most), RULE, YEAR, 100)
+    paid = _award_by_chip(result, _name("both", most))
     return (
         f"Within a year today's tips establish {today.of('%')} of diversions (calibrated, not predicted), tips that an "
         f"award makes {usual:g} times as frequent {awarded.of('%')}, {most:g} times {high.of('%')}, and pings without tips "
         f"{pings.of('%')}; {enough}. "
-        f"Added to pings and today's tips, an award of the first kind brings {added} points{reserve(added)}, and at "
-        f"{100 * AWARD:.0f} % of the penalty costs {_usd(_award_by_chip(result, _name('both', usual)))} for each "
+        f"Where pings and today's tips are there already, tips {most:g} times as frequent establish "
+        f"{apart(added)}, and an award of {100 * AWARD:.0f} % of the penalty then costs {paid.of('dollars')} for each "
         "established chip."
     )
 
 
 def _award_by_chip(result: Result, policy: str) -> Estimate:
     return ratio(result, policy, AWARDS, FOUND)
-
-
-def _usd(cost: Estimate) -> str:
-    return cost.of("dollars") if not math.isnan(cost.median) else "nothing"
 
 
 def table(result: Result) -> Table:
@@ -172,7 +174,7 @@ def figures(result: Result) -> Iterator[Chart]:
     for axis, outcome, title in ((left, SOON, "within 90 days"), (right, YEAR, "within a year")):
         by_lever(data, outcome, axis, share=True)
         axis.set_title(f"diversions established {title}")
-        name_values(axis, data, "hazard of tips, 1 = today", "x {:g}".format)
+        name_values(axis, data, "times the hazard of tips today", "{:g}".format)
     top = max(axis.get_ylim()[1] for axis in (left, right))
     for axis in (left, right):
         axis.set_ylim(0, top)

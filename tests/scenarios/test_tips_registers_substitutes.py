@@ -9,7 +9,7 @@ import pytest
 
 from scenarios import registry, substitutes, whistleblowers
 from scenarios.brief import Estimate
-from scenarios.paired import gained, ratio, reserve
+from scenarios.paired import apart, gained, ratio
 from scenarios.study import Options
 from sim import Scenario, simulate
 from sim.experiments.substitutes import OF_THE_MARKET, RunOnce, Supposition
@@ -42,8 +42,8 @@ def test_a_difference_is_taken_world_by_world():
     found = of_worlds(found=[("a", 0, 1.0), ("a", 1, 50.0), ("a", 2, 99.0), ("b", 0, 0.0), ("b", 1, 48.0), ("b", 3, 7.0)])
     difference = gained(found, "a", "b", "found")
     assert difference == pytest.approx(Estimate(1.5, 1.1, 1.9))
-    assert reserve(difference) == ""
-    assert reserve(Estimate(1.0, -0.1, 2.0))
+    assert apart(difference) == "1.5 points more (1.1 to 1.9)"
+    assert apart(Estimate(-20.0, -25.0, 1.0)) == "20 points fewer (-1 to 25), not told apart from none"
     assert math.isnan(gained(found, "a", "c", "found").median)
 
 
@@ -72,7 +72,7 @@ def test_an_award_that_makes_nobody_tell_is_the_status_quo_and_more_tips_never_f
 def test_ways_to_use_inspectors_differ_in_what_they_do_and_not_in_their_number(quick: bool):
     study = registry.study(Options("registry", quick=quick, levers={"enforcement.inspectors": 6}))
     policies = {policy.name: policy for policy in (study.scenario, *study.beside)}
-    assert {policies[name].enforcement.inspectors for name in registry.WORDS} == {6}
+    assert {policy.enforcement.inspectors for name, policy in policies.items() if name in registry.WORDS} == {6}
     for name, policy in policies.items():
         assert policy.enforcement.planned_inspectors == (
             3 if name == registry.MIXED else policy.enforcement.inspectors * (not policy.verification.active)
