@@ -38,6 +38,7 @@ QUICK_LEFT_OUT = ("pings_and_plan", "register_counted")
 QUICK_SETTING = {
     **QUICK,
     "geography.sites": 87,
+    "fleet.lot_chips": 2,  # so that there are some in each world
     "enforcement.inspectors": 2,
     "calendar.duty_after_days": 60,
     "calendar.end_after_duty_days": 480,
