@@ -170,7 +170,8 @@ def figures(result: Result) -> Iterator[Chart]:
         "time until a charge; an award multiplies it, so that more lots are exposed, none of them sooner. The factor is "
         f"assumed: {likely()[0]:g} is the central value of the parameter table and {likely()[1]:g} its high end, anything "
         "above is beyond it; it does not depend on the size of the award. Customs hits are in the same hazard. "
-        f"End-use checks at random are off in all policies. Pings alone: the rule with all tips switched off. {assumptions(result)}"
+        f"End-use checks at random are off in all policies. Pings alone: the rule with all tips switched off. "
+        f"{assumptions(result)}"
     )
     data = _by_factor(policies_data(result, settings(variations(quick)), (SOON, YEAR)))
     figure, (left, right) = panels(2, left_in=0.5, names_in=1.0)
