@@ -11,11 +11,19 @@ import numpy as np
 
 from ..parameters import Values
 from ..scenario import STATUS_QUO, Scenario
+from ..simulation import simulate
 from ..units import calendar_date
 from ..world.market import lawful_h100e
 from ..world.products import mean_h100e
-from ..world.restricted_compute import domestic_stock, lawful_stock, rented_stock, smuggled_before, year_of
-from .equilibrium import MOST_STEPS, Equilibrium, find_equilibrium
+from ..world.restricted_compute import (
+    domestic_stock,
+    lawful_stock,
+    rented_stock,
+    rented_stock_run_out,
+    smuggled_before,
+    year_of,
+)
+from .equilibrium import MOST_STEPS, Equilibrium, Simulate, find_equilibrium
 
 SOURCES = ("domestic", "rented", "lawful", "smuggled")
 RULE = "rule"
@@ -32,6 +40,7 @@ class World:
         seed: base seed.
         runs: number of runs.
         most_steps: of the search for the smugglers' answer.
+        rental_barred: whether nothing more may be rented abroad from the day of the duty on.
     """
 
     number: int
@@ -39,6 +48,7 @@ class World:
     seed: int
     runs: int
     most_steps: int = MOST_STEPS
+    rental_barred: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,10 +66,22 @@ class Gap:
     ended: str
 
 
-def compute_gap(world: World) -> Gap:
-    """Find the smugglers' answer to the rule, and count compute by source with it and without."""
-    found = find_equilibrium(world.scenario, world.seed, world.runs, world.most_steps)
-    rows = [{"draw": world.number, **row} for row in _by_source(found, world.scenario, world.runs)]
+def compute_gap(world: World, simulated: Simulate = simulate) -> Gap:
+    """Find the smugglers' answer to the rule, and count compute by source with it and without.
+
+    Args:
+        world: to be simulated.
+        simulated: makes the runs.
+    """
+    found = find_equilibrium(
+        world.scenario,
+        world.seed,
+        world.runs,
+        world.most_steps,
+        rental_barred=world.rental_barred,
+        simulated=simulated,
+    )
+    rows = [{"draw": world.number, **row} for row in _by_source(found, world)]
     steps = [{"draw": world.number, **row} for row in step_rows(found, world.scenario.values)]
     return Gap(rows, steps, found.ended)
 
@@ -90,13 +112,13 @@ def step_rows(found: Equilibrium, values: Values) -> Iterator[dict[str, Any]]:
         }
 
 
-def _by_source(found: Equilibrium, scenario: Scenario, runs: int) -> Iterator[dict[str, Any]]:
+def _by_source(found: Equilibrium, world: World) -> Iterator[dict[str, Any]]:
     """Compute by source on regular dates. Until the duty begins, smugglers order and lenders lend as without the rule."""
     import pandas as pd
 
     assert found.before is not None
     assert found.after is not None
-    values, calendar = scenario.values, scenario.calendar
+    scenario, values, calendar = world.scenario, world.scenario.values, world.scenario.calendar
     ratio = found.last.answer.price_ratio / found.usual.price_ratio
     raised_from = year_of(calendar_date(calendar.start, calendar.duty_day))
     before, after = found.before.diversions, found.after.diversions
@@ -112,11 +134,14 @@ def _by_source(found: Equilibrium, scenario: Scenario, runs: int) -> Iterator[di
             year = year_of(on)
             arrived = diversions[diversions["arrival_day"] <= day]
             there = arrived["h100e"] * (1 - arrived["seized_chips"] / arrived["chips"])
+            barred = world.rental_barred and policy == RULE
             stocks = {
                 "domestic": domestic_stock(year, values),
-                "rented": rented_stock(year, raised_from, factor, values),
+                "rented": rented_stock_run_out(year, raised_from, values)
+                if barred
+                else rented_stock(year, raised_from, factor, values),
                 "lawful": lawful_stock(year, lawful, values),
-                "smuggled": begin + float(there.sum()) / (runs * scenario.fleet.scale),
+                "smuggled": begin + float(there.sum()) / (world.runs * scenario.fleet.scale),
             }
             yield from (_row(policy, on, source, stocks[source]) for source in SOURCES)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple, dataclass, field, replace
-from typing import Literal
+from typing import Literal, Protocol
 
 from ..parameters import Values
 from ..results import Result
@@ -29,7 +29,7 @@ from ..smuggling.choice import (
 from ..smuggling.profit import Deal, Profit, Risks, expected_profit
 from ..smuggling.strategies import STRATEGIES
 from ..units import calendar_date
-from ..world.market import Market, clearing_ratio, lawful_h100e, market_of
+from ..world.market import Market, clearing_ratio, lawful_h100e, market_of, without_lending
 from ..world.products import mean_h100e, mean_price_usd
 from ..world.volume_prior import VOLUME_ROWS
 from .losses import cases_seen, company_profits, delivered_share
@@ -37,6 +37,13 @@ from .losses import cases_seen, company_profits, delivered_share
 MOST_STEPS = 12
 PRICE_TOLERANCE, MIX_TOLERANCE, VOLUME_TOLERANCE, BELIEF_TOLERANCE = 0.01, 0.05, 0.02, 0.02
 """Of the price over list, of shares of the mix, of the volume as a share of that without the rule, and of believed risks."""
+
+
+class Simulate(Protocol):
+    """Makes the runs of a scenario: `sim.simulate`, or what has the same answer."""
+
+    def __call__(self, scenario: Scenario, seed: int, runs: int, *, status_quo: bool = True) -> Result:
+        """The runs, with those of the status quo beside them or not."""
 
 
 @dataclass(frozen=True)
@@ -195,12 +202,28 @@ def deals_at(
     return {name: Deal(lot_chips, chip_usd, price_ratio, STRATEGIES[name].cost(values), unlisted) for name in names}
 
 
-def find_equilibrium(scenario: Scenario, seed: int = 1, runs: int = 1, most_steps: int = MOST_STEPS) -> Equilibrium:
+def find_equilibrium(
+    scenario: Scenario,
+    seed: int = 1,
+    runs: int = 1,
+    most_steps: int = MOST_STEPS,
+    *,
+    rental_barred: bool = False,
+    simulated: Simulate = simulate,
+) -> Equilibrium:
     """The answer of the scenario's smugglers (`adversary.behaviour`) to its policy.
 
     Every step makes the same runs, of the same seeds. Smugglers know the world without the rule: at first they believe in
     what became of lots there, whatever the strategy, as nobody looks; where there are none, in what is published. Those who
     learn choose without the rule too, among the strategies that the scenario names, whatever their weights.
+
+    Args:
+        scenario: the policy.
+        seed: base seed.
+        runs: of each step.
+        most_steps: at least one.
+        rental_barred: whether nothing more may be rented abroad under the rule; without it lenders lend.
+        simulated: makes the runs.
 
     Raises:
         ScenarioError: the scenario has no rule to answer to, or smugglers who move no chips.
@@ -218,7 +241,7 @@ def find_equilibrium(scenario: Scenario, seed: int = 1, runs: int = 1, most_step
     years = range(
         calendar_date(calendar.start, calendar.duty_day).year, calendar_date(calendar.start, calendar.end_day - 1).year + 1
     )
-    before = simulate(scenario.status_quo(), seed, runs)
+    before = simulated(scenario.status_quo(), seed, runs)
     seen_before = _observe(before, scenario, 0.0, 0.0)
     lawful = lawful_h100e(calendar.middle_of_duty, scenario.regimes, values)
     market = market_of(years, usual_chips * chip_h100e * seen_before.delivered, lawful, values)
@@ -232,10 +255,11 @@ def find_equilibrium(scenario: Scenario, seed: int = 1, runs: int = 1, most_step
 
     def observe(state: State) -> Observation:
         ordering = with_volume(scenario, state.chips_per_year / usual_chips)
-        results[:] = [simulate(ordering.replace(adversary__strategies=dict(state.mix)), seed, runs, status_quo=False)]
+        results[:] = [simulated(ordering.replace(adversary__strategies=dict(state.mix)), seed, runs, status_quo=False)]
         return _observe(results[0], scenario, state.price_ratio, smugglers.unlisted)
 
-    return replace(settle(observe, usual, market, smugglers, most_steps), before=before, after=results[0])
+    under_rule = without_lending(market) if rental_barred else market
+    return replace(settle(observe, usual, under_rule, smugglers, most_steps), before=before, after=results[0])
 
 
 def with_volume(scenario: Scenario, factor: float) -> Scenario:

@@ -10,7 +10,7 @@ H100-equivalents, at prices over list. Domestic makers sell all they can make at
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from ..parameters import Values
@@ -59,6 +59,11 @@ class Market:
     def substitutes(self, ratio: float) -> float:
         """What is supplied at a price over list, smuggled chips left out."""
         return self.fixed + self.rented * float((ratio / self.reference_ratio) ** self.rental_elasticity)
+
+
+def without_lending(market: Market) -> Market:
+    """The market once nothing more may be rented abroad: the same demand, which now has to be met otherwise."""
+    return replace(market, rented=0.0)
 
 
 def clearing_ratio(market: Market, smuggled: Supply) -> float:

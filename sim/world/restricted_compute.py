@@ -10,6 +10,7 @@ import math
 from datetime import date
 
 from ..parameters import Values
+from ..units import DAYS_PER_YEAR
 from .market import DOMESTIC_KNOWN_FROM, RENTAL_KNOWN_YEAR, domestic_h100e, rented_h100e
 
 LAWFUL_KNOWN_AT = 2026.25
@@ -48,6 +49,18 @@ def rented_stock(year: float, raised_from: float, factor: float, values: Values)
     known = RENTAL_KNOWN_YEAR + 1
     usual = rented_h100e(year - known, values)
     return usual + (factor - 1) * max(0.0, usual - rented_h100e(raised_from - known, values))
+
+
+def rented_stock_run_out(year: float, barred_from: float, values: Values) -> float:
+    """Lawfully rented abroad where no contract is made or renewed from a time on.
+
+    Those that run then end at an even rate within the length of a contract, `rental_days`: they began at an even rate.
+    """
+    usual = rented_stock(min(year, barred_from), barred_from, 1.0, values)
+    passed_days = max(0.0, year - barred_from) * DAYS_PER_YEAR
+    if passed_days >= values["rental_days"]:
+        return usual if passed_days == 0 else 0.0
+    return usual * (1 - passed_days / values["rental_days"])
 
 
 def smuggled_before(year: float, h100e_per_year: float, values: Values) -> float:

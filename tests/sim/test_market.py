@@ -15,6 +15,7 @@ from sim.world.market import (
     market_of,
     price_ratio,
     rented_h100e,
+    without_lending,
 )
 
 CENTRAL = load_parameters().values()
@@ -55,6 +56,14 @@ def test_the_price_rises_as_smuggling_falls_and_comes_down_to_list_with_substitu
 def test_a_market_without_any_supply_is_refused():
     with pytest.raises(ValueError, match="does not clear"):
         clearing_ratio(replace(MARKET, fixed=0.0, rented=0.0), lambda _: 0.0)
+
+
+def test_who_may_not_rent_any_more_bids_for_what_is_smuggled():
+    """All demand falls on a given volume: ratio = reference x (demand / volume) ^ (1 / elasticity)."""
+    rented_only = replace(MARKET, fixed=0.0, rented=400.0)
+    volume = 600.0
+    assert clearing_ratio(rented_only, lambda _: volume) == pytest.approx(1.5)
+    assert clearing_ratio(without_lending(rented_only), lambda _: volume) == pytest.approx(1.5 * (1000 / 600) ** (1 / 1.2))
 
 
 def test_domestic_supply_is_useful_chips_that_stay_and_grows_after_the_last_estimate():

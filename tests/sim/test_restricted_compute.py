@@ -6,7 +6,14 @@ import pytest
 
 from sim.parameters import load_parameters
 from sim.world.market import domestic_h100e
-from sim.world.restricted_compute import domestic_stock, lawful_stock, rented_stock, smuggled_before, year_of
+from sim.world.restricted_compute import (
+    domestic_stock,
+    lawful_stock,
+    rented_stock,
+    rented_stock_run_out,
+    smuggled_before,
+    year_of,
+)
 
 VALUES = load_parameters().values()
 
@@ -35,3 +42,12 @@ def test_rented_compute_grows_faster_once_the_price_has_risen():
     raised = [rented_stock(year, 2028.0, 1.5, VALUES) for year in (2027.0, 2028.0, 2029.0)]
     assert raised[:2] == usual[:2]
     assert raised[2] - raised[1] == pytest.approx(1.5 * (usual[2] - usual[1]))
+
+
+def test_contracts_run_out_at_an_even_rate_where_none_is_made_any_more():
+    values = {**VALUES, "rental_days": 730.5}
+    left = [rented_stock_run_out(year, 2028.0, values) for year in (2027.0, 2028.0, 2028.5, 2029.0, 2030.0, 2031.0)]
+    assert left[:2] == [rented_stock(year, 2028.0, 1.0, values) for year in (2027.0, 2028.0)]
+    assert [each / left[1] for each in left[2:]] == pytest.approx([0.75, 0.5, 0.0, 0.0])
+    at_once = {**VALUES, "rental_days": 0.0}
+    assert [rented_stock_run_out(year, 2028.0, at_once) > 0 for year in (2028.0, 2028.01)] == [True, False]

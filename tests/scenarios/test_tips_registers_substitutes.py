@@ -1,0 +1,118 @@
+"""Tips, registers and substitutes: limiting cases, pairs of worlds, and sums made by hand."""
+
+import math
+from types import SimpleNamespace
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from scenarios import registry, substitutes, whistleblowers
+from scenarios.brief import Estimate
+from scenarios.paired import apart, gained, ratio
+from scenarios.study import Options
+from sim import Scenario, simulate
+from sim.experiments.substitutes import OF_THE_MARKET, RunOnce, Supposition
+from sim.parameters import load_parameters
+from sim.scenario import STATUS_QUO
+
+SMALL: dict[str, Any] = {
+    "fleet.scale": 0.0005, "geography.sites": 12, "calendar.duty_after_days": 30, "calendar.end_after_duty_days": 400,
+    "verification.signing": "none",
+}  # fmt: skip
+
+
+def at_end(result, outcome: str) -> dict[str, float]:
+    rows = result.summary()
+    return rows[rows["outcome"] == outcome].set_index("scenario")["median"].to_dict()
+
+
+def of_worlds(**outcomes: list[tuple[str, int, float]]):
+    """A result of which nothing is known but the outcomes of policies in worlds."""
+    rows = [
+        (policy, draw, 0, "2030-01-01", outcome, value)
+        for outcome, worlds in outcomes.items()
+        for policy, draw, value in worlds
+    ]
+    return SimpleNamespace(table=pd.DataFrame(rows, columns=["scenario", "draw", "run", "date", "outcome", "value"]))
+
+
+def test_a_difference_is_taken_world_by_world():
+    """Worlds differ by much more than policies do, and still one policy is ahead in each."""
+    found = of_worlds(found=[("a", 0, 1.0), ("a", 1, 50.0), ("a", 2, 99.0), ("b", 0, 0.0), ("b", 1, 48.0), ("b", 3, 7.0)])
+    difference = gained(found, "a", "b", "found")
+    assert difference == pytest.approx(Estimate(1.5, 1.1, 1.9))
+    assert apart(difference) == "1.5 points more (1.1 to 1.9)"
+    assert apart(Estimate(-20.0, -25.0, 1.0)) == "20 points fewer (-1 to 25), not told apart from none"
+    assert math.isnan(gained(found, "a", "c", "found").median)
+
+
+def test_a_ratio_leaves_out_worlds_with_nothing_to_divide_by():
+    found = of_worlds(usd=[("a", 0, 10.0), ("a", 1, 10.0)], chips=[("a", 0, 5.0), ("a", 1, 0.0)])
+    assert ratio(found, "a", "usd", "chips").median == 2.0
+
+
+def test_an_award_that_makes_nobody_tell_is_the_status_quo_and_more_tips_never_find_less():
+    """Without pings the award only pays; and a larger factor exposes the same lots at the same time, and others."""
+    small = Scenario.load("miniature").replace_keys({**SMALL, "fleet.lot_chips": 4, whistleblowers.FACTOR: 1.0})
+    small = small.replace_keys({"uncertainties.diverted_chips_per_year": 4e5})
+    beside = [
+        small.replace_keys({"name": f"times_{factor}", **whistleblowers._levers(float(factor), pings=False, award=0.2)})
+        for factor in (1, 30)
+    ]
+    result = simulate(small.status_quo(), 2, beside=beside)
+    found = at_end(result, "established_under_duty")
+    assert found["times_1"] == found[STATUS_QUO] > 0
+    assert found["times_1"] < found["times_30"]
+    paid, collected = at_end(result, "cost_authority_awards"), at_end(result, "penalties_paid")
+    assert paid[STATUS_QUO] == 0 < paid["times_30"] <= 0.2 * collected["times_30"]
+
+
+@pytest.mark.parametrize("quick", [True, False])
+def test_ways_to_use_inspectors_differ_in_what_they_do_and_not_in_their_number(quick: bool):
+    study = registry.study(Options("registry", quick=quick, levers={"enforcement.inspectors": 6}))
+    policies = {policy.name: policy for policy in (study.scenario, *study.beside)}
+    assert {policy.enforcement.inspectors for name, policy in policies.items() if name in registry.WORDS} == {6}
+    for name, policy in policies.items():
+        assert policy.enforcement.planned_inspectors == (
+            3 if name == registry.MIXED else policy.enforcement.inspectors * (not policy.verification.active)
+        )
+    assert len({policy.model_copy(update={"name": ""}).digest() for policy in policies.values()}) == len(policies)
+
+
+def test_no_run_of_the_engine_depends_on_what_is_supposed_about_substitutes():
+    """So that a run may stand for all suppositions."""
+    small = Scenario.load("miniature").replace_keys({**SMALL, "calendar.end_after_duty_days": 200})
+    rows = load_parameters().parameters
+    changed = small.replace(uncertainties={name: rows[name].high for name in OF_THE_MARKET})
+    tables = [simulate(scenario, 3, status_quo=False).table for scenario in (small, changed)]
+    pd.testing.assert_frame_equal(*tables)
+    once = RunOnce()
+    assert once(small, 3, 1, status_quo=False) is once(changed, 3, 1, status_quo=False)
+    assert once(small, 4, 1, status_quo=False) is not once(small, 3, 1, status_quo=False)
+    with pytest.raises(ValueError, match="values: tips_detection_ever: allowed"):
+        Supposition("x", {"tips_detection_ever": 0.5})
+
+
+def test_what_substitutes_make_up_is_a_sum_over_sources():
+    def rows(draw: int, smuggled: float, rented: float):
+        for policy, own, lent in (("status_quo", 100.0, 300.0), ("rule", smuggled, rented)):
+            for source, number in {"domestic": 500.0, "rented": lent, "lawful": 50.0, "smuggled": own}.items():
+                yield ("drawn", draw, policy, "2031-01-01", source, number)
+
+    table = pd.DataFrame(
+        [*rows(0, 60.0, 310.0), *rows(1, 110.0, 290.0)],
+        columns=["supposition", "draw", "policy", "date", "source", "h100e"],
+    )
+    world = pd.DataFrame({"supposition": "drawn", "draw": [0, 1]})
+    further = {
+        "domestic": world.assign(h100e=200.0),
+        "steps": world.assign(answer_price_ratio=2.0, usual_price_ratio=1.6),
+    }
+    values = substitutes.outcomes(table, further).pivot_table(index="draw", columns="outcome", values="value")
+    assert values[substitutes.LOST].tolist() == [40.0, -10.0]
+    assert values[substitutes.RENTED].tolist() == [10.0, -10.0]
+    assert values["change_all"].tolist() == [-30.0, 0.0]
+    assert values[substitutes.NEEDED].tolist() == pytest.approx([0.15, 0.0])
+    assert values[substitutes.PRICE].tolist() == pytest.approx([1.25, 1.25])
+    assert values[substitutes.SHARE].dropna().tolist() == [0.25], "nothing is made up where nothing is lost"
