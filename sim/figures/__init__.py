@@ -1,5 +1,6 @@
 """Figures: tables in, axes out. Importing this package loads matplotlib; importing `sim` does not."""
 
+from .border_cases import border_shares, border_times, border_times_data
 from .by_date import by_date, by_date_data
 from .by_policy import by_policy
 from .heat_map import heat_map
@@ -17,6 +18,9 @@ from .volume_prior import volume_by_detection, volume_by_detection_data, volume_
 __all__ = [
     "Chart",
     "Setting",
+    "border_shares",
+    "border_times",
+    "border_times_data",
     "by_date",
     "by_date_data",
     "by_lever",
