@@ -168,9 +168,9 @@ def figures(result: Result) -> Iterator[Chart]:
         "them. Volumes are the low, central and high end of what is announced; no arrival of chips was found."
     )
     caption = (
-        "Cases per month in which no chip was diverted; mean time from the request for an inspector to his setting out; share "
-        "of chips diverted under the duty whose diversion is established within 90 days; share of chips in service on the "
-        "last day that carry the mechanism, in the status quo too, where nobody asks them. "
+        "Cases per month in which no chip was diverted; mean time from the request for an inspector to his setting out; "
+        "share of chips diverted under the duty whose diversion is established within 90 days; share of chips in service on "
+        "the last day that carry the mechanism, in the status quo too, where nobody asks them. "
         f"{notes} {assumptions(result)}"
     )
     yield Chart("gulf-deals", figure, data, caption)

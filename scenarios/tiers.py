@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from sim.figures import Chart
 
 SETTING = {"calendar.end_after_duty_days": 730, "fleet.lot_chips": 40}
-QUICK_SETTING = {**QUICK, "fleet.scale": 0.01, "fleet.lot_chips": 16}
+QUICK_SETTING = {**QUICK, "fleet.scale": 0.004, "fleet.lot_chips": 8}
 DRAWS, QUICK_DRAWS = 5, 2
 REFUSED, DIVERTED, FOUND = "licences_refused", "diverted_under_duty", "established_by_day_90"
 FALSE, COVERAGE, ESTABLISHED = "false_alarms_per_month", "coverage", "established_under_duty"
@@ -91,9 +91,9 @@ def answer(result: Result) -> str:
     refused = {name: estimate(result, name, REFUSED, _real(result) / 1000) for name in (TIERS, ACT)}
     both = paired_difference(result, BOTH, ACT, DIVERTED, _real(result) / 1000)
     return (
-        f"The tiers refuse the export of {refused[TIERS]} thousand chips, honest and smuggled, and {diverted[TIERS]} thousand "
-        f"chips are diverted under the duty instead of {diverted[STATUS_QUO]}, of which {found[TIERS].of('%')} are "
-        f"established within 90 days; the Act refuses {refused[ACT]}, {diverted[ACT]} thousand are diverted, and "
+        f"The tiers refuse the export of {refused[TIERS]} thousand chips, honest and smuggled, and {diverted[TIERS]} "
+        f"thousand chips are diverted under the duty instead of {diverted[STATUS_QUO]}, of which {found[TIERS].of('%')} "
+        f"are established within 90 days; the Act refuses {refused[ACT]}, {diverted[ACT]} thousand are diverted, and "
         f"{found[ACT].of('%')} of them are established. "
         f"Beside the Act the tiers change the chips diverted by {both} thousand and false alarms by "
         f"{paired_difference(result, BOTH, ACT, FALSE)} a month, if nobody whose order is refused orders elsewhere."
@@ -155,10 +155,11 @@ def figures(result: Result) -> Iterator[Chart]:
     )
     caption = (
         "The rescinded AI Diffusion Rule's caps on countries of the middle tier, as if it had stayed, beside the Chip "
-        "Security Act. Exports refused are those of the whole run, from the first day; the rest is about the duty. The tiers "
-        "see orders and nothing after delivery; what is established under them alone is what tips, customs and end-use "
-        "checks find today. Left out, in favour of the tiers: a refused order is lost, and nobody, smugglers included, orders in "
-        "another country instead. Left out, against them: validated end users, the share that cloud companies may use "
+        "Security Act. Exports refused are those of the whole run, from the first day; the rest is about the duty. The "
+        "tiers see orders and nothing after delivery; what is established under them alone is what tips, customs and "
+        "end-use checks find today. Left out, in favour of the tiers: a refused order is lost, and nobody, smugglers "
+        "included, orders in another country instead. Left out, against them: validated end users, the share that cloud "
+        "companies may use "
         "abroad, licences above the caps. One simulated lot stands for one order of "
         f"{result.scenario.fleet.lot_chips * _real(result):,.0f} chips. {assumptions(result)}"
     )
