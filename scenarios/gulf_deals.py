@@ -7,7 +7,7 @@ volume, without.
 The volumes are the low, central and high value of `gulf_chips_per_year`: announced, not delivered. The deals come on top
 of other exports, which stay the same chip by chip; they go to the sites of the Gulf in proportion to their size, and no
 smuggler orders them. So the question here is the load that they put on landmarks and inspectors, not whether the buyers
-can be trusted. Two years under the duty, one simulated chip for twenty.
+can be trusted. A year under the duty, the nation chip by chip, since the work of inspectors is not in proportion to chips.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from scenarios.baseline import QUICK
 from scenarios.brief import TOO_FEW, Estimate, Table, estimate
 from scenarios.paired import direction, paired_difference
-from scenarios.places import by_run, place_data, place_estimate
+from scenarios.places import by_run, counts_note, place_data, place_estimate
 from scenarios.study import Options, Study, main
 from scenarios.variations import Variation, settings, vary
 from sim.parameters import load_parameters
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from sim import Result
     from sim.figures import Chart
 
-SETTING = {"calendar.end_after_duty_days": 730, "fleet.scale": 0.05, "fleet.lot_chips": 200}
-DRAWS, QUICK_DRAWS = 5, 2
+SETTING = {"calendar.end_after_duty_days": 365, "fleet.scale": 1}
+DRAWS, QUICK_DRAWS = 4, 2
 VOLUME = "uncertainties.gulf_chips_per_year"
 NO_DEALS, TODAY = "no_deals", "today_with_deals"
 FOUND, FALSE, WAIT, COVERAGE = "established_by_day_90", "false_alarms_per_month", "inspection_wait_mean", "coverage"
@@ -195,7 +195,7 @@ def figures(result: Result) -> Iterator[Chart]:
     )
     caption = (
         "Left: real chips at work at sites in the Gulf on the last day. Right: days that visits there keep an inspector "
-        "busy, over days of the duty; counts of visits are those of the simulated fleet. The last row is the status quo, "
+        f"busy, over days of the duty. {counts_note(result.scenario)}The last row is the status quo, "
         f"without the deals. {notes} {assumptions(result)}"
     )
     yield Chart("in-the-gulf", figure, there, caption)

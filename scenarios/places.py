@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from scenarios.brief import Estimate
-from sim import Result
+from sim import Result, Scenario
 from sim.scenario import STATUS_QUO
 from sim.units import DAYS_PER_MONTH
 
@@ -86,6 +86,13 @@ def by_run(result: Result, hubs: Collection[str] = (), countries: Collection[str
         inspectors_busy=part["busy_days"] / calendar.end_after_duty_days,
         wait_days=part["wait_days"] / some["inspections"],
     )
+
+
+def counts_note(scenario: Scenario) -> str:
+    """For a caption: whose counts of cases and visits are shown; nothing if they are the nation's."""
+    if scenario.fleet.scale == 1:
+        return ""
+    return "Cases and visits are those of the simulated fleet, fewer than the nation's but not in proportion. "
 
 
 def place_estimate(runs: pd.DataFrame, policy: str, outcome: str, times: float = 1.0) -> Estimate:

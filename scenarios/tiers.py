@@ -5,8 +5,8 @@ established, false alarms, and how many chips in service carry the mechanism. Th
 limit how much compute a country may receive, whoever owns it; they look at orders, and after the delivery at nothing. The
 Act limits no export; it asks afterwards where each chip is.
 
-One simulated lot stands for one order of 400 chips, at one simulated chip for ten, so that orders keep their size beside
-the caps, which are of whole countries (in the quick version for one of 1,600, which no small customer's allowance holds).
+A year under the duty, the nation chip by chip, so that orders, of 400 chips each, keep their size beside the caps, which are
+of whole countries (in the quick version a lot stands for 2,000, which no small customer's allowance holds).
 What the caps of this model leave out, in favour of the tiers: a refused order, honest or not, is lost, and nobody orders in
 another country instead. Against them: nobody is validated as an end user, no cloud company uses its share abroad, no
 government signs an agreement (but for the range of the cap), no licence is given above a cap. A third of the cap may be used
@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from scenarios.baseline import QUICK
 from scenarios.brief import TOO_FEW, Table, estimate, figures_of
 from scenarios.paired import paired_difference
+from scenarios.places import counts_note
 from scenarios.study import Options, Study, main
 from scenarios.variations import Variation, settings, vary
 from sim import Scenario
@@ -33,9 +34,9 @@ if TYPE_CHECKING:
     from sim import Result
     from sim.figures import Chart
 
-SETTING = {"calendar.end_after_duty_days": 730, "fleet.lot_chips": 40}
+SETTING = {"calendar.end_after_duty_days": 365, "fleet.scale": 1}
 QUICK_SETTING = {**QUICK, "fleet.scale": 0.004, "fleet.lot_chips": 8}
-DRAWS, QUICK_DRAWS = 5, 2
+DRAWS, QUICK_DRAWS = 4, 2
 REFUSED, DIVERTED, FOUND = "licences_refused", "diverted_under_duty", "established_by_day_90"
 FALSE, COVERAGE, ESTABLISHED = "false_alarms_per_month", "coverage", "established_under_duty"
 ACT, TIERS, BOTH = "act", "tiers", "tiers_and_act"
@@ -121,8 +122,8 @@ def table(result: Result) -> Table:
             }
         )
     caption = (
-        "Tiers and Act: exports refused over the whole run, the rest under the duty. Chips are real ones, false alarms are "
-        "those of the simulated fleet."
+        "Tiers and Act: exports refused over the whole run, the rest under the duty. Chips are real ones. "
+        f"{counts_note(result.scenario)}"
     )
     return Table(caption, pd.DataFrame(rows))
 
@@ -159,9 +160,8 @@ def figures(result: Result) -> Iterator[Chart]:
         "tiers see orders and nothing after delivery; what is established under them alone is what tips, customs and "
         "end-use checks find today. Left out, in favour of the tiers: a refused order is lost, and nobody, smugglers "
         "included, orders in another country instead. Left out, against them: validated end users, the share that cloud "
-        "companies may use "
-        "abroad, licences above the caps. One simulated lot stands for one order of "
-        f"{result.scenario.fleet.lot_chips * _real(result):,.0f} chips. {assumptions(result)}"
+        f"companies may use abroad, licences above the caps. {counts_note(result.scenario)}A simulated lot stands for one "
+        f"order of {result.scenario.fleet.lot_chips * _real(result):,.0f} chips. {assumptions(result)}"
     )
     yield Chart("tiers", figure, data, caption)
 
