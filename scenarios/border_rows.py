@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 NETWORKS: tuple[NetworkClass, ...] = ("hosting", "cloud")
 PLACES = ("Hong Kong", "Hanoi", "Haiphong", "Taipei", "Seoul", "Johor Bahru")
-"""From the catalogues of hubs and of landmark cities; the last one is no border case."""
+"""From the catalogues of hubs and of landmark cities; the first stands twice, the last one is no border case."""
 
 MAINLAND = "china_mainland"
 
@@ -46,8 +46,9 @@ class Case:
 
     @property
     def name(self) -> str:
-        """The place, with the territory where it is not the one that the export rules mean."""
-        return f"{self.place.name} (mainland alone)" if self.restricted.name == MAINLAND else self.place.name
+        """The place; Hong Kong with the territory, if that is the mainland alone."""
+        alone = self.place.name == PLACES[0] and self.restricted.name == MAINLAND
+        return f"{self.place.name} (mainland alone)" if alone else self.place.name
 
 
 def cases(scenario: Scenario) -> list[Case]:
@@ -55,7 +56,7 @@ def cases(scenario: Scenario) -> list[Case]:
     known = {place.name: place for place in (*landmark_cities(), *hubs())}
     own = scenario.geography.restricted
     against = [Case(known[name], own) for name in PLACES]
-    alone = Case(known["Hong Kong"], territory(MAINLAND))
+    alone = Case(known[PLACES[0]], territory(MAINLAND))
     return against if own.name == MAINLAND else [against[0], alone, *against[1:]]
 
 

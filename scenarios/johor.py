@@ -212,7 +212,7 @@ def _work_claim(johor: pd.DataFrame, inspectors: int) -> str:
     busy = place_estimate(johor, HUB_LANDMARKS, "inspectors_busy").median
     return (
         f"In Johor a ping clears {hubs:.0f} or {placed:.0f} % of chips; "
-        f"it keeps {figures_of(busy)} of {inspectors} inspectors busy"
+        f"cases keep {figures_of(busy)} of {inspectors} inspectors busy"
     )
 
 

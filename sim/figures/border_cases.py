@@ -125,10 +125,10 @@ def border_shares(result: Tabulation, verdicts: Mapping[str, str]) -> Axes:
     beside.append(("relayed", [_relayed(largest, case) for case in cells.index]))
     figure = new_figure(2.3 + 0.24 * len(cells))
     height = figure.get_figheight()
-    axis = figure.add_axes((0.21, 0.42 / height, 0.58, 1 - 1.75 / height))
+    axis = figure.add_axes((0.205, 0.42 / height, 0.585, 1 - 1.75 / height))
     heat_map(cells, axis, write=lambda share: percent(share, (HARDLY, PROVEN)), columns_beside=beside)
     for row, case in enumerate(cells.index):
-        axis.text(len(order) + 2.7, row, verdicts[case], ha="left", va="center", fontsize=6.5, clip_on=False)
+        axis.text(len(order) + 2.75, row, verdicts[case], ha="left", va="center", fontsize=6.5, clip_on=False)
     return axis
 
 
@@ -136,7 +136,7 @@ def _relayed(rows: pd.DataFrame, case: str) -> str:
     """How often a relayed answer is cleared under the planning bound: over the central circuit, and over the fastest."""
     ends = [end for end in ("relay_cleared_central", "relay_cleared_high") if end in rows]
     shares = list(dict.fromkeys(_share(rows, case, "hosting", "planning", end) for end in ends))
-    return "-".join([*(share.removesuffix(" %") for share in shares[:-1]), shares[-1]])
+    return " to ".join([*(share.removesuffix(" %") for share in shares[:-1]), shares[-1]])
 
 
 def _share(rows: pd.DataFrame, case: str, network: str, bound: str, column: str) -> str:
