@@ -122,14 +122,13 @@ def table(result: Result) -> Table:
     johor = by_run(result, hubs=HUBS)
     rows = []
     for policy, words in {**{row.name: row.group for row in variations()}, STATUS_QUO: "status quo"}.items():
-        asked = policy != STATUS_QUO
         rows.append(
             {
                 "policy": words,
                 "chips at work, thousands": place_estimate(johor, policy, "chips", 1e-3),
                 "of all abroad, %": place_estimate(johor, policy, "share_of_chips", 100),
-                "sites where a ping can clear, %": place_estimate(johor, policy, "clearable_sites", 100) if asked else 0.0,
-                "chips there, %": place_estimate(johor, policy, "clearable_chips", 100) if asked else 0.0,
+                "sites where a ping can clear, %": place_estimate(johor, policy, "clearable_sites", 100),
+                "chips there, %": place_estimate(johor, policy, "clearable_chips", 100),
                 "false alarms per month": place_estimate(johor, policy, "false_alarms_per_month"),
                 "visits per month": place_estimate(johor, policy, "inspections_per_month"),
                 "inspectors busy": place_estimate(johor, policy, "inspectors_busy"),

@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from scenarios.baseline import QUICK
-from scenarios.brief import TOO_FEW, Table, estimate, figures_of
+from scenarios.brief import TOO_FEW, Estimate, Table, estimate, figures_of
 from scenarios.paired import paired_difference
 from scenarios.places import counts_note
 from scenarios.study import Options, Study, main
@@ -47,6 +47,9 @@ AIMS = {
     ACT: "where each chip is after delivery",
     BOTH: "both",
 }
+
+NOBODY_ASKS = Estimate(0.0, math.nan, math.nan)
+"""Chips that are asked, where verification is not active, whether or not they carry the mechanism."""
 
 DRIVERS = (
     "fleet.lot_chips", "diffusion_country_cap_h100e", "diffusion_small_order_h100e", "covered_exports_per_year",
@@ -118,7 +121,7 @@ def table(result: Result) -> Table:
                 "established by the end, thousands": estimate(result, name, ESTABLISHED, thousands),
                 "established within 90 days, %": estimate(result, name, FOUND, 100),
                 "false alarms per month": estimate(result, name, FALSE),
-                "chips in service that are asked, %": 0.0 if nobody_asks else estimate(result, name, COVERAGE, 100),
+                "chips in service that are asked, %": NOBODY_ASKS if nobody_asks else estimate(result, name, COVERAGE, 100),
             }
         )
     caption = (
