@@ -36,7 +36,9 @@ def paired_difference(result: Result, policy: str, other: str, outcome: str, tim
 
 
 def direction(change: Estimate, more: str, less: str, unclear: str) -> str:
-    """A word for a change: by its sign if the whole interval has it, else that it is unclear."""
+    """A word for a change: by its sign if the whole interval has it, else, and of a single run, that it is unclear."""
+    if not change.low < change.high:
+        return unclear
     if change.low > 0:
         return more
     return less if change.high < 0 else unclear

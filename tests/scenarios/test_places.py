@@ -69,6 +69,6 @@ def test_a_paired_difference_is_taken_run_by_run():
 
 
 def test_a_change_has_a_direction_only_if_its_whole_interval_has():
-    assert [direction(Estimate(1, low, high), "up", "down", "?") for low, high in ((0.1, 2), (-2, -1), (0, 2))] == [
-        "up", "down", "?",
+    assert [direction(Estimate(1, low, high), "up", "down", "?") for low, high in ((0.1, 2), (-2, -1), (0, 2), (1, 1))] == [
+        "up", "down", "?", "?",
     ]  # fmt: skip
