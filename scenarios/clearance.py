@@ -202,7 +202,7 @@ def _network(scenario: Scenario, restricted: Territory, number: int, seed: int) 
     return place_landmarks(
         geography.placement,
         number,
-        build_sites(geography.sites, hubs_outside(restricted, hubs()), scenario.values, draws),
+        build_sites(geography.sites, hubs_outside(restricted, hubs()), scenario.values, draws, geography.largest_site_at),
         restricted,
         bound=scenario.verification.bound,
         model=load_parameters().latency[geography.network],

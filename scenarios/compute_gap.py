@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from scenarios.answers import LEARNERS, answer_each
 from scenarios.baseline import QUICK
 from scenarios.brief import Estimate, Table
-from scenarios.sentences import difference_in_words, spread_of
+from scenarios.paired import spread
+from scenarios.sentences import difference_in_words
 from scenarios.study import Options, Study, main
 from sim import Scenario, Tabulation
 from sim.experiments.compute_gap import RULE, SOURCES, World, compute_gap
@@ -126,7 +127,7 @@ def changes(result: Tabulation) -> pd.DataFrame:
 
 def answer(result: Tabulation) -> str:
     """Compute kept out by the end in all, and what of it is smuggled and rented."""
-    change = {name: spread_of(values.tolist()) for name, values in changes(result).items()}
+    change = {name: spread(values.tolist()) for name, values in changes(result).items()}
     month = result.table["date"].max().strftime("%B %Y")
     share = change["share"]
     words = {
@@ -152,9 +153,9 @@ def table(result: Tabulation) -> Table:
         cells.append(
             {
                 "source": source,
-                "without the rule": spread_of(by_draw[STATUS_QUO].tolist()),
-                "with the rule": spread_of(by_draw[RULE].tolist()),
-                "difference": spread_of(change[source].tolist()),
+                "without the rule": spread(by_draw[STATUS_QUO].tolist()),
+                "with the rule": spread(by_draw[RULE].tolist()),
+                "difference": spread(change[source].tolist()),
             }
         )
     month = result.table["date"].max().strftime("%B %Y")

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from scenarios.baseline import QUICK
 from scenarios.brief import TOO_FEW, Column, Table, estimate, policy_table
-from scenarios.sentences import difference_in_words, paired
+from scenarios.paired import gained
+from scenarios.sentences import difference_in_words
 from scenarios.study import Options, Study, main
 from scenarios.variations import Variation, settings, vary
 from sim.units import DAYS_PER_MONTH
@@ -92,7 +93,7 @@ def answer(result: Result) -> str:
     if math.isnan(found[together.name].median) or not alone:
         return TOO_FEW
     best = max(alone, key=lambda row: found[row.name].median)
-    change = paired(result, together.name, best.name, FOUND, 100)
+    change = gained(result, together.name, best.name, FOUND, 100)
     visits = OFFICERS[1] * DAYS_PER_MONTH / result.scenario.values["inspection_days"]
     affordable = [row for row in rows if estimate(result, row.name, FALSE).median <= visits and row.name in found]
     affordable = [row for row in affordable if not math.isnan(found[row.name].median)]

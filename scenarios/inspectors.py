@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from scenarios.baseline import QUICK
 from scenarios.brief import TOO_FEW, Column, Table, estimate, policy_table
-from scenarios.sentences import counted, difference_in_words, listed, paired
+from scenarios.paired import gained
+from scenarios.sentences import counted, difference_in_words, listed
 from scenarios.study import Options, Study, main
 from scenarios.variations import Variation, settings, vary
 from sim.scenario import STATUS_QUO
@@ -85,7 +86,7 @@ def answer(result: Result) -> str:
     with_fewest = "" if fewest == enough else f"; {counted(fewest, 'inspector')} would establish {found[fewest].of('%')}"
     against = [
         f"{selection} {estimate(result, policies[selection, most], FOUND, 100).of('%')}, in the same worlds "
-        f"{difference_in_words(paired(result, policies[selection, most], policies[driven, most], FOUND, 100), 'points')}"
+        f"{difference_in_words(gained(result, policies[selection, most], policies[driven, most], FOUND, 100), 'points')}"
         for selection in planned
     ]
     return (

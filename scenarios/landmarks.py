@@ -77,7 +77,8 @@ def tabulate(study: Study, options: Options, progress: Callable[..., None]) -> T
     orders: list[dict[str, Any]] = []
     for run in range(study.runs):
         draws = Draws(run_seed(options.seed, run))
-        sites = build_sites(scenario.geography.sites, places, scenario.values, draws)
+        geography = scenario.geography
+        sites = build_sites(geography.sites, places, scenario.values, draws, geography.largest_site_at)
         for number, strategy in enumerate(STRATEGIES, start=1):
             order = _order(strategy, scenario, sites, draws)
             orders += [

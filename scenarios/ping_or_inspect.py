@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from scenarios.baseline import QUICK
 from scenarios.brief import TOO_FEW, Column, Table, estimate, policy_table
-from scenarios.sentences import difference_in_words, paired
+from scenarios.paired import gained
+from scenarios.sentences import difference_in_words
 from scenarios.study import Options, Study, main
 from scenarios.variations import Variation, settings, vary
 from sim import Scenario
@@ -95,7 +96,7 @@ def answer(result: Result) -> str:
         if any(math.isnan(share.median) for share in found.values()):
             return TOO_FEW
         best = max(METHODS, key=lambda group: found[group].median)
-        change = difference_in_words(paired(result, policies[PING, budget], policies[best, budget], SOON, 100), "points")
+        change = difference_in_words(gained(result, policies[PING, budget], policies[best, budget], SOON, 100), "points")
         told.append(
             f"{found[PING].of('%')} of diversions within 90 days, and inspections alone, by the best method "
             f"({best.rpartition(', ')[2]}), {found[best].of('%')}; in the same worlds pings find {change}"

@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 
 from scenarios.brief import Estimate
-from sim import Result
 
 
 def listed(words: Sequence[str]) -> str:
@@ -17,37 +16,6 @@ def listed(words: Sequence[str]) -> str:
 def counted(number: float, thing: str) -> str:
     """As in "1 inspector" and "5 inspectors"."""
     return f"{number:,g} {thing}" if number == 1 else f"{number:,g} {thing}s"
-
-
-def spread_of(values: Sequence[float]) -> Estimate:
-    """Median and 10-90 % of some values, those that are not numbers left out; of a single one, no interval."""
-    import numpy as np
-
-    known = np.array([value for value in values if not math.isnan(value)])
-    if len(known) < 2:
-        return Estimate(float(known[0]) if len(known) else math.nan, math.nan, math.nan)
-    low, median, high = np.quantile(known, [0.1, 0.5, 0.9])
-    return Estimate(float(median), float(low), float(high))
-
-
-def paired(result: Result, one: str, other: str, outcome: str, times: float = 1.0) -> Estimate:
-    """What an outcome is at the end under one policy more than under another, in the same draw and run.
-
-    Args:
-        result: in which both were run.
-        one: name of a policy.
-        other: name of the policy that is subtracted.
-        outcome: its name.
-        times: as 100 for a share in per cent.
-
-    Returns:
-        Median and 10-90 % over draws and runs in which both have the outcome.
-    """
-    final = result.table[(result.table["date"] == result.table["date"].max()) & (result.table["outcome"] == outcome)]
-    wide = final.pivot_table(index=["draw", "run"], columns="scenario", values="value")
-    if one not in wide or other not in wide:
-        return spread_of(())
-    return spread_of((times * (wide[one] - wide[other])).tolist())
 
 
 def difference_in_words(change: Estimate, unit: str, words: tuple[str, str] = ("more", "less")) -> str:
@@ -63,3 +31,25 @@ def difference_in_words(change: Estimate, unit: str, words: tuple[str, str] = ("
     if low > 0:
         return f"{change.of(unit)} {words[0]}"
     return f"{change.of(unit)} {words[0]}, in some worlds {words[1] if low < 0 else 'the same'}"
+
+
+def apart(difference: Estimate) -> str:
+    """A difference in points, as in "20 points fewer (18 to 25)", and the reserve under which it stands."""
+    fewer = difference.median < 0
+    median, low, high = (-difference.median, -difference.high, -difference.low) if fewer else difference
+    size = Estimate(median, low, high).of(f"points {'fewer' if fewer else 'more'}")
+    return f"{size}{reserve(difference)}"
+
+
+def reserve(difference: Estimate) -> str:
+    """What has to be added to a difference whose interval is not on one side of 0; nothing if it is."""
+    return "" if difference.low > 0 or difference.high < 0 else ", not told apart from none"
+
+
+def direction(change: Estimate, more: str, less: str, unclear: str) -> str:
+    """A word for a change: by its sign if the whole interval has it, else, and of a single run, that it is unclear."""
+    if not change.low < change.high:
+        return unclear
+    if change.low > 0:
+        return more
+    return less if change.high < 0 else unclear

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from scenarios.baseline import QUICK
 from scenarios.brief import TOO_FEW, Column, Table, estimate, policy_table
-from scenarios.sentences import difference_in_words, paired
+from scenarios.paired import gained
+from scenarios.sentences import difference_in_words
 from scenarios.study import Options, Study, main
 from scenarios.variations import Variation, settings, vary
 from sim.scenario import STATUS_QUO
@@ -76,8 +77,8 @@ def answer(result: Result) -> str:
     false = [estimate(result, name, FALSE) for name in ends]
     both = policies[scanned, GRACES_DAYS[0]], policies[lone, GRACES_DAYS[0]]
     changes = [
-        difference_in_words(paired(result, *both, FOUND, 100), "percentage points"),
-        difference_in_words(paired(result, *both, FALSE), "a month", ("more", "fewer")),
+        difference_in_words(gained(result, *both, FOUND, 100), "percentage points"),
+        difference_in_words(gained(result, *both, FALSE), "a month", ("more", "fewer")),
     ]
     return (
         f"By lone silences, diversions established within 90 days go from {found[0].of('%')} with {graces[0]:g} days of "

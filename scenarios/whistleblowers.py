@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Any
 
 from scenarios.baseline import QUICK
 from scenarios.brief import TOO_FEW, Column, Estimate, Table, estimate, policy_table
-from scenarios.paired import apart, gained, ratio
+from scenarios.paired import gained, ratio
+from scenarios.sentences import apart
 from scenarios.study import Options, Study, main
 from scenarios.variations import Variation, settings, vary
 from sim.parameters import load_parameters

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum, auto
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+if TYPE_CHECKING:
+    from .world.sites import Site
 
 CHUNK_ROWS = 65_536
 """Rows of the event log that are put in order, and handed over, together."""
@@ -401,6 +404,8 @@ class Record:
     clearable_sites: int = 0
     clearable_chips: int = 0  # at the end, installed with the mechanism at sites that could be cleared when last measured
     refused_chips: int = 0
+    sites: Sequence[Site] = ()  # those simulated, by number
+    site_clearable: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))  # when last measured, (sites,)
     prevented_chips: int = 0  # ordered by smugglers whose consignee was blocked
     rented_chips: int = 0  # used by customers in restricted territory where they are declared
     remote_requests: int = 0

@@ -42,6 +42,7 @@ class Run:
         chips: columns of the chip table and the chip's number, of the chips that were ever diverted (of all with `trace`).
         events: file with the lines of its events; None if they were not kept.
         fates: what became of each parcel of diverted chips.
+        sites: what was at each site and what happened there, by column; see `sim.outcomes.by_site`.
     """
 
     scenario: str
@@ -51,6 +52,7 @@ class Run:
     chips: Mapping[str, NDArray[np.generic]]
     events: Path | None
     fates: Sequence[Fate] = ()
+    sites: Mapping[str, NDArray[np.generic]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -163,6 +165,21 @@ class Result(Summaries):
         rows = [(run.scenario, run.draw, run.run, *fate) for run in self.runs for fate in run.fates]
         table = pd.DataFrame(rows, columns=["scenario", "draw", "run", *Fate._fields])
         return table if rows else table.astype(get_type_hints(Fate))  # types that do not depend on there being any
+
+    @cached_property
+    def sites(self) -> pd.DataFrame:
+        """One row per run and site: where it stands, its chips, cases, visits and diversions; see `sim.outcomes.by_site`."""
+        import pandas as pd
+
+        from .outcomes.by_site import COLUMNS
+
+        frames = []
+        for run in self.runs:
+            if run.sites:
+                key = {"scenario": run.scenario, "draw": run.draw, "run": run.run, "site": np.arange(len(run.sites["hub"]))}
+                frames.append(pd.DataFrame({**key, **run.sites}))
+        columns = ["scenario", "draw", "run", "site", *COLUMNS]
+        return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
 
     @property
     def failed(self) -> pd.DataFrame:

@@ -29,6 +29,8 @@ PLAN = "plan.json"
 """Beside the runs, the file that says which there will be."""
 
 ABOUT = "about"
+OF_SITES = "site:"
+"""Before the names of columns about sites, which have as many rows as there are sites and not as chips."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,8 @@ class RunFiles:
         )
         partial = path.with_name(f".{path.name}.{os.getpid()}")
         with partial.open("wb") as file:
-            arrays: dict[str, Any] = {ABOUT: np.frombuffer(about.encode(), np.uint8), **run.chips}
+            of_sites = {f"{OF_SITES}{name}": column for name, column in run.sites.items()}
+            arrays: dict[str, Any] = {ABOUT: np.frombuffer(about.encode(), np.uint8), **run.chips, **of_sites}
             np.savez(file, **arrays)
         partial.replace(path)
 
@@ -67,7 +70,8 @@ class RunFiles:
             return None
         events = self.events(policy, draw, run) if about["events"] else None
         outcomes = tuple(Outcome(*outcome) for outcome in about["outcomes"])
-        return Run(policy, draw, run, outcomes, columns, events, tuple(Fate(*fate) for fate in about["fates"]))
+        sites = {name.removeprefix(OF_SITES): columns.pop(name) for name in list(columns) if name.startswith(OF_SITES)}
+        return Run(policy, draw, run, outcomes, columns, events, tuple(Fate(*fate) for fate in about["fates"]), sites)
 
     def _path(self, policy: str, draw: int, run: int) -> Path:
         return self.folder / f"{policy}-{draw}-{run}{SUFFIX}"

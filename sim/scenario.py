@@ -117,6 +117,9 @@ class Geography(_Section):
     sampled_sites: int = Field(
         ge=0, description="how many of them are drawn and simulated, in proportion to fleet.scale; 0: all"
     )
+    largest_site_at: str = Field(
+        description="hub whose first data centre is the largest known; none: which one is large is drawn"
+    )
     landmarks: int = Field(ge=1, description="landmarks, in cities of the catalogue outside the territory")
     placement: Placement = Field(
         description="which cities: internet hubs first, nearest to chips, most chips cleared, or at random"
@@ -366,6 +369,21 @@ class Scenario(_Section):
                 f"with geography.sites from {in_gulf[0] + 1} on" if in_gulf else "with a Gulf state outside the territory"
             )
             raise ValueError(f"fleet.gulf_deals = true: no site stands in the Gulf; allowed {allowed}")
+        return self
+
+    @model_validator(mode="after")
+    def _largest_site_has_a_place(self) -> Self:
+        geography, key = self.geography, f"geography.largest_site_at = {self.geography.largest_site_at!r}"
+        if not geography.largest_site_at:
+            return self
+        names = [hub.name for hub in hubs_outside(geography.restricted, hubs())]
+        if geography.largest_site_at not in names:
+            raise ValueError(f"{key}: no such hub outside the territory{did_you_mean(geography.largest_site_at, names)}")
+        first = names.index(geography.largest_site_at)
+        if first >= geography.sites:
+            raise ValueError(f"{key}: no site stands there; allowed with geography.sites from {first + 1} on")
+        if geography.sampled_sites:
+            raise ValueError(f"{key}: allowed '' with geography.sampled_sites above 0, whose sizes are drawn")
         return self
 
     @model_validator(mode="after")

@@ -15,6 +15,7 @@ from .engine import run
 from .event_file import EventFile
 from .executors import WorkerLost, in_executor, in_workers
 from .fleet.chips import chip_numbers
+from .outcomes.by_site import outcomes_by_site
 from .outcomes.diversions import fates
 from .outcomes.measures import outcomes
 from .record import EventLog
@@ -153,7 +154,8 @@ def _run(job: Job) -> Run:
     numbers = chip_numbers(record.chips["slot"][kept], record.chips["generation"][kept])
     kept = kept[np.argsort(numbers)]
     chips = {"chip": np.sort(numbers), **{name: column[kept] for name, column in record.chips.items()}}
-    return Run(policy.name, job.draw, job.run, measured, chips, job.events, tuple(fates(record, policy.values)))
+    sites = outcomes_by_site(record, policy)
+    return Run(policy.name, job.draw, job.run, measured, chips, job.events, tuple(fates(record, policy.values)), sites)
 
 
 def _account(error: Exception) -> str:

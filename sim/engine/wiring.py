@@ -106,6 +106,8 @@ def run_engine(
     record.open_cases = authority.open_cases
     record.state_changes = setting.chips.moves
     record.clearable_chips = clearable_chips(setting)
+    record.sites = setting.sites
+    record.site_clearable = np.array([status.clearable for status in setting.site_status])
     record.chips = setting.chips.columns()
     return record
 
@@ -115,7 +117,8 @@ def build(scenario: Scenario, seed: int, events: EventLog | None = None) -> Sett
     draws, values = Draws(seed), scenario.values
     geography, verification = scenario.geography, scenario.verification
     model = load_parameters().latency[geography.network]
-    nation = build_sites(geography.sites, hubs_outside(geography.restricted, hubs()), values, draws)
+    places = hubs_outside(geography.restricted, hubs())
+    nation = build_sites(geography.sites, places, values, draws, geography.largest_site_at)
     sample = sample_sites(nation, geography.sampled_sites, draws) if geography.sampled_sites else all_sites(nation)
     sites = sample.sites
     landmarks = place_landmarks(

@@ -1,5 +1,6 @@
 """Figures: tables in, axes out. Importing this package loads matplotlib; importing `sim` does not."""
 
+from .border_cases import border_shares, border_times, border_times_data
 from .by_date import by_date, by_date_data
 from .by_policy import by_policy
 from .chart import Chart, save_chart
@@ -19,6 +20,9 @@ from .who_wins import who_wins, who_wins_key
 __all__ = [
     "Chart",
     "Setting",
+    "border_shares",
+    "border_times",
+    "border_times_data",
     "by_date",
     "by_date_data",
     "by_lever",

@@ -71,10 +71,13 @@ def sample_round_trips(
     """Round trips between each hub and the `asked` nearest landmarks.
 
     A pair of hub and landmark has the same round trips in every network and for every territory, so that these differ by
-    nothing else. Deviates are keyed by the ranks of hub and landmark in their catalogues.
+    nothing else. Deviates are keyed by the ranks of hub and landmark in their catalogues; a city that is no hub, but where
+    landmarks may stand, comes after the hubs.
     """
     distance_km = distances_km([hub.position for hub in hubs], [landmark.position for landmark in landmarks])
-    hub_ranks = {hub: rank for rank, hub in enumerate(catalogue_of_hubs())}
+    hub_ranks: dict[Hub, int] = {}
+    for rank, place in enumerate((*catalogue_of_hubs(), *landmark_cities())):
+        hub_ranks.setdefault(place, rank)
     landmark_ranks = {landmark: rank for rank, landmark in enumerate(landmark_cities())}
 
     @cache

@@ -2,7 +2,8 @@
 
 Sites follow the catalogue of hubs in its order (and begin again at its head when there are more sites than hubs). Their
 sizes follow the published mix of known clusters outside the US and China: classes of hundreds to hundreds of thousands of
-chips, log-uniform within a class. The number of sites per class is fixed by the mix, only which site is large is random.
+chips, log-uniform within a class. The number of sites per class is fixed by the mix, only which site is large is random,
+unless the scenario puts the largest one where it is known to stand.
 """
 
 from __future__ import annotations
@@ -38,24 +39,43 @@ class Site:
         return self.place.country in SOUTH_EAST_ASIA
 
 
-def build_sites(count: int, hubs: Sequence[Hub], values: Values, draws: Draws) -> tuple[Site, ...]:
+def build_sites(count: int, hubs: Sequence[Hub], values: Values, draws: Draws, largest_at: str = "") -> tuple[Site, ...]:
     """`count` sites, one per hub in the order given.
+
+    Args:
+        count: of sites.
+        hubs: where they stand.
+        values: the world's parameters.
+        draws: of the run.
+        largest_at: the hub at which the first site is the largest of all; none: its place is drawn.
 
     Source of the sizes: CSET's list of known clusters, see the rows `site_class_*` and `largest_site_chips`.
     """
+    largest = next((number for number, hub in enumerate(hubs[:count]) if hub.name == largest_at), None)
     sites = []
-    for number, capacity in enumerate(capacities(count, values, draws).tolist()):
+    for number, capacity in enumerate(capacities(count, values, draws, largest).tolist()):
         hub = hubs[number % len(hubs)]
         air_gapped = draws.uniform(Stream.AIR_GAPPED, number) < values["air_gapped_sites"]
         sites.append(Site(number, Place(number, f"{hub.name} {number}", hub.country, hub.position), capacity, air_gapped))
     return tuple(sites)
 
 
-def capacities(count: int, values: Values, draws: Draws) -> NDArray[np.float64]:
-    """Sizes of `count` sites in chips, shape (count,)."""
+def capacities(count: int, values: Values, draws: Draws, largest: int | None = None) -> NDArray[np.float64]:
+    """Sizes of `count` sites in chips, shape (count,).
+
+    Args:
+        count: of sites.
+        values: the world's parameters.
+        draws: of the run.
+        largest: number of the site that has the largest size known, in exchange of ranks with the one drawn to be first, so
+            that all others stay as they are; None: none has.
+    """
     limits = _class_limits(count, values)
     words = np.array([draws.uniforms(Stream.SITE_SIZE, number, count=2) for number in range(count)])
     ranks = np.argsort(np.argsort(words[:, 0], kind="stable"), kind="stable")
+    if largest is not None:
+        ranks[ranks == count - 1], ranks[largest] = ranks[largest], count - 1
+        words[largest, 1] = 1.0
     of_rank = (limits[rank] for rank in ranks.tolist())
     return np.array([low * (high / low) ** float(word) for (low, high), word in zip(of_rank, words[:, 1], strict=True)])
 

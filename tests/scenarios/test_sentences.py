@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from scenarios.brief import Estimate
-from scenarios.sentences import counted, difference_in_words, listed, paired, spread_of
+from scenarios.paired import gained, spread
+from scenarios.sentences import counted, difference_in_words, listed
 
 
 @pytest.mark.parametrize(
@@ -42,16 +43,16 @@ class Found:
 
 def test_differences_are_taken_world_by_world_at_the_end():
     """50 - 40 and 70 - 20 points: not the difference of the medians, 70 - 30."""
-    found = paired(Found(), "a", "b", "found", 100)
+    found = gained(Found(), "a", "b", "found", 100)
     assert found == pytest.approx((30, 14, 46))
-    assert math.isnan(paired(Found(), "a", "c", "found").median)
-    assert math.isnan(paired(Found(), "a", "b", "lost").median)
+    assert math.isnan(gained(Found(), "a", "c", "found").median)
+    assert math.isnan(gained(Found(), "a", "b", "lost").median)
 
 
 def test_one_value_has_no_interval():
-    assert spread_of([3.0, math.nan])[0] == 3.0
-    assert math.isnan(spread_of([3.0, math.nan]).low)
-    assert math.isnan(spread_of([]).median)
+    assert spread([3.0, math.nan])[0] == 3.0
+    assert math.isnan(spread([3.0, math.nan]).low)
+    assert math.isnan(spread([]).median)
 
 
 def test_things_are_listed_and_counted():

@@ -9,7 +9,8 @@ import pytest
 
 from scenarios import registry, substitutes, whistleblowers
 from scenarios.brief import Estimate
-from scenarios.paired import apart, gained, ratio
+from scenarios.paired import gained, ratio
+from scenarios.sentences import apart
 from scenarios.study import Options
 from sim import Scenario, simulate
 from sim.experiments.substitutes import OF_THE_MARKET, RunOnce, Supposition
