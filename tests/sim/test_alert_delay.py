@@ -1,6 +1,7 @@
 """What silence leads to, against closed forms, with the engine's own noise switched off."""
 
 import math
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -23,32 +24,39 @@ def spread_evenly(delays: list[float], low: float, high: float) -> bool:
     return stats.kstest(delays, "uniform", args=(low, high - low)).pvalue > 1e-3
 
 
-def test_a_chip_that_goes_dark_is_alerted_on_one_phase_after_the_grace_period(only_new_exports: Scenario, engine):
-    """Closed form: delay = grace + U(0, period), because the last answer is uniformly placed before the departure."""
-    grace, period = 14, 2
-    scenario = only_new_exports.replace(
+GRACE, PERIOD = 14, 2
+
+
+def dark_delays(new_exports: Scenario, engine: ModuleType, seed: int = 1) -> list[float]:
+    """Days from the departure of a chip that goes dark to the alert, of those followed for long enough."""
+    scenario = new_exports.replace(
         trace=True,
         fleet__scale=0.0025,
         fleet__lot_chips=1,
-        verification__grace_days=grace,
-        verification__period_days=period,
+        verification__grace_days=GRACE,
+        verification__period_days=PERIOD,
         adversary__strategies={"go_dark": 1},
         uncertainties={
-            **only_new_exports.uncertainties,
+            **new_exports.uncertainties,
             "diverted_chips_per_year": 1.0e6,
             "dwell_at_declared_site_days": 10,
         },
     )
-    record = engine.run(scenario, seed=1)
+    record = engine.run(scenario, seed=seed)
     departures = {event.lot: event.day for event in record.events if event.happening is Happening.DEPARTED}
     lot_of = dict(zip(numbers_of(record).tolist(), record.chips["lot"].tolist(), strict=True))
     alerts = {lot_of[event.chip]: event.day for event in record.events if event.happening is Happening.ALERTED}
-    followed = [lot for lot, day in departures.items() if day + grace + period < scenario.calendar.end_day]
-    delays = [alerts[lot] - departures[lot] for lot in followed]
-    assert len(delays) > 400
     assert set(alerts) <= set(departures)
-    assert spread_evenly(delays, grace, grace + period)
-    assert not spread_evenly(delays, grace - 1, grace + period - 1), "the check must be able to fail"
+    followed = [lot for lot, day in departures.items() if day + GRACE + PERIOD < scenario.calendar.end_day]
+    return [alerts[lot] - departures[lot] for lot in followed]
+
+
+def test_a_chip_that_goes_dark_is_alerted_on_one_phase_after_the_grace_period(only_new_exports: Scenario, engine):
+    """Closed form: delay = grace + U(0, period), because the last answer is uniformly placed before the departure."""
+    delays = dark_delays(only_new_exports, engine)
+    assert len(delays) > 400
+    assert spread_evenly(delays, GRACE, GRACE + PERIOD)
+    assert not spread_evenly(delays, GRACE - 1, GRACE + PERIOD - 1), "the check must be able to fail"
 
 
 def check_spells_alert_as_they_should(record: Record, *, grace: float, period: float, end_day: float) -> int:

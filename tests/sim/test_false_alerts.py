@@ -14,20 +14,24 @@ from sim.units import DAYS_PER_YEAR
 from .chains import alerted_by, first_run_chances, mean_rounds_to_run, run_length_chain
 
 
-@pytest.fixture
-def honest(only_new_exports: Scenario) -> Scenario:
+def many_honest(new_exports: Scenario) -> Scenario:
     """Twenty thousand honest chips, all there and asked from the first day on, of which only silence raises alerts.
 
     Who has been alerted on is judged no more, since nobody closes the case.
     """
     fleet = {"legacy_chips_abroad": 2e6, "covered_exports_per_year": 1}
-    return only_new_exports.replace(
+    return new_exports.replace(
         fleet__scale=0.01,
         fleet__stock_equipped=True,
         calendar__end_after_duty_days=60,
         verification__unconfirmed_rounds=10_000,
-        uncertainties={**only_new_exports.uncertainties, **fleet},
+        uncertainties={**new_exports.uncertainties, **fleet},
     )
+
+
+@pytest.fixture
+def honest(only_new_exports: Scenario) -> Scenario:
+    return many_honest(only_new_exports)
 
 
 def alert_days(scenario: Scenario, seed: int) -> NDArray[np.float64]:

@@ -116,3 +116,25 @@ def one_inspector(**levers: Any) -> Scenario:
     """The hurried world with a single inspector, slow to leave and long on his way, and a tip about every diversion."""
     values = {"tips_detection_ever": 1, "tips_time_to_charge_months": 1, "case_review_days": 10, "inspection_travel_days": 7}
     return hurried(values, enforcement__inspectors=1, **levers)
+
+
+NO_NOISE = {
+    **ORDERLY,
+    "gpu_faults_per_chip_year": 0,
+    "site_outages_per_site_year": 0,
+    "packet_loss": 0,
+}
+
+
+def new_exports_only() -> Scenario:
+    """All chips are exported under the duty, which starts at once; no smuggler, no noise, no inspector."""
+    return Scenario.load("miniature").replace(
+        calendar__duty_after_days=0,
+        calendar__end_after_duty_days=150,
+        verification__signing="none",
+        enforcement__inspectors=0,
+        enforcement__random_inspections=False,
+        enforcement__tips=False,
+        adversary__channels=AT_ONCE,
+        uncertainties={**NO_NOISE, "legacy_chips_abroad": 0, "diverted_chips_per_year": 0},
+    )
