@@ -56,7 +56,7 @@ def test_a_run_writes_tables_manifest_and_figures(results: Path):
         for stem in ("fig01-chips-by-state", "fig02-diversion-to-detection")
         for end in ("csv", "pdf", "png", "svg", "txt")
     ]
-    told = ["answer-table.csv", "answer-table.tex", "answer.txt", "assumptions.csv", "references.bib"]
+    told = ["answer-table.csv", "answer-table.tex", "answer.txt", "assumptions.csv", "brief.json", "references.bib"]
     measured = ["cost_per_established_chip.csv", "diversions.csv", "events.csv.gz", "summary.csv", "table.csv"]
     tables = [*measured, "manifest.json"]
     assert sorted(path.name for path in results.iterdir()) == sorted(figures + tables + told)
