@@ -81,6 +81,9 @@ EVASIONS: Mapping[str, str] = {
 }
 """What smugglers do, in words, from crude to costly."""
 
+KEY_IN_THE_CHIP = tuple(name for name in EVASIONS if name != "extract_key")
+"""Evasions that who times chips can make a difference to: a key that stays at home is found beside every endorser."""
+
 QUICK_DEPLOYMENTS = (FEW, AUDITED, BOTH)
 QUICK_EVASIONS = ("go_dark", "relay_from_declared_site", "move_endorser")
 AUDIT_DAYS, QUICK_AUDIT_DAYS = (30.0, 90.0, 365.0), (30.0,)
@@ -135,11 +138,11 @@ def study(options: Options) -> Study:
 
 
 def worst(result: Result, deployment: str, outcome: str = FOUND) -> tuple[str, Estimate]:
-    """The evasion of which a deployment finds least, and how much that is, in per cent; not a number if none is known."""
+    """The evasion of which a deployment finds least, extracted keys apart, and that share in per cent; or not a number."""
     found = {
         row.group: estimate(result, row.name, outcome, 100)
         for row in cells(result.manifest["quick"])
-        if row.name == f"{row.group}_under_{deployment}"
+        if row.name == f"{row.group}_under_{deployment}" and row.group in KEY_IN_THE_CHIP
     }
     known = {evasion: share for evasion, share in found.items() if not math.isnan(share.median)}
     if not known:
@@ -166,7 +169,8 @@ def answer(result: Result) -> str:
         least.append(f"{share.of('%')} with {one.words} ({EVASIONS[evasion]}; {costs[name]} million dollars)")
     return (
         f"Of diversions behind a relay at the declared site, {found} are established within 90 days. "
-        f"Of the evasion that each is worst at, at what the authority pays over the duty, it is {', '.join(least)}."
+        f"Of the evasion that each finds least of, extracted keys apart, with what the authority pays over the duty, "
+        f"it is {', '.join(least)}."
     )
 
 
@@ -298,7 +302,7 @@ def _claim(result: Result) -> str:
     if any(math.isnan(share) for share in found.values()):
         return "Too few chips were diverted, or followed for too short a time, for a headline"
     words = {FEW: "12 landmarks", MANY: "100", AUDITED: "audited endorsers", BOTH: "both"}
-    return "At its worst each finds: " + ", ".join(f"{words[name]} {share:.0f} %" for name, share in found.items())
+    return "Least found of any evasion: " + ", ".join(f"{words[name]} {share:.0f} %" for name, share in found.items())
 
 
 def _second_claim(data: pd.DataFrame) -> str:

@@ -69,7 +69,7 @@ NOBODY, LISTED = "nobody_has_a_key", "vendor_key_is_listed"
 
 DRIVERS = (
     "verification.key_register", "verification.chip_keys", "verification.revocation", "vendor_key_revoked_days",
-    "batch_key_revoked_days", "chips_per_batch_key", "key_reissue_days", "key_extraction_success",
+    "shared_key_revoked_days", "chips_per_batch_key", "key_reissue_days", "key_extraction_success",
     "key_extraction_days_per_chip", "key_extraction_benches", "tips_detection_ever",
 )  # fmt: skip
 CITATIONS = ("lapsus-nvidia-2022", "android-cdd-2017", "wiretap-2025", "tee-fail-2025")
@@ -82,11 +82,11 @@ def sweep(quick: bool) -> list[Variation]:
             f"{name}_key_{'never' if days == NEVER_DAYS else f'{days:.0f}_days'}",
             group,
             days,
-            {**levers, f"uncertainties.{name}_key_revoked_days": days, "adversary.strategies": {strategy: 1}},
+            {**levers, f"uncertainties.{row}": days, "adversary.strategies": {strategy: 1}},
         )
-        for name, group, strategy, levers in (
-            ("batch", BATCH, "extract_batch_key", {"verification.chip_keys": "batch"}),
-            ("vendor", VENDOR, "leaked_vendor_key", {"verification.key_register": False}),
+        for name, group, strategy, row, levers in (
+            ("batch", BATCH, "extract_batch_key", "shared_key_revoked_days", {"verification.chip_keys": "batch"}),
+            ("vendor", VENDOR, "leaked_vendor_key", "vendor_key_revoked_days", {"verification.key_register": False}),
         )
         for days in (*(QUICK_DAYS if quick else DAYS), NEVER_DAYS)
     ]
@@ -116,7 +116,9 @@ def study(options: Options) -> Study:
     """The same worlds under each theft."""
     scenario = options.scenario("baseline", QUICK, SETTING)
     rows = load_parameters().parameters
-    fixed = {name: rows[name].central for name in ("batch_key_revoked_days", "vendor_key_revoked_days")}  # varied, not drawn
+    fixed = {
+        name: rows[name].central for name in ("shared_key_revoked_days", "vendor_key_revoked_days")
+    }  # varied, not drawn
     fixed["key_extraction_days_per_chip"] = rows["key_extraction_days_per_chip"].central * stands_for(scenario)
     scenario = scenario.replace(uncertainties={**fixed, **scenario.uncertainties})
     return vary(options, scenario, variations(options.quick), QUICK_DRAWS if options.quick else DRAWS)

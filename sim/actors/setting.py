@@ -200,7 +200,7 @@ class Setting:
             key_register=verification.key_register,
             vendor_key_revoked=day >= self.vendor_key_used_day + self.values["vendor_key_revoked_days"],
             batches_share_keys=verification.chip_keys == "batch",
-            batch_key_revoked=day >= batch_key_used_day + self.values["batch_key_revoked_days"],
+            batch_key_revoked=day >= batch_key_used_day + self.values["shared_key_revoked_days"],
         )
 
     @property
@@ -223,7 +223,7 @@ class Setting:
             batch, revoked_day = VENDOR, day + self.values["vendor_key_revoked_days"]
         elif key is Key.BATCH and batch not in self.batch_key_used_day:
             self.batch_key_used_day[batch] = day
-            revoked_day = day + self.values["batch_key_revoked_days"]
+            revoked_day = day + self.values["shared_key_revoked_days"]
         else:
             return
         if self._passes(key, lot, day):

@@ -29,7 +29,7 @@ def world(strategy: str, values: Any = None, **levers: Any) -> Scenario:
         "tips_detection_ever": 0,
         "diverted_chips_per_year": 1.4e6,
         "vendor_key_revoked_days": REVOKED_DAYS,
-        "batch_key_revoked_days": REVOKED_DAYS,
+        "shared_key_revoked_days": REVOKED_DAYS,
         "chips_per_batch_key": 1e5,
         "key_extraction_days_per_chip": 0.5,
         "key_reissue_days": REISSUE_DAYS,
@@ -123,7 +123,7 @@ def test_the_key_of_a_batch_passes_nowhere_if_each_chip_has_its_own():
 
 def test_both_engines_tell_the_same_story_of_revocations():
     scenario = hurried(
-        {"vendor_key_revoked_days": 20, "batch_key_revoked_days": 15, "chips_per_batch_key": 2e5, "key_reissue_days": 10},
+        {"vendor_key_revoked_days": 20, "shared_key_revoked_days": 15, "chips_per_batch_key": 2e5, "key_reissue_days": 10},
         adversary__strategies=dict.fromkeys(("extract_batch_key", "leaked_vendor_key", "go_dark"), 1),
         verification__key_register=False,
         verification__chip_keys="batch",
