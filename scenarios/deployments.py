@@ -20,7 +20,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from scenarios.brief import TOO_FEW, Column, Estimate, Table, estimate, policy_table
+from scenarios.brief import TOO_FEW, Column, Estimate, Table, estimate, figures_of, policy_table
 from scenarios.evasion_cells import stands_for
 from scenarios.study import Options, Study, main
 from scenarios.variations import Variation, settings, vary
@@ -44,10 +44,10 @@ QUICK = {
     "fleet.scale": 0.001,
     "fleet.lot_chips": 8,
     "geography.sites": 20,
-    "calendar.end_after_duty_days": 300,
+    "calendar.end_after_duty_days": 250,
     "enforcement.inspectors": 1,
 }
-DRAWS, QUICK_DRAWS = 3, 1
+DRAWS, QUICK_DRAWS = 3, 2
 
 
 @dataclass(frozen=True)
@@ -68,8 +68,11 @@ DEPLOYMENTS: Mapping[str, Deployment] = {
     FEW: Deployment("12 landmarks", {"geography.landmarks": 12, "geography.endorsers": "none"}),
     MANY: Deployment("100 landmarks", {"geography.landmarks": 100, "geography.endorsers": "none"}),
     AUDITED: Deployment("audited endorsers", {"geography.landmarks": 12, "geography.endorsers": "audited"}),
-    BOTH: Deployment("endorsers and 12 landmarks", {"geography.landmarks": 12, "geography.endorsers": "audited_and_pinged"}),
+    BOTH: Deployment("endorsers + 12 landmarks", {"geography.landmarks": 12, "geography.endorsers": "audited_and_pinged"}),
 }
+SHORT = {FEW: "12 landmarks", MANY: "100 landmarks", AUDITED: "endorsers", BOTH: "both"}
+"""The same in titles."""
+
 EVASIONS: Mapping[str, str] = {
     "go_dark": "go dark",
     "relay_from_declared_site": "relay at the declared site",
@@ -85,9 +88,11 @@ KEY_IN_THE_CHIP = tuple(name for name in EVASIONS if name != "extract_key")
 """Evasions that who times chips can make a difference to: a key that stays at home is found beside every endorser."""
 
 QUICK_DEPLOYMENTS = (FEW, AUDITED, BOTH)
-QUICK_EVASIONS = ("go_dark", "relay_from_declared_site", "move_endorser")
+QUICK_EVASIONS = ("relay_from_declared_site", "move_endorser")
 AUDIT_DAYS, QUICK_AUDIT_DAYS = (30.0, 90.0, 365.0), (30.0,)
-SWEPT = "move_endorser"
+SWEPT, USUAL = "move_endorser", "relay_from_declared_site"
+"""Evasions of the sweep, and of what is said of costs and false alarms, which hardly depend on it."""
+
 FOUND, LATE, FALSE, COST = "established_by_day_90", "established_by_day_180", "false_alarms_per_month", "cost_authority"
 MILLIONS = 1e-6
 
@@ -158,20 +163,25 @@ def shown(quick: bool) -> dict[str, Deployment]:
 def answer(result: Result) -> str:
     """What each deployment finds of a relay and of its own worst evasion, and what it costs."""
     quick = result.manifest["quick"]
-    relay = {name: estimate(result, f"relay_from_declared_site_under_{name}", FOUND, 100) for name in shown(quick)}
+    relay = {name: estimate(result, f"{USUAL}_under_{name}", FOUND, 100) for name in shown(quick)}
     if any(math.isnan(share.median) for share in relay.values()):
         return TOO_FEW
-    found = ", ".join(f"{relay[name].of('%')} with {one.words}" for name, one in shown(quick).items())
-    costs = {name: estimate(result, f"go_dark_under_{name}", COST, MILLIONS) for name in shown(quick)}
+    costs = {name: estimate(result, f"{USUAL}_under_{name}", COST, MILLIONS) for name in shown(quick)}
+    found = [f"{relay[name].of('%')} with {one.words}" for name, one in shown(quick).items()]
     least = []
     for name, one in shown(quick).items():
         evasion, share = worst(result, name)
-        least.append(f"{share.of('%')} with {one.words} ({EVASIONS[evasion]}; {costs[name]} million dollars)")
+        least.append(f"{share.of('%')} ({EVASIONS[evasion]}) at {costs[name]} million dollars with {one.words}")
     return (
-        f"Of diversions behind a relay at the declared site, {found} are established within 90 days. "
-        f"Of the evasion that each finds least of, extracted keys apart, with what the authority pays over the duty, "
-        f"it is {', '.join(least)}."
+        f"Within 90 days, of diversions behind a relay at the declared site {_list(found)} are established. "
+        "Of the evasion that each finds least of, extracted keys apart, and at what the authority pays over the duty, it is "
+        f"{_list(least)}."
     )
+
+
+def _list(words: list[str]) -> str:
+    """Words with commas, and an `and` before the last."""
+    return f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def table(result: Result) -> Table:
@@ -203,14 +213,15 @@ def figures(result: Result) -> Iterator[Chart]:
     grid = grid.loc[[name for name in EVASIONS if name in grid.index]]
     grid.index = [EVASIONS[name] for name in grid.index]
     grid.columns = [DEPLOYMENTS[names[int(number)]].words for number in grid.columns]
-    figure, (axis,) = panels(1, height_in=2.9 + 0.22 * len(grid), left_in=2.0, names_in=0.9)
-    place = axis.get_position()
-    axis.set_position((place.x0, 0.12, place.width, place.height - 0.2))
+    figure, (axis,) = panels(1, height_in=2.0 + 0.25 * len(grid), left_in=2.0, names_in=0.7)
+    place, height = axis.get_position(), figure.get_figheight()
+    axis.set_position((place.x0, 0.4 / height, place.width, 1 - 1.65 / height))  # room for headings, none for an axis
     heat_map(grid, axis, write=percent)
     frame(
         figure,
         title=_claim(result),
-        subtitle="Diversions established within 90 days, if every smuggler follows one evasion; medians",
+        subtitle="Diversions established within 90 days, if all smugglers do the same; medians"
+        + ("" if quick else ". The title leaves extracted keys aside"),
         source=source(result),
     )
     caption = (
@@ -239,7 +250,7 @@ def figures(result: Result) -> Iterator[Chart]:
     frame(
         figure,
         title=_second_claim(paid),
-        subtitle="Over the duty, if smugglers go dark; median and 10-90 % of draws and runs",
+        subtitle="Over the duty, if smugglers have relays; median and 10-90 % of draws and runs",
         source=source(result),
     )
     caption = (
@@ -271,7 +282,7 @@ def _audits_chart(result: Result) -> Chart:
         axis.set_title(f"diversions established within {days} days")
         name_values(axis, data, "days between audits of a site")
     for text in [*left.texts, *right.texts]:
-        text.set_text(text.get_text().replace(" and 12", "\nand 12"))
+        text.set_text(text.get_text().replace(" + 12", "\n+ 12"))
     frame(
         figure,
         title=_third_claim(data),
@@ -291,7 +302,7 @@ def _audits_chart(result: Result) -> Chart:
 def _by_deployment(quick: bool) -> list[Variation]:
     """One policy for each deployment, in words."""
     return [
-        Variation(f"go_dark_under_{name}", one.words, number, {})
+        Variation(f"{USUAL}_under_{name}", one.words, number, {})
         for number, (name, one) in enumerate(shown(quick).items())
     ]  # fmt: skip
 
@@ -301,15 +312,15 @@ def _claim(result: Result) -> str:
     found = {name: worst(result, name)[1].median for name in shown(quick)}
     if any(math.isnan(share) for share in found.values()):
         return "Too few chips were diverted, or followed for too short a time, for a headline"
-    words = {FEW: "12 landmarks", MANY: "100", AUDITED: "audited endorsers", BOTH: "both"}
-    return "Least found of any evasion: " + ", ".join(f"{words[name]} {share:.0f} %" for name, share in found.items())
+    return "Least found: " + ", ".join(f"{SHORT[name]} {share:.0f} %" for name, share in found.items())
 
 
 def _second_claim(data: pd.DataFrame) -> str:
+    words = {one.words: SHORT[name] for name, one in DEPLOYMENTS.items()}
     cost = data[(data["outcome"] == COST) & (data["scenario"] != STATUS_QUO)].set_index("group")["median"].dropna()
     if cost.empty:
         return "Nothing was paid, so that there is no headline"
-    return "In millions of US dollars: " + ", ".join(f"{name} {usd:,.3g}" for name, usd in cost.items())
+    return "Million US dollars: " + ", ".join(f"{words[name]} {figures_of(usd)}" for name, usd in cost.items())
 
 
 def _third_claim(data: pd.DataFrame) -> str:

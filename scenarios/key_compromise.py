@@ -48,10 +48,10 @@ SETTING: Mapping[str, Any] = {
 QUICK = {
     "fleet.scale": 0.001,
     "fleet.lot_chips": 8,
-    "geography.sites": 20,
-    "geography.landmarks": 12,
+    "geography.sites": 16,
     "calendar.duty_after_days": 30,
-    "calendar.end_after_duty_days": 480,
+    "calendar.end_after_duty_days": 430,
+    "verification.period_days": 3,
     "enforcement.inspectors": 1,
 }
 
