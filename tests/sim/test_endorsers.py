@@ -146,10 +146,10 @@ def test_both_engines_tell_the_same_story_with_endorsers(endorsers: str):
         adversary__strategies=dict.fromkeys(strategies, 1),
         geography__endorsers=endorsers,
         geography__endorser_site_chips=CHIPS,
-        enforcement__endorser_audit_days=30,
+        enforcement__endorser_audit_days=15,
         enforcement__method="challenge",
         verification__unconfirmed_rounds=1,
-        calendar__end_after_duty_days=70,
+        calendar__end_after_duty_days=45,
     )
     events = compare(scenario, 1).events
     assert {"endorser", "unconfirmed"} <= {event.detail for event in events if event.happening is Happening.ALERTED}

@@ -123,13 +123,13 @@ def test_the_key_of_a_batch_passes_nowhere_if_each_chip_has_its_own():
 
 def test_both_engines_tell_the_same_story_of_revocations():
     scenario = hurried(
-        {"vendor_key_revoked_days": 20, "shared_key_revoked_days": 15, "chips_per_batch_key": 2e5, "key_reissue_days": 10},
+        {"vendor_key_revoked_days": 15, "shared_key_revoked_days": 10, "chips_per_batch_key": 2e5, "key_reissue_days": 8},
         adversary__strategies=dict.fromkeys(("extract_batch_key", "leaked_vendor_key", "go_dark"), 1),
         verification__key_register=False,
         verification__chip_keys="batch",
         verification__revocation="at_once",
         verification__detectors=["contradiction", "invalid", "silence_streak", "unconfirmed", "sprt", "activation_deadline"],
-        calendar__end_after_duty_days=80,
+        calendar__end_after_duty_days=55,
     )
     story = compare(scenario, 1)
     assert story.rest[0]["unendorsed_chip_days"] > 0
