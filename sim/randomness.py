@@ -116,6 +116,11 @@ class Stream(IntEnum):
     DESIGN = 185  # a numpy generator keyed by base seed and stream: scrambles the sequence of a design of draws
     RESAMPLE = 188  # entity: block of resamples of a bootstrap, occasion: number of values; which values are taken
     SITE_SAMPLE = 190  # entity: 0; where a systematic sample of the sites begins
+    KEY_REISSUE = 210  # entity: site, occasion: batch + 1, of the vendor's key 0; how long until its chips are endorsed anew
+    BATCH_KEY = 211  # entity: production batch; seed of the key that its chips share
+    ENDORSER_AUDIT = 212  # entity: site; when in the time between two audits its endorser is audited
+    ENDORSER_SEAL = 213  # entity: lot, occasion: number of the audit of its site; whether a broken seal is seen
+    ENDORSER_FAULT = 214  # entity: site, occasion: number of the fault; word 0 time until it, word 1 how long it lasts
 
 
 class Sequences:

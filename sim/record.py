@@ -59,6 +59,9 @@ class Happening(StrEnum):
     SEIZED = auto()
     BLOCKED = auto()  # a consignee gets no licence any more
     PENALISED = auto()
+    KEY_REVOKED = auto()  # and evidence below it refused at once
+    REISSUED = auto()  # chips at a site have new endorsements
+    AUDITED = auto()  # an endorser, by who looks at its seal
 
 
 class Event(NamedTuple):
@@ -399,7 +402,10 @@ class Record:
     state_changes: int = 0
     rounds: RoundCounts = field(default_factory=RoundCounts)
     covered_chip_days: float = 0.0
+    unendorsed_chip_days: float = 0.0  # of chips that were where they ought to be, refused because a key had been revoked
     signed_challenges: int = 0
+    endorsers: int = 0
+    endorser_audits: int = 0
     enrolled_sites: int = 0
     clearable_sites: int = 0
     clearable_chips: int = 0  # at the end, installed with the mechanism at sites that could be cleared when last measured

@@ -51,6 +51,17 @@ AirGapped = Literal["inspect_only", "refuse_licence"]
 RmaConfirmation = Literal["maker", "owner"]
 """Reports of repairs, and of chips scrapped, are held against the maker's books; or they are believed."""
 
+Endorsers = Literal["none", "audited", "audited_and_pinged"]
+"""Landmarks time chips; or endorsers at large sites do, on whose place only audits have an eye, and nobody elsewhere; or
+endorsers at large sites do, which landmarks time in turn as they do the chips elsewhere."""
+
+ChipKeys = Literal["own", "batch"]
+"""Each chip has a key of its own; or all chips of a production batch have the same one, see `chips_per_batch_key`."""
+
+Revocation = Literal["after_reissue", "at_once"]
+"""A key that has leaked is refused when honest chips have new endorsements; or at once, and chips below it are not judged
+until they have, see `key_reissue_days`."""
+
 Engine = Literal["fast", "reference"]
 LARGEST_FLEET: dict[Engine, int] = {"fast": 20_000_000, "reference": 200_000}
 """Chips that each engine can take in about a gigabyte and within minutes for each simulated year."""
@@ -124,6 +135,10 @@ class Geography(_Section):
     placement: Placement = Field(
         description="which cities: internet hubs first, nearest to chips, most chips cleared, or at random"
     )
+    endorsers: Endorsers = Field(description="who times chips: landmarks, endorsers at their sites, or these timed by those")
+    endorser_site_chips: int = Field(
+        ge=1, description="chips that a site holds at least to have endorsers, if there are any"
+    )
     network: NetworkClass = Field(description="class of the networks on which chips answer: hosting or cloud")
     territory: str | tuple[str, ...] = Field(description="restricted territory: a name, a country's code, or several codes")
 
@@ -191,6 +206,10 @@ class Verification(_Section):
     rma_confirmation: RmaConfirmation = Field(description="whose word counts on a chip that is said to be under repair")
     flaws: tuple[str, ...] = Field(description="known flaws of the protocol; see attestation.Flaws")
     key_register: bool = Field(description="whether the authority knows each chip's own key from its manufacture")
+    chip_keys: ChipKeys = Field(
+        description="whether each chip has a key of its own, or its production batch has one for all"
+    )
+    revocation: Revocation = Field(description="whether chips below a revoked key are refused until they are endorsed anew")
     landmarks_needed: int = Field(ge=1, description="of the landmarks asked must clear a chip, each by itself if not 1")
     landmark_cross_checks: bool = Field(description="whether landmarks time one another, so that liars are set aside")
 
@@ -275,6 +294,7 @@ class Enforcement(_Section):
     notice_days: float = Field(ge=0, le=365, description="from the announcement of an inspection to the visit, at least")
     inspected_chips: int = Field(ge=0, le=1_000_000, description="chips tested first in a visit, by lot; 0: all")
     licence_denial: bool = Field(description="whether a consignee whose diversion is established gets no licence any more")
+    endorser_audit_days: float = Field(gt=0, le=3650, description="time between audits of a site's endorsers")
     downtime_budget_days: float = Field(
         ge=0, le=3650, description="for how long in all a consignee may say that chips are out of order, before a visit"
     )
@@ -420,6 +440,21 @@ class Scenario(_Section):
             raise ValueError(
                 f"verification.sprt_beta = {rule.sprt_beta:g}: allowed {least:.3g} to 0.5, so that with this sprt_innocent, "
                 f"sprt_diverted and sprt_alpha one answer accepts a chip at the start of its test"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _what_cannot_be_signed_is_not(self) -> Self:
+        """The protocol that is really run knows chips with keys of their own, and landmarks far away."""
+        rule, endorsers = self.verification, self.geography.endorsers
+        signs = rule.signing != "none" and rule.active
+        if signs and (rule.chip_keys == "batch" or endorsers != "none"):
+            other = f"verification.chip_keys = {rule.chip_keys!r}, geography.endorsers = {endorsers!r}"
+            raise ValueError(f"verification.signing = {rule.signing!r}: allowed 'none' with {other}")
+        if endorsers != "none" and rule.uncleared_sites != "inspect_only":
+            raise ValueError(
+                f"verification.uncleared_sites = {rule.uncleared_sites!r}: allowed 'inspect_only' with "
+                f"geography.endorsers = {endorsers!r}"
             )
         return self
 

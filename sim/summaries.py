@@ -62,6 +62,11 @@ class Summaries(ABC):
         error of the median over the same sample (Maritz and Jarrett, 1978). `difference` is the rule minus the status quo
         in the same draw and run; for each policy beside it, `difference: NAME` is the same.
         """
+        return self._summary.copy()
+
+    @cached_property
+    def _summary(self) -> pd.DataFrame:
+        """The summary, made once: questions ask for one row of it at a time."""
         import pandas as pd
 
         final = self.table[self.table["date"] == self.table["date"].max()]

@@ -12,7 +12,6 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,30 +27,19 @@ from ..units import DAYS_PER_YEAR, HOURS_PER_DAY
 from ..world.geography import distances_km, hubs
 from .consequences import Consequences
 from .inspection import Inspections
+from .judge import Judge as Judge
+from .revocation import revoke_soon
 from .setting import Setting
 
 IntArray = NDArray[np.int64]
 
-NOT_SETTLED_BY_AN_ANSWER = frozenset({"unconfirmed", "drift", "contradiction", "invalid", "clone"})
+NOT_SETTLED_BY_AN_ANSWER = frozenset({"unconfirmed", "drift", "contradiction", "invalid", "clone", "endorser"})
 """Reasons of alerts about what chips answer, not about whether they do."""
 
 END_USE_CHECK_METHOD: Method = "labels"
 """Today's checks have no other: most chips abroad cannot be challenged."""
 
 _STEPS = 1000  # by which urgency is told apart, per chip: priorities are whole numbers
-
-
-class Judge(Protocol):
-    """Who judges chips that are in no case: the verifier of either engine."""
-
-    def judge_again(self, chips: IntArray) -> None:
-        """Forget what led to a case; it is closed."""
-
-    def stop(self, chips: IntArray) -> None:
-        """Ask chips no more; their diversion is established, or they are seized."""
-
-    def measure_anew(self, site: int) -> None:
-        """Measure a site where a visit found nobody missing."""
 
 
 @dataclass
@@ -111,6 +99,8 @@ class Authority:
         self._found: Counter[str] = Counter()  # how many of them were established
         self._inspections = Inspections(setting)
         self._consequences = Consequences(setting)
+        if setting.scenario.verification.revocation == "at_once":
+            setting.key_misused = lambda batch, day: revoke_soon(setting, judge, batch, day)
         self._post_of_site, self._travel_days = _posts(setting)
         self._pools = self._inspectors_by_post()
 

@@ -111,6 +111,8 @@ class Identities:
     def _make(self, number: int, key: Key, now_s: float) -> Identity:
         if key is Key.FORGED:
             return self._endorsed(number, self._key(Stream.FORGED_KEY, number), self._leaked, now_s)
+        if key is Key.BATCH:  # nothing endorses it: scenarios in which batches share a key sign nothing
+            return Identity(self._key(Stream.BATCH_KEY, self._slot(number) // self._setting.batch_slots))
         if self._one_key_per_host:
             return self._issued(number, self._host_key(number, beside=key is Key.OTHER))
         if key is Key.HOST:
@@ -131,8 +133,11 @@ class Identities:
 
     def _host_key(self, number: int, *, beside: bool = False) -> SigningKey:
         """The key of the host in which a chip is declared, or of the one beside it."""
-        host = int(np.asarray(self._setting.chips.column("slot"))[number]) // self._host_chips
+        host = self._slot(number) // self._host_chips
         return self._key(Stream.HOST_KEY, host ^ 1 if beside else host)
+
+    def _slot(self, number: int) -> int:
+        return int(np.asarray(self._setting.chips.column("slot"))[number])
 
     def _root(self, number: int) -> Authority:
         return Authority.root(self._key(Stream.VENDOR_KEY, number), f"Vendor root {number + 1}")

@@ -20,9 +20,9 @@ def suffer_outages(setting: Setting, site: int) -> ProcessGenerator:
     """Outages of power, of the network and of other causes at one site."""
     for outage in site_outages(setting.draws, site, setting.values):
         yield setting.until(outage.start_day)
-        _begin(setting, [site], outage.start_day, outage.cause)
+        begin_outage(setting, [site], outage.start_day, outage.cause)
         yield setting.until(outage.end_day)
-        _end(setting, [site], outage.end_day, outage.cause)
+        end_outage(setting, [site], outage.end_day, outage.cause)
 
 
 def undergo_maintenance(setting: Setting, site: int) -> ProcessGenerator:
@@ -31,19 +31,19 @@ def undergo_maintenance(setting: Setting, site: int) -> ProcessGenerator:
     for work in site_maintenance(setting.draws, site, setting.values):
         yield setting.until(work.start_day)
         status.excused = work.announced
-        _begin(setting, [site], work.start_day, Cause.MAINTENANCE, "announced " if work.announced else "")
+        begin_outage(setting, [site], work.start_day, Cause.MAINTENANCE, "announced " if work.announced else "")
         yield setting.until(work.end_day)
         status.excused = False
-        _end(setting, [site], work.end_day, Cause.MAINTENANCE)
+        end_outage(setting, [site], work.end_day, Cause.MAINTENANCE)
 
 
 def suffer_conflicts(setting: Setting, region: int, sites: Sequence[int]) -> ProcessGenerator:
     """Armed conflicts in a region, which silence all of its sites at once."""
     for spell in conflicts(setting.draws, region, setting.values):
         yield setting.until(spell.start_day)
-        _begin(setting, sites, spell.start_day, Cause.CONFLICT)
+        begin_outage(setting, sites, spell.start_day, Cause.CONFLICT)
         yield setting.until(spell.end_day)
-        _end(setting, sites, spell.end_day, Cause.CONFLICT)
+        end_outage(setting, sites, spell.end_day, Cause.CONFLICT)
 
 
 def lose_landmark(setting: Setting, landmark: Place) -> ProcessGenerator:
@@ -57,14 +57,16 @@ def lose_landmark(setting: Setting, landmark: Place) -> ProcessGenerator:
         setting.record.write(Event(spell.end_day, Happening.LANDMARK_BACK, detail=landmark.name))
 
 
-def _begin(setting: Setting, sites: Sequence[int], day: float, cause: Cause, manner: str = "") -> None:
+def begin_outage(setting: Setting, sites: Sequence[int], day: float, cause: Cause, manner: str = "") -> None:
+    """Nothing gets through to some sites from a day on, for one more cause."""
     for site in sites:
         setting.site_status[site].outages.add(cause)
         setting.link_changed(site)
         setting.record.write(Event(day, Happening.OUTAGE_BEGAN, site=site, detail=manner + cause))
 
 
-def _end(setting: Setting, sites: Sequence[int], day: float, cause: Cause) -> None:
+def end_outage(setting: Setting, sites: Sequence[int], day: float, cause: Cause) -> None:
+    """A cause is over."""
     for site in sites:
         setting.site_status[site].outages.remove(cause)
         setting.link_changed(site)

@@ -21,6 +21,8 @@ from ..randomness import Draws, Stream
 from ..record import Event, Happening, Record
 from ..scenario import Scenario
 from ..smuggling.strategy import DARK, Answer, Facts
+from ..world.endorsers import endorsed_sites, endorsers_needed
+from ..world.keys import Key
 from ..world.landmarks import Panel
 from ..world.latency import Network, PathTiming
 from ..world.paths import Path, direct
@@ -61,6 +63,9 @@ class SiteStatus:
 NOWHERE = -1
 """Instead of a site, where an answer passes the link of none."""
 
+VENDOR = -1
+"""Instead of a production batch, where the vendor's own signing key is meant."""
+
 
 @dataclass(frozen=True)
 class Detour:
@@ -97,12 +102,16 @@ class Setting:
         delivered_chips: chips delivered to each site in lots so far, shape (sites,).
         reports_due: events that make the owner of a lot, moved but not yet reported, report it at once, by lot number.
         landmarks_down: place numbers of the landmarks that time nobody now, each with the causes of that.
+        has_endorser: which sites have endorsers, shape (sites,).
         inspected: for each site an event that the next inspection there triggers.
         vendor_key_used_day: when a key forged with the vendor's was first used; infinite if never.
+        batch_key_used_day: when a key of a production batch was first used by another than its chips, by batch.
         pleaded_days: for how many days the authority has waited because chips were said to be out of order, by site.
         site_changed: called with a site whose status has changed, but for its outages.
         link_changed: called with a site that is cut off for one more cause, or one less.
         landmark_changed: called with the place number of a landmark that is lost or back.
+        key_misused: called with a batch, or `VENDOR`, whose key passes for the first time in other hands, and the day on
+            which it will be revoked.
         site_timing: the timing of the direct path to a site on a day.
     """
 
@@ -123,25 +132,34 @@ class Setting:
     reports_due: dict[int, Moment] = field(default_factory=dict)
     landmarks_down: dict[int, set[str]] = field(default_factory=dict)
     vendor_key_used_day: float = math.inf
+    batch_key_used_day: dict[int, float] = field(default_factory=dict)
     pleaded_days: dict[int, float] = field(default_factory=dict)
     docks: list[Store] = field(init=False)
     delivered_chips: NDArray[np.float64] = field(init=False)
+    has_endorser: NDArray[np.bool_] = field(init=False)
     inspected: list[Moment] = field(init=False)
     site_status: list[SiteStatus] = field(init=False)
     site_changed: Callable[[int], None] = field(init=False)
     link_changed: Callable[[int], None] = field(init=False)
     landmark_changed: Callable[[int], None] = field(init=False)
+    key_misused: Callable[[int, float], None] = field(init=False)
     site_timing: Callable[[int, float], PathTiming] = field(init=False)
 
     def __post_init__(self) -> None:
         self._rma = Cells(self.draws.seed, Stream.RMA_REPORTED)
         self.docks = [Store(self.env) for _ in self.sites]
         self.delivered_chips = np.zeros(len(self.sites))
+        self.has_endorser = np.zeros(len(self.sites), bool)
+        geography = self.scenario.geography
+        if self.scenario.verification.active and geography.endorsers != "none":
+            self.has_endorser = endorsed_sites(self.sites, geography.endorser_site_chips)
+            self.record.endorsers = endorsers_needed(self.sites, geography.endorser_site_chips, self.values)
         self.inspected = [self.env.event() for _ in self.sites]
         self.site_status = [SiteStatus(outages={Cause.AIR_GAP} if site.air_gapped else set()) for site in self.sites]
         self.site_changed = lambda site: None
         self.link_changed = lambda site: None
         self.landmark_changed = lambda landmark: None
+        self.key_misused = lambda batch, revoked_day: None
         self.site_timing = lambda site, day: self.network.timing(
             self.panels[site].landmarks, direct(self.sites[site].place), day
         )
@@ -167,15 +185,49 @@ class Setting:
             return answer.replayed_over
         return answer.path
 
-    def accepts(self, answer: Answer, day: float) -> bool:
-        """Whether the authority accepts the signature on an answer given on a day."""
+    def accepts(self, detour: Detour, day: float) -> bool:
+        """Whether the authority accepts the signature on an answer given on a day by way of a detour."""
+        assert detour.answer is not None
+        return self._passes(detour.answer.key, self.lots[detour.lot], day)
+
+    def _passes(self, key: Key, lot: Lot, day: float) -> bool:
+        """Whether a key passes in the name of chips of a lot on a day."""
         verification = self.scenario.verification
+        batch_key_used_day = self.batch_key_used_day.get(self.batch_of(lot), math.inf)
         return accepts(
-            answer.key,
+            key,
             verification.protocol_flaws,
             key_register=verification.key_register,
             vendor_key_revoked=day >= self.vendor_key_used_day + self.values["vendor_key_revoked_days"],
+            batches_share_keys=verification.chip_keys == "batch",
+            batch_key_revoked=day >= batch_key_used_day + self.values["shared_key_revoked_days"],
         )
+
+    @property
+    def batch_slots(self) -> int:
+        """Slots of a production batch: chips are numbered as they are made."""
+        return max(1, round(self.values["chips_per_batch_key"] * self.scenario.fleet.scale))
+
+    def batch_of(self, lot: Lot) -> int:
+        """The production batch of a lot: that of its first chip."""
+        return lot.slots.start // self.batch_slots
+
+    def note_key(self, key: Key, lot: Lot) -> None:
+        """Note a key with which challenges to chips of a lot that have left are answered; of a first use, tell.
+
+        Nobody asks before the day of the duty.
+        """
+        day, batch = max(self.env.now, self.scenario.calendar.duty_day), self.batch_of(lot)
+        if key is Key.FORGED and day < self.vendor_key_used_day:
+            self.vendor_key_used_day = day
+            batch, revoked_day = VENDOR, day + self.values["vendor_key_revoked_days"]
+        elif key is Key.BATCH and batch not in self.batch_key_used_day:
+            self.batch_key_used_day[batch] = day
+            revoked_day = day + self.values["shared_key_revoked_days"]
+        else:
+            return
+        if self._passes(key, lot, day):
+            self.key_misused(batch, revoked_day)
 
     def is_cut_off(self, site: int) -> bool:
         """Whether nothing gets through to a site; never where there is none."""
@@ -208,7 +260,7 @@ class Setting:
         for number in np.unique(numbers[away]).tolist():
             detour = self.detours[number]
             answers = detour.answer is not None and not self.is_cut_off(detour.through_site)
-            answers = answers and self.accepts(detour.answer, self.env.now)
+            answers = answers and self.accepts(detour, self.env.now)
             answering[away & (numbers == number)] = answers
         return answering
 

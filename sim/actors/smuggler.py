@@ -18,7 +18,6 @@ from ..smuggling.channels import Channel
 from ..smuggling.plans import Parcel, Plan
 from ..smuggling.staging import STAGINGS
 from ..smuggling.strategy import Answer, Circumstances, Facts
-from ..world.keys import Key
 from .setting import NOWHERE, Setting
 
 IntArray = NDArray[np.int64]
@@ -140,14 +139,14 @@ def _completed(facts: Facts, plan: Plan, transit_days: float) -> Facts:
 
 
 def _open(setting: Setting, lot: Lot, chips: IntArray, facts: Facts, answer: Answer | None) -> int:
-    """Open a detour for chips that have left or arrived, and note the first use of a forged key."""
+    """Open a detour for chips that have left or arrived, and note whose key it is."""
     through_site = NOWHERE
     if answer is not None:
         path = setting.path_of(answer)
         if any(leg.to == setting.sites[lot.site].place for leg in path.legs):
             through_site = lot.site
-        if answer.key is Key.FORGED:
-            setting.vendor_key_used_day = min(setting.vendor_key_used_day, setting.env.now)
+        if np.asarray(setting.chips.column("covered"))[chips].any():  # the others are never asked
+            setting.note_key(answer.key, lot)
     return setting.detour(chips, lot, answer, through_site, facts)
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..cells import Cells
+from ..detection.endorsing import out_of_reach, shows_nothing
 from ..detection.reading import Outlook, look_ahead
 from ..detection.register import Detectors
 from ..detection.schedule import Schedule, timetable
@@ -23,6 +24,7 @@ from ..randomness import Stream
 from ..record import Event, Happening
 from ..smuggling.strategy import Answer
 from ..sparse import Sparse
+from ..world.endorsers import Endorser, vouches
 from ..world.jitter import Jitter
 from ..world.keys import Key
 from ..world.latency import PathTiming, blend
@@ -70,6 +72,7 @@ class Verifier:
         self._timings: list[PathTiming | None] = [None] * len(setting.sites)
         self._direct = [direct(site.place) for site in setting.sites]
         self._fail_closed = verification.landmark_loss == "fail_closed"
+        self._landmarks_time = setting.scenario.geography.endorsers != "audited"  # whom, is `_as_endorsed`
         self._changed_landmarks: set[int] = set()  # by number, that are up and were not when last looked at, or the reverse
         self._sites_of_landmark: dict[int, list[int]] = {}
         for site, panel in enumerate(setting.panels):
@@ -83,7 +86,8 @@ class Verifier:
 
     def measure_anew(self, site: int) -> None:
         """Have a site measured where a visit found nobody missing."""
-        self.setting.env.process(measure_anew(self.setting, self.setting.sites[site]))
+        if self._landmarks_time:
+            self.setting.env.process(measure_anew(self.setting, self.setting.sites[site]))
 
     def forget(self, site: int) -> None:
         """Something about a site has changed: its congestion, its landmarks, or what its enrolment showed."""
@@ -122,8 +126,8 @@ class Verifier:
         self.look_at_landmarks()
         known = self._of_site[site]
         if known is None or day >= known.timing.until_day:
-            known = self._outlook(self.site_timing(site, day), site, site, self._direct[site])
-            self._of_site[site] = known
+            outlook = self._outlook(self.site_timing(site, day), site, site, self._direct[site])
+            known = self._of_site[site] = self._as_endorsed(outlook, site, vouched=True)
         return known
 
     def outlook_of_detour(self, detour: Detour, site: int, day: float) -> Outlook:
@@ -132,9 +136,15 @@ class Verifier:
         self.look_at_landmarks()
         known = self._of_detour.get(detour.number)
         if known is None or day >= known.timing.until_day:
-            path = self.setting.path_of(detour.answer)
-            known = self._outlook(self._timing_of(detour.answer, path, site, day), site, detour.through_site, path)
-            self._of_detour[detour.number] = known
+            path, declared = self.setting.path_of(detour.answer), self.setting.sites[site].place
+            vouched = vouches(detour.answer.endorser, path, declared, self.setting.values)
+            if self.setting.has_endorser[site] and vouched and detour.answer.endorser is not Endorser.MOVED:
+                # What landmarks time, if there are any, is the endorser, and that stands where it ought to.
+                outlook = self._outlook(self.site_timing(site, day), site, site, self._direct[site])
+            else:
+                timing = self._timing_of(detour.answer, path, site, day)
+                outlook = self._outlook(timing, site, detour.through_site, path)
+            known = self._of_detour[detour.number] = self._as_endorsed(outlook, site, vouched=vouched)
             for place in (site, detour.through_site):
                 self._detours_at.setdefault(place, set()).add(detour.number)
         return known
@@ -220,6 +230,19 @@ class Verifier:
         if not self._flaws.prover_reported_time_subtracted:
             return 0.0
         return self.setting.values["in_loop_processing_ms"] + (0.0 if answer is None else answer.reported_ms)
+
+    def unconfirmed_counts(self, site: int) -> bool:
+        """Whether it means something that answers from a site stay unconfirmed: it could be cleared, or has an endorser."""
+        return self.setting.site_status[site].clearable or bool(self.setting.has_endorser[site])
+
+    def _as_endorsed(self, outlook: Outlook, site: int, *, vouched: bool) -> Outlook:
+        """What landmarks would see of an answer, or what the endorser of its site says in their place.
+
+        Where endorsers are timed by landmarks, each session times the endorser anew, in the place of the chip.
+        """
+        if self.setting.has_endorser[site] and not vouched:
+            return out_of_reach(outlook)
+        return outlook if self._landmarks_time else shows_nothing(outlook)
 
     def _outlook(self, timing: PathTiming, site: int, through_site: int, path: Path) -> Outlook:
         status, congestion_ms = self.setting.site_status[site], 0.0

@@ -66,7 +66,8 @@ class RoundSeen:
         column: columns of the chip table that are in the authority's books: site, lot.
         asked_of_lot: chips asked that belong to a lot and are declared at a site.
         in_reported_repair: of some chips, which are under repair as their owner has reported and the maker confirms.
-        clearable: whether a site could be cleared when it was enrolled.
+        clearable: whether answers of chips at a site can be confirmed: it could be cleared when it was enrolled, or has an
+            endorser.
     """
 
     day: float

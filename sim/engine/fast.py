@@ -36,7 +36,7 @@ from ..randomness import Stream
 from ..record import Happening
 from ..sparse import SPARSE_LIMIT, layers_below
 from ..world.jitter import to_deviates
-from ..world.keys import Key
+from ..world.keys import REVOCABLE
 from .faults import Faults
 from .runs import Runs, SequentialTests, among
 from .site_readings import WELL_BELOW, SiteReadings, all_of_each, well_below_limits
@@ -293,7 +293,7 @@ class RoundByRound(Verifier):
             column=self._table.column,
             asked_of_lot=self._asked_of_lot,
             in_reported_repair=self.setting.in_reported_repair,
-            clearable=lambda site: self.setting.site_status[site].clearable,
+            clearable=self.unconfirmed_counts,
         )
         self._raise_alerts(seen)
 
@@ -534,11 +534,11 @@ class RoundByRound(Verifier):
             judged = chips[start:end][is_judged[start:end]]
             if detour.through_site in self._cut_off:
                 silent.append(judged)
-            elif not self.setting.accepts(detour.answer, day):
+            elif not self.setting.accepts(detour, day):
                 refused.append(judged[~self._is_lost[judged]])
             else:
                 outlook = self.outlook_of_detour(detour, site, day)
-                if outlook.closed_for_good and detour.answer.key is not Key.FORGED:  # whose endorsement may be revoked
+                if outlook.closed_for_good and detour.answer.key not in REVOCABLE:
                     self._dormant.setdefault(site, []).append(detour)
                     if detour.through_site not in (site, NOWHERE):
                         self._dormant.setdefault(detour.through_site, []).append(detour)

@@ -197,7 +197,7 @@ class ChipByChip(Verifier):
         return detour if detour.answer is not None else None
 
     def _is_accepted(self, detour: Detour, day: float) -> bool:
-        return detour.answer is not None and self.setting.accepts(detour.answer, day)
+        return detour.answer is not None and self.setting.accepts(detour, day)
 
     def _signs(self, slot_of_chip: int, day: float, in_case: bool) -> bool:
         """Whether this answer is really signed: all are, or it is audited by lot, or its chip is followed in a case."""
@@ -302,7 +302,7 @@ class ChipByChip(Verifier):
             column=setting.chips.column,
             asked_of_lot=lambda lot, site: asked_of_lot[lot, site],
             in_reported_repair=setting.in_reported_repair,
-            clearable=lambda site: setting.site_status[site].clearable,
+            clearable=self.unconfirmed_counts,
         )
 
     def _still_unheard(self, chip: int, phase: int) -> bool:

@@ -12,6 +12,7 @@ from simpy import Environment
 from simpy.events import ProcessGenerator
 
 from ..actors.authority import Authority, Judge
+from ..actors.endorsers import audit_endorser, suffer_endorser_faults
 from ..actors.enrolment import enrol_site
 from ..actors.exporter import export_lots
 from ..actors.operator import move_lot, receive_lots, suffer_congestion, withdraw_lot
@@ -208,8 +209,14 @@ def _processes(setting: Setting, keeper: Keeper, authority: Authority) -> Iterat
     scenario = setting.scenario
     yield from keeper.processes(authority.take_alerts)
     if scenario.verification.active:
+        landmarks_time = scenario.geography.endorsers != "audited"
         for site in setting.sites:
-            yield enrol_site(setting, site)
+            if landmarks_time or site.air_gapped:
+                yield enrol_site(setting, site)
+            if setting.has_endorser[site.number]:
+                yield suffer_endorser_faults(setting, site.number)
+                yield audit_endorser(setting, site.number, authority.take_alerts)
+    if scenario.verification.active and landmarks_time:
         for landmark in {landmark.number: landmark for panel in setting.panels for landmark in panel.landmarks}.values():
             yield lose_landmark(setting, landmark)
     for region, countries in enumerate(CONFLICT_REGIONS):

@@ -70,12 +70,12 @@ for _before, _to in ALLOWED:
     _MAY_MOVE[_before, _to] = True
 
 
-IN_CASE, EXCUSED = np.uint8(1), np.uint8(2)
-"""Marks of a chip in the books: alerted on, and its case is open; under repair as was found or
-reported, until it is back."""
+IN_CASE, EXCUSED, UNENDORSED = np.uint8(1), np.uint8(2), np.uint8(4)
+"""Marks of a chip in the books: alerted on, and its case is open; under repair as was found or reported, until it is back;
+its endorsement has been revoked, until it has a new one."""
 
-WAIVED = IN_CASE | EXCUSED
-"""Chips with either mark are not judged."""
+WAIVED = IN_CASE | EXCUSED | UNENDORSED
+"""Chips with any of these marks are not judged."""
 
 _COLUMNS: dict[str, type[np.generic]] = {
     "state": np.int8,
@@ -280,6 +280,14 @@ class ChipTable:
     def excuse(self, chips: IntArray) -> None:
         """Judge chips that are under repair, as was reported, no more until they are back."""
         self._columns["marks"][chips] |= EXCUSED
+
+    def withdraw_endorsement(self, chips: IntArray) -> None:
+        """Judge chips no more whose evidence is refused because a key above or in them has been revoked."""
+        self._columns["marks"][chips] |= UNENDORSED
+
+    def endorse_anew(self, chips: IntArray) -> None:
+        """Judge them again: whoever still has the chip has had it endorsed."""
+        self._columns["marks"][chips] &= ~UNENDORSED
 
     def search(self, chips: IntArray) -> NDArray[np.uint8]:
         """Count an inspection that looks for some chips; returns how many there were before, shape (chips,)."""

@@ -37,6 +37,7 @@ class Cause(StrEnum):
     MAINTENANCE = auto()  # planned
     CONFLICT = auto()  # it is war: all sites of a region
     AIR_GAP = auto()  # for good, by agreement with the authority
+    ENDORSER = auto()  # who times its chips is out of order
 
 
 @dataclass(frozen=True)

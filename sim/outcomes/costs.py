@@ -51,13 +51,21 @@ def authority_usd(record: Record, scenario: Scenario) -> Mapping[str, float]:
     inspectors = enforcement.inspectors if scenario.verification.active else enforcement.planned_inspectors
     busy_years = sum(visit.busy_days for visit in by_inspectors(record, scenario)) / DAYS_PER_YEAR
     idle_years = max(0.0, inspectors * duty_years - busy_years)
-    landmarks = scenario.geography.landmarks if scenario.verification.active else 0
+    geography = scenario.geography
+    landmarks = geography.landmarks if scenario.verification.active and geography.endorsers != "audited" else 0
     return {
         "landmarks": landmark_network_cost_usd_per_year(landmarks, values) * duty_years,
         "inspections": len(visits) * values["inspection_cost_usd"] + tested * values["inspection_cost_usd_per_chip"],
         "idle_inspectors": idle_years * values["inspector_cost_usd_per_year"],
         "awards": _paid_usd(record, scenario, ConsequenceKind.AWARD),
+        **({} if geography.endorsers == "none" else {"endorsers": _endorsers_usd(record, values, duty_years)}),
     }
+
+
+def _endorsers_usd(record: Record, values: Values, duty_years: float) -> float:
+    """Endorsers at sites, and their audits."""
+    running_usd = record.endorsers * values["endorser_cost_usd_per_year"] * duty_years
+    return running_usd + record.endorser_audits * values["endorser_audit_cost_usd"]
 
 
 def maker_usd(scenario: Scenario) -> Mapping[str, float]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from ..record import Category, Census, Record
 from ..scenario import Scenario
+from ..units import DAYS_PER_YEAR
 from .cases import cases, inspections
 from .costs import costs
 from .detection import detection
@@ -31,6 +32,7 @@ def every_outcome(record: Record, scenario: Scenario) -> Iterator[Outcome]:
         *costs(record, scenario),
         *_rounds(record),
         *_clearable(record),
+        *_revoked(record, scenario),
     ):
         yield Outcome(calendar.end_day, name, float(value), unit)
 
@@ -56,6 +58,12 @@ def _rounds(record: Record) -> Measures:
     ):
         yield f"challenges_{name}", share(number, record.challenges), "share of challenges"
     yield "really_signed", share(record.signed_challenges, record.challenges), "share of challenges"
+
+
+def _revoked(record: Record, scenario: Scenario) -> Measures:
+    """Where keys are revoked at once: what that costs honest chips, in time during which nobody can tell where they are."""
+    if scenario.verification.revocation == "at_once":
+        yield "chip_years_unendorsed", record.unendorsed_chip_days / DAYS_PER_YEAR, "chip-years"
 
 
 def _clearable(record: Record) -> Measures:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from ..parameters import Values
+from ..world.endorsers import Endorser
 from ..world.geography import Place
 from ..world.keys import Key as Key
 from ..world.paths import Path
@@ -35,6 +36,7 @@ class Answer:
         signed_sooner_ms: by how much sooner its hardware signs than that of honest chips: of use where the long-term key
             signs in the timed exchange and the time that this takes is subtracted.
         bribed: numbers of the landmarks that report what they would measure of an honest chip at the declared site.
+        endorser: what has become of the endorser, where there is one.
     """
 
     path: Path
@@ -43,6 +45,7 @@ class Answer:
     reported_ms: float = 0.0
     signed_sooner_ms: float = 0.0
     bribed: frozenset[int] = frozenset()
+    endorser: Endorser = Endorser.IN_PLACE
 
 
 @dataclass(frozen=True)

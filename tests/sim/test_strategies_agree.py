@@ -17,7 +17,10 @@ EVERY_FLAW = (
     "long_term_key_signs_in_exchange",
     "one_key_per_host",
 )
-UNTOUCHED = {name: 1 for name in STRATEGIES if name not in ("add_delay", "misreport_landmark")}
+EACH = {name: 2 if name in ("divert_legacy", "rent_remotely") else 1 for name in STRATEGIES}
+"""All at once; those more often that leave no trace but the purchase, or the rent, which every world is to show."""
+
+UNTOUCHED = {name: weight for name, weight in EACH.items() if name not in ("add_delay", "misreport_landmark")}
 """Those that change nothing for honest chips: a delayed site is not cleared when it is enrolled, and nothing suspicious."""
 
 AUDITS = {"verification__signing": "sample", "verification__signed_share": 0.002, "verification__followed_share": 0.1}
@@ -40,7 +43,7 @@ def busy(values: Any = None, **levers: Any) -> Scenario:
         **{
             "fleet__scale": 0.0006,
             "fleet__stock_equipped": False,
-            "adversary__strategies": dict.fromkeys(STRATEGIES, 1),
+            "adversary__strategies": EACH,
             "adversary__staging": {"none": 1, "boxes": 1, "labels": 1, "return": 1},
             "verification__unconfirmed_rounds": 1,
             **levers,

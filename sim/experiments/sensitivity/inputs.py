@@ -27,7 +27,8 @@ ONE_IDEA: Mapping[str, tuple[str, ...]] = {
     "facts of single strategies": (
         "chips_per_host", "stockpile", "storage_usd", "decoy", "dummy_server", "rented_space", "freight", "stand_in",
         "relay", "flood", "bribe", "landmarks_bribed", "landmark_company", "blurring", "key_extraction", "vendor_key",
-        "fast_circuit", "leased_line", "in_loop_signing", "rental_days", "rental_usd",
+        "fast_circuit", "leased_line", "in_loop_signing", "rental_days", "rental_usd", "shared_key", "chips_per_batch_key",
+        "key_reissue", "endorser", "chips_per_endorser",
     ),
     "market in restricted territory": (
         "domestic_", "remote_rental", "rental_elasticity", "lawful_stock", "lawful_imports", "smuggled_stock", "diffusion_",

@@ -6,6 +6,7 @@ from .bribe_landmark import BribeLandmark
 from .claim_repair_or_scrap import ClaimRepairOrScrap
 from .decoy_site import DecoySite
 from .divert_legacy import DivertLegacy
+from .extract_batch_key import ExtractBatchKey
 from .extract_key import ExtractKey
 from .faster_signer import FasterSigner
 from .flood_landmarks import FloodLandmarks
@@ -14,7 +15,9 @@ from .leaked_vendor_key import LeakedVendorKey
 from .linger_in_transit import LingerInTransit
 from .low_latency_relay import LowLatencyRelay
 from .misreport_landmark import MisreportLandmark
+from .move_endorser import MoveEndorser
 from .one_host_answers import OneHostAnswers
+from .open_endorser import OpenEndorser
 from .operate_at_border import OperateAtBorder
 from .plead_outage import PleadOutage
 from .presigned_probes import PresignedProbes
@@ -42,11 +45,14 @@ STRATEGIES: dict[str, Strategy] = {
     "understated_processing_time": UnderstatedProcessingTime(),
     "faster_signer": FasterSigner(),
     "extract_key": ExtractKey(),
+    "extract_batch_key": ExtractBatchKey(),
     "leaked_vendor_key": LeakedVendorKey(),
     "one_host_answers": OneHostAnswers(),
     "swap_identities": SwapIdentities(),
     "bribe_landmark": BribeLandmark(),
     "misreport_landmark": MisreportLandmark(),
+    "move_endorser": MoveEndorser(),
+    "open_endorser": OpenEndorser(),
     "operate_at_border": OperateAtBorder(),
     "add_delay": AddDelay(),
 }
