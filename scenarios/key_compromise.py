@@ -59,8 +59,8 @@ DAYS, QUICK_DAYS = (7.0, 30.0, 90.0, 365.0), (30.0,)
 NEVER_DAYS = 3650.0
 """Longer than any calendar."""
 
-SHARES, QUICK_SHARES = (0.25, 0.5, 0.75, 1.0), (1.0,)
-DRAWS, QUICK_DRAWS = 5, 2
+SHARES, QUICK_SHARES = (0.25, 0.5, 1.0), (1.0,)
+DRAWS, QUICK_DRAWS = 4, 2
 FOUND, SOON, REFUSED = "established_by_day_365", "established_by_day_90", "chip_years_unendorsed"
 DIVERTED, ESTABLISHED = "diverted_under_duty", "established_under_duty"
 
