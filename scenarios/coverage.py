@@ -260,7 +260,7 @@ def figures(result: Result) -> Iterator[Chart]:
         figure,
         title=f"Nine tenths take {_short(most[ACT], horizon)} if no chip is scrapped for its age, "
         f"{_short(scrapped, horizon)} if at {TOLD_SERVICE_YEARS}",
-        subtitle="Share with the mechanism as proposed, by the age at which chips are scrapped; median and 10-90 % of draws",
+        subtitle="Share with the mechanism, by the age at which chips are scrapped; median and 10-90 %",
         source=source(result),
     )
     caption = (
