@@ -37,15 +37,15 @@ if TYPE_CHECKING:
 
 SETTING = {
     "geography.largest_site_at": "Johor Bahru",
-    "calendar.end_after_duty_days": 365,
+    "calendar.end_after_duty_days": 300,
     "fleet.scale": 1,
 }
 QUICK_SETTING = {
     **QUICK,
-    "fleet.scale": 0.003,
-    "fleet.lot_chips": 24,
+    "fleet.scale": 0.0015,
+    "fleet.lot_chips": 12,
     "enforcement.inspectors": 2,
-    "calendar.end_after_duty_days": 365,
+    "calendar.end_after_duty_days": 300,
 }
 HUBS = ("Johor Bahru", "Kulai")
 DRAWS, QUICK_DRAWS = 4, 2

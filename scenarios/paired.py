@@ -25,8 +25,10 @@ def by_world(result: Result, policy: str, outcome: str) -> pd.Series[float]:
 def spread(values: Iterable[float], times: float = 1.0) -> Estimate:
     """Median and 10-90 % of worlds, multiplied; of a single one no interval, and no number where there is none.
 
+    Quantiles are values that occur, the nearest from below, if any is infinite; else they are interpolated.
+
     Args:
-        values: one for each world; those that are not numbers are left out.
+        values: one for each world; those that are not numbers are left out, infinite ones count as large.
         times: above 0, as 100 for a share in per cent.
     """
     import numpy as np
@@ -34,7 +36,8 @@ def spread(values: Iterable[float], times: float = 1.0) -> Estimate:
     known = times * np.array([value for value in values if not math.isnan(value)])
     if len(known) < 2:
         return Estimate(float(known[0]) if len(known) else math.nan, math.nan, math.nan)
-    low, median, high = np.quantile(known, [0.1, 0.5, 0.9]).tolist()
+    method = "linear" if np.isfinite(known).all() else "inverted_cdf"
+    low, median, high = np.quantile(known, [0.1, 0.5, 0.9], method=method).tolist()  # type: ignore[call-overload]
     return Estimate(median, low, high)
 
 

@@ -7,11 +7,12 @@ world before its median is: worlds differ more than policies do.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from scenarios.brief import Estimate
+from scenarios.paired import spread
 from sim import Result
 from sim.scenario import STATUS_QUO
 
@@ -37,19 +38,6 @@ def at_end(result: Result) -> pd.DataFrame:
     return final.pivot_table(index=["scenario", *WORLD], columns="outcome", values="value")
 
 
-def spread(values: pd.Series[Any]) -> Estimate:
-    """Median, 10 and 90 % quantile over worlds; those without a value are left out, infinite ones count as large.
-
-    Quantiles are values that occur, the nearest from below, if any is infinite; else they are interpolated.
-    """
-    known = values.dropna().to_numpy(dtype=np.float64)
-    if not len(known):
-        return Estimate(np.nan, np.nan, np.nan)
-    method = "linear" if np.isfinite(known).all() else "inverted_cdf"
-    low, median, high = np.quantile(known, LEVELS, method=method)  # type: ignore[call-overload]
-    return Estimate(float(median), float(low), float(high))
-
-
 def spread_data(values: pd.DataFrame, words: Mapping[str, str], units: Mapping[str, str]) -> pd.DataFrame:
     """What `sim.figures.by_policy` draws, of values in each world.
 
@@ -64,7 +52,7 @@ def spread_data(values: pd.DataFrame, words: Mapping[str, str], units: Mapping[s
     import pandas as pd
 
     rows = [
-        (name, words.get(name, ""), np.nan, outcome, *spread(values.loc[name, outcome]), unit)
+        (name, words.get(name, ""), np.nan, outcome, *_ends(spread(values.loc[name, outcome])), unit)
         for outcome, unit in units.items()
         for name in [*words, STATUS_QUO]
         if outcome in values.columns
@@ -72,6 +60,11 @@ def spread_data(values: pd.DataFrame, words: Mapping[str, str], units: Mapping[s
         and values.loc[name, outcome].notna().any()
     ]
     return pd.DataFrame(rows, columns=["scenario", "group", "value", "outcome", "median", "low", "high", "unit"])
+
+
+def _ends(found: Estimate) -> tuple[float, float, float]:
+    """What is drawn of a single world, which has no interval: its value."""
+    return (found.median, found.median, found.median) if np.isnan(found.low) else found
 
 
 def spread_by_date(values: pd.DataFrame, words: Mapping[str, str]) -> pd.DataFrame:

@@ -162,9 +162,12 @@ def value_label(value: float, unit: str) -> str:
     return number if " per " in unit else number + UNITS.get(re.split(r"[ ,]", unit)[0], "")
 
 
+ABBREVIATIONS = frozenset({"ai", "cnas", "gpu", "rma", "b200", "b300", "a100", "h100", "h200"})
+
+
 def in_words(name: str) -> str:
-    """The name of a row without underscores, and its unit, if it ends with one, in brackets."""
-    words = name.replace("_", " ")
+    """The name of a row without underscores, abbreviations in capitals, and its unit, if it ends with one, in brackets."""
+    words = " ".join(word.upper() if word in ABBREVIATIONS else word for word in name.split("_"))
     return re.sub(r" (days|hours|ms|months|km|usd)$", r" (\1)", words)
 
 

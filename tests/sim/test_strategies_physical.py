@@ -15,8 +15,7 @@ from sim.parameters import load_parameters
 from sim.record import Event, Happening, Record
 from sim.smuggling.strategies import STRATEGIES
 
-from .conftest import NO_NOISE
-from .worlds import Story, hurried, numbers_of
+from .worlds import NO_NOISE, Story, hurried, numbers_of
 
 END_DAY = 200.0
 
