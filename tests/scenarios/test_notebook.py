@@ -43,8 +43,8 @@ def test_a_result_shows_headlines_of_each_policy_with_intervals(example):
     result = example["result"]
     shown = result._repr_html_()
     summary = result.summary().set_index(["scenario", "outcome"])
-    row = summary.loc[("weekly", "alerted_by_day_90")]
-    median, low, high = (100 * row[name] for name in ("median", "low", "high"))
+    row = summary.loc[("weekly", "cost_total")]
+    median, low, high = (row[name] / 1e6 for name in ("median", "low", "high"))
     assert f"<td>{median:.3g} ({low:.3g} to {high:.3g})</td>" in shown
     assert "&lt;Result daily: 3 runs beside status_quo" in shown
     assert result.intervals in shown

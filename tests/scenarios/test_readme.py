@@ -31,14 +31,17 @@ def commands() -> list[str]:
 PLAIN_RUN = re.compile(r"^\.venv/bin/python -m scenarios run (\w+)$")
 """Runs of a question without options: the gate makes each of them, quick."""
 
-ELSEWHERE = (".venv/bin/python -m scenarios bench --quick",)
-"""`test_bench.py` runs this."""
+PROGRAM = ".venv/bin/python -m scenarios"
+ELSEWHERE = tuple(f"{PROGRAM} {words}" for words in ("bench --quick", "describe output/quick", "rerun output/quick"))
+"""`test_bench.py`, `test_describe.py` and `test_rerun.py` run these."""
+
+REPORT = f"{PROGRAM} report "
+"""`test_report.py` makes reports."""
 
 
-def test_each_question_named_exists():
-    named = {match[1] for command in commands() if (match := PLAIN_RUN.match(command))}
-    assert len(named) > 5
-    assert named <= {name for name, _ in questions()}
+def test_every_question_is_named_and_no_other():
+    named = re.findall(r"^\|.*\| (.*\?) \| `(\w+)` \|$", README, flags=re.MULTILINE)
+    assert sorted((name, asks) for asks, name in named) == sorted(questions())
 
 
 MODULES = {"scenarios": scenarios.__main__.main, "attestation": attestation.__main__.main}
@@ -53,7 +56,10 @@ def made_small(words: list[str]) -> list[str]:
     return words
 
 
-@pytest.mark.parametrize("command", [one for one in commands() if not PLAIN_RUN.match(one) and one not in ELSEWHERE])
+@pytest.mark.parametrize(
+    "command",
+    [one for one in commands() if not PLAIN_RUN.match(one) and one not in ELSEWHERE and not one.startswith(REPORT)],
+)
 def test_each_command_runs(
     command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):

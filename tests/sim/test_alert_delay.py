@@ -130,9 +130,9 @@ def test_drawing_silence_per_challenge_would_fail_that_check(long_repairs: Scena
     """The design forbids it: silence drawn anew at each challenge forgets that spells last."""
 
     def answers(self: reference.ChipByChip, chip: int, state: State) -> Detour:
-        site = self.setting.chips.site(chip)
+        site, lot = self.setting.chips.site(chip), int(self.setting.chips.column("lot")[chip])
         answer = Answer(direct(self.setting.sites[site].place))
-        return Detour(-1 - site, -1, np.empty(0, np.int64), answer, site, DARK)
+        return Detour(-1 - site, lot, np.empty(0, np.int64), answer, site, DARK)
 
     monkeypatch.setattr(reference.ChipByChip, "_detour", answers)  # chips under repair answer as if they were not
     share_down = 0.19  # six spells of 14 days a year

@@ -84,7 +84,7 @@ class Story:
     Attributes:
         events: the log as it stands.
         chips: columns by name, of chips in the order of their numbers.
-        rest: counts, census, closed cases, visits, consequences, how each site fared in each round, and diversions.
+        rest: counts, census, closed cases, visits, consequences, how each site fared in each round, diversions, and sites.
     """
 
     events: list[Event]
@@ -99,11 +99,12 @@ class Story:
         order = np.argsort(numbers)
         chips = {name: np.nan_to_num(column[order].astype(float), nan=-1).tolist() for name, column in record.chips.items()}
         told_apart = ("census", "closed_cases", "visits", "consequences")
-        others = ("events", "chips", "rounds", "watch", "diversions", *told_apart)
+        others = ("events", "chips", "rounds", "watch", "diversions", "sites", "site_clearable", *told_apart)
         counts = {name: round(value, 6) for name, value in vars(record).items() if name not in others}
         rounds = record.rounds.table().tolist()
         diversions = [(sorted(numbers[one.rows].tolist()), replace(one, rows=None)) for one in record.diversions]
-        rest = [counts, *(getattr(record, name) for name in told_apart), rounds, diversions]
+        sites = [record.sites, record.site_clearable.tolist()]
+        rest = [counts, *(getattr(record, name) for name in told_apart), rounds, diversions, sites]
         return cls(list(record.events), chips, rest)
 
 
