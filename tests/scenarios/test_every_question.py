@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from scenarios.brief import ANSWER, asked, further_sources, references
+from scenarios.contents import CHAPTERS
 from scenarios.study import Options, questions, run_study
 from sim.figures import Chart, save_chart
 from sim.parameters import load_parameters
@@ -68,6 +69,10 @@ def test_a_question_names_what_drives_it_and_what_it_cites(name: str):
     assert asked(question).endswith("?")
     assert 3 <= len(question.DRIVERS) == len(set(question.DRIVERS)) <= 12
     assert references(question)
+
+
+def test_every_question_stands_in_one_chapter():
+    assert sorted(name for names in CHAPTERS.values() for name in names) == sorted(NAMES)
 
 
 def test_every_further_source_is_cited_and_none_stands_twice():
