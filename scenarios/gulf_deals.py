@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING, Any
 
 from scenarios.baseline import QUICK
 from scenarios.brief import TOO_FEW, Estimate, Table, estimate
-from scenarios.paired import gained
 from scenarios.places import by_run, counts_note, place_data, place_estimate
 from scenarios.sentences import direction
 from scenarios.study import Options, Study, main
 from scenarios.variations import Variation, settings, vary
+from scenarios.worlds import gained
 from sim.parameters import load_parameters
 from sim.scenario import STATUS_QUO
 from sim.world.excess import GULF

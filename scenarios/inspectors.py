@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from scenarios.baseline import QUICK
 from scenarios.brief import TOO_FEW, Column, Table, estimate, policy_table
-from scenarios.paired import gained
 from scenarios.sentences import counted, difference_in_words, listed
 from scenarios.study import Options, Study, main
 from scenarios.variations import Variation, settings, vary
+from scenarios.worlds import gained
 from sim.scenario import STATUS_QUO
 
 if TYPE_CHECKING:

@@ -18,10 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 from scenarios.baseline import QUICK
 from scenarios.brief import TOO_FEW, Table
-from scenarios.paired import spread
 from scenarios.study import Options, Study, main
 from scenarios.variations import Variation, vary
-from scenarios.worlds import at_end, spread_data
+from scenarios.worlds import at_end, spread, spread_data
 from sim.scenario import STATUS_QUO
 
 if TYPE_CHECKING:

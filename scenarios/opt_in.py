@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from scenarios.baseline import QUICK
 from scenarios.brief import TOO_FEW, Column, Estimate, Table, estimate, policy_table
-from scenarios.paired import spread
 from scenarios.study import Options, Study, main
 from scenarios.variations import Variation, vary
-from scenarios.worlds import at_end, spread_data
+from scenarios.worlds import at_end, spread, spread_data
 from sim.fleet.supply import Demand
 from sim.scenario import STATUS_QUO
 from sim.smuggling.channels import channels

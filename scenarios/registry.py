@@ -23,10 +23,10 @@ from typing import TYPE_CHECKING, Any
 
 from scenarios.baseline import QUICK
 from scenarios.brief import TOO_FEW, Column, Table, estimate, policy_table
-from scenarios.paired import gained
 from scenarios.sentences import apart
 from scenarios.study import Options, Study, main
 from scenarios.variations import Variation, settings, vary
+from scenarios.worlds import gained
 from sim import Scenario
 from sim.scenario import STATUS_QUO
 

@@ -18,10 +18,9 @@ import numpy as np
 
 from scenarios.baseline import QUICK
 from scenarios.brief import TOO_FEW, Estimate, Table
-from scenarios.paired import spread
 from scenarios.study import Options, Study, main
 from scenarios.variations import Variation, vary
-from scenarios.worlds import WORLD, spread_by_date, spread_data, worlds_of
+from scenarios.worlds import WORLD, spread, spread_by_date, spread_data, worlds_of
 from sim.scenario import STATUS_QUO
 from sim.units import DAYS_PER_YEAR, calendar_date
 from sim.world.products import h100e_of_products, product_names

@@ -22,10 +22,10 @@ from typing import TYPE_CHECKING, Any
 
 from scenarios.baseline import QUICK
 from scenarios.brief import TOO_FEW, Estimate, Table, estimate, figures_of
-from scenarios.paired import gained
 from scenarios.places import counts_note
 from scenarios.study import Options, Study, main
 from scenarios.variations import Variation, settings, vary
+from scenarios.worlds import gained
 from sim import Scenario
 from sim.scenario import STATUS_QUO
 from sim.world.regimes import DIFFUSION_RULE, MECHANISMS

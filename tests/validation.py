@@ -138,7 +138,7 @@ def queue() -> pd.DataFrame:
     return table("Wait for an inspector, visits", uses, due, np.array(found), np.array(errors))
 
 
-def clusters(count: int = 1000) -> pd.DataFrame:
+def clusters(count: int = 800) -> pd.DataFrame:
     """Share of clusters in which a test finds something, against the hypergeometric formula with imperfect tests."""
     cases = [(2, 1, 1, 0.5), (4, 2, 2, 0.5), (5, 2, 3, 0.5), (5, 2, 3, 0.1), (4, 4, 2, 0.1), (2, 2, 1, 0.1)]
     generator = np.random.default_rng(3)

@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 from scenarios.brief import Estimate
-from scenarios.paired import gained
 from scenarios.places import UNITS, by_run, place_estimate
 from scenarios.sentences import direction
+from scenarios.worlds import gained
 from sim.outcomes.by_site import COLUMNS
 from sim.units import DAYS_PER_MONTH
 

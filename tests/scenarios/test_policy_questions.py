@@ -13,7 +13,7 @@ from sim import Scenario, simulate
 from sim.figures import Setting, by_lever, policies_data, trade_off
 from sim.scenario import STATUS_QUO
 
-QUESTIONS = ("ping_interval", "silence", "inspectors", "ping_or_inspect", "detectors")
+QUESTIONS = ("ping_interval", "silence", "inspectors", "ping_or_inspect", "detectors", "registry")
 
 
 @pytest.mark.parametrize("quick", [True, False])

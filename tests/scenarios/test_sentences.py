@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from scenarios.brief import Estimate
-from scenarios.paired import gained, spread
 from scenarios.sentences import counted, difference_in_words, listed
+from scenarios.worlds import gained, spread
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ import pytest
 
 from scenarios import registry, substitutes, whistleblowers
 from scenarios.brief import Estimate
-from scenarios.paired import gained, ratio
 from scenarios.sentences import apart
 from scenarios.study import Options
+from scenarios.worlds import gained, ratio
 from sim import Scenario, simulate
 from sim.experiments.substitutes import OF_THE_MARKET, RunOnce, Supposition
 from sim.parameters import load_parameters
