@@ -7,7 +7,7 @@ refused is decided by `exchange` and `session`. From Python, with a landmark in 
         trial = write_trial(Path(name), [("sin-1", ("127.0.0.1", 0))])             # keys, certificates, configurations
         with LandmarkProcess(trial.landmarks[0]) as landmark:                      # or serve(), below
             configuration = read_prover(str(trial.prover))                         # attestation.commands.configuration
-            peers = [replace(configuration.peers[0], address=landmark.address)]
+            peers = configuration.peers                                            # replace(peer, address=...) for a path
             async with Prover(bind("127.0.0.1", 0)) as prover:
                 record = await attest(prover, configuration.chip, peers)
         appraisal = record.appraise(read_verifier(str(trial.trust)))               # verdict and bounds
@@ -26,12 +26,12 @@ A landmark on a socket of one's own, in any event loop:
 
 Landmark and prover in one process wait for each other's turn and time that too: measure between processes. Provers share a
 socket, each with sessions of its own; the landmark limits requests by host and session key (`Limits`), which a benchmark
-raises. `DelayedPath` puts an emulated path between the two.
+raises. `PathProcess(landmark.address, delay_ms=5)` puts an emulated path between the two, and provers ask at its address.
 """
 
 from .datagrams import Address, Datagram, Endpoint, bind, resolve
 from .landmark import LandmarkServer, Limits
-from .processes import LandmarkProcess
+from .processes import LandmarkProcess, PathProcess
 from .prover import Patience, Peer, Prover, Timing
 from .record import Chip, Record, Timed, attest
 from .trial import Trial, write_trial
@@ -44,6 +44,7 @@ __all__ = [
     "LandmarkProcess",
     "LandmarkServer",
     "Limits",
+    "PathProcess",
     "Patience",
     "Peer",
     "Prover",

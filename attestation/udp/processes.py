@@ -1,4 +1,4 @@
-"""A landmark in a process of its own, for trials: started, ready, stopped, and never left behind."""
+"""Landmarks and emulated paths in processes of their own, for trials: started, ready, stopped, and never left behind."""
 
 import json
 import subprocess
@@ -6,7 +6,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from ..errors import InvalidArgument
 from .datagrams import Address
@@ -15,47 +15,36 @@ _MOST_LINES = 10_000
 _STOP_S = 10.0
 
 
-class LandmarkProcess:
-    """`python -m attestation landmark --config FILE`, within `with`.
-
-    Args:
-        configuration: file of the landmark.
-        seconds: ends by itself after so long, should nobody stop it.
-        prefix: words before the command, such as `("ip", "netns", "exec", "a")`.
+class _Process:
+    """A command of this package that logs `started` when it is ready; within `with`.
 
     Attributes:
-        address: where it answers; known once entered.
-        stamps: where it takes arrival from, "kernel" or "process".
-        log: lines of its log so far, of which the latest 10,000 are kept.
+        started: that line of its log; known once entered.
+        log: lines of its log since, of which the latest 10,000 are kept.
         code: exit code, once left.
 
     Raises:
         InvalidArgument: on entering, if it does not start; the message is what it said.
     """
 
-    def __init__(self, configuration: Path, *, seconds: float = 600.0, prefix: Sequence[str] = ()) -> None:
-        self._command = [
-            *prefix, sys.executable, "-m", "attestation",
-            "landmark", "--config", str(configuration), "--seconds", str(seconds),
-        ]  # fmt: skip
-        self.address: Address = ("", 0)
-        self.stamps = ""
+    def __init__(self, words: Sequence[str], prefix: Sequence[str]) -> None:
+        self._command = [*prefix, sys.executable, "-m", "attestation", *words]
+        self.started: dict[str, Any] = {}
         self.log: list[dict[str, Any]] = []
         self.code: int | None = None
 
-    def __enter__(self) -> "LandmarkProcess":
+    def __enter__(self) -> Self:
         self._process = subprocess.Popen(self._command, stderr=subprocess.PIPE, text=True)
         assert self._process.stderr is not None
         self._stderr = self._process.stderr
         first = self._stderr.readline()
         try:
-            started = json.loads(first)
+            self.started = json.loads(first)
         except ValueError as error:
             said = first + self._stderr.read()
-            self._process.wait()
+            self.code = self._process.wait()
             self._stderr.close()
-            raise InvalidArgument(f"the landmark has not started: {said.strip()}") from error
-        self.address, self.stamps = (started["host"], started["port"]), started["stamps"]
+            raise InvalidArgument(f"it has not started: {said.strip()}") from error
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         return self
@@ -67,6 +56,11 @@ class LandmarkProcess:
     def pid(self) -> int:
         """Its process."""
         return self._process.pid
+
+    @property
+    def address(self) -> Address:
+        """Where it can be reached."""
+        return self.started["host"], self.started["port"]
 
     def stop(self) -> None:
         """Ask it to end, and wait until it has."""
@@ -83,3 +77,35 @@ class LandmarkProcess:
         for line in self._stderr:
             self.log.append(json.loads(line))
             del self.log[:-_MOST_LINES]
+
+
+class LandmarkProcess(_Process):
+    """`python -m attestation landmark --config FILE`.
+
+    Args:
+        configuration: file of the landmark.
+        seconds: ends by itself after so long, should nobody stop it.
+        prefix: words before the command, such as `("ip", "netns", "exec", "a")`.
+    """
+
+    def __init__(self, configuration: Path, *, seconds: float = 600.0, prefix: Sequence[str] = ()) -> None:
+        super().__init__(["landmark", "--config", str(configuration), "--seconds", str(seconds)], prefix)
+
+    @property
+    def stamps(self) -> str:
+        """Where it takes arrival from: "kernel" or "process"."""
+        return str(self.started["stamps"])
+
+
+class PathProcess(_Process):
+    """`python -m attestation path --ms DELAY --to LANDMARK`: provers ask at its address instead.
+
+    Args:
+        landmark: where the landmark answers.
+        delay_ms: one way, in ms.
+        seconds: ends by itself after so long, should nobody stop it.
+    """
+
+    def __init__(self, landmark: Address, delay_ms: float, *, seconds: float = 600.0) -> None:
+        to = f"{landmark[0]}:{landmark[1]}"
+        super().__init__(["path", "--ms", str(delay_ms), "--to", to, "--seconds", str(seconds)], ())

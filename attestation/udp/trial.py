@@ -15,7 +15,7 @@ from ..algorithms import ED25519
 from ..certificates import Authority
 from ..errors import InvalidArgument
 from ..keys import PublicKey, SigningKey
-from .datagrams import Address
+from .datagrams import Address, bind
 from .sources import fresh
 
 AUDIENCE = "verifier.example.org"
@@ -51,7 +51,7 @@ def write_trial(
 
     Args:
         folder: where.
-        landmarks: identifier of each, and the address where it is to answer.
+        landmarks: identifier of each, and the address where it is to answer; port 0 takes one that is free now.
         prover_host: the chip's address.
         algorithm: of all keys.
         limits: lines of TOML for each landmark's `[limits]`.
@@ -65,6 +65,7 @@ def write_trial(
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()):
             raise InvalidArgument(f"{folder}: not empty")
+        landmarks = [(name, address if address[1] else _free(address[0])) for name, address in landmarks]
         return _write(folder, landmarks, prover_host, algorithm, limits, list(flaws), asked_at)
     except OSError as error:
         raise InvalidArgument(f"{folder}: {error.strerror}") from error
@@ -108,6 +109,11 @@ def _write(
     )
     (folder / "trust.toml").write_text(f'audience = "{AUDIENCE}"\nroot = "root.pem"\nflaws = {spelled}\n{trusted}')
     return Trial(tuple(configurations), folder / "prover.toml", folder / "trust.toml")
+
+
+def _free(host: str) -> Address:
+    with bind(host, 0) as sock:
+        return host, int(sock.getsockname()[1])
 
 
 def _pem(certificate: bytes) -> bytes:
