@@ -11,6 +11,7 @@ answer. Both come out right because each attempt keeps a transcript of its own, 
 import asyncio
 import socket
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ..errors import NoAnswer, NotAPacket, OutOfTurn, Refused
@@ -104,14 +105,22 @@ class Prover:
 
     Args:
         sock: bound UDP socket; it is closed at the end.
+        answer: makes packet three out of packet two; attacks put their own in.
         kernel_stamps: see `datagrams.Endpoint`.
 
     Attributes:
         counts: datagrams that were of no use, by reason code.
     """
 
-    def __init__(self, sock: socket.socket, *, kernel_stamps: bool = True) -> None:
+    def __init__(
+        self,
+        sock: socket.socket,
+        *,
+        answer: Callable[[ProverExchange, bytes], bytes] = ProverExchange.respond,
+        kernel_stamps: bool = True,
+    ) -> None:
         self._endpoint = Endpoint(sock, kernel_stamps=kernel_stamps)
+        self._answer = answer
         self._pending: dict[tuple[bytes, Address], _Pending] = {}
         self.counts: Counter[str] = Counter()
         asyncio.get_running_loop().add_reader(self._endpoint, self._read)
@@ -215,7 +224,7 @@ class Prover:
         answered = None
         for attempt in reversed(pending.attempts):
             try:
-                response = attempt.respond(datagram.data)
+                response = self._answer(attempt, datagram.data)
             except OutOfTurn:
                 continue
             if answered is None:

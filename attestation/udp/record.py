@@ -159,6 +159,7 @@ async def attest(
     patience: Patience = PATIENCE,
     at_once: int = 1,
     session_key: SigningKey | None = None,
+    nonces: tuple[bytes, ...] = (),
 ) -> Record:
     """One session of a chip with some landmarks.
 
@@ -171,6 +172,7 @@ async def attest(
         patience: how long to wait for each.
         at_once: landmarks that time it at a time. More end sooner, and may have to wait for each other's signatures.
         session_key: drawn here without one.
+        nonces: proposed to the landmarks, which sound ones refuse.
 
     Raises:
         InvalidArgument: no landmark, or a challenge of another length.
@@ -186,7 +188,7 @@ async def attest(
     vouching = issue(bind(_dated(chip.claims), [challenge], key.cose_key, session), chip.key, x5chain=chip.chain)
     vouched_s = date_s()
     turn = asyncio.Semaphore(at_once)
-    outcomes = await asyncio.gather(*(_time(prover, peer, session, key, patience, turn) for peer in peers))
+    outcomes = await asyncio.gather(*(_time(prover, peer, session, key, patience, nonces, turn) for peer in peers))
     reported = [timed.landmark_id for timed, _ in outcomes if timed.measurement]
     challenges = tuple(await closing(reported)) if closing else tuple(fresh() for _ in peers)
     if len(challenges) != len(peers):
@@ -213,13 +215,19 @@ async def attest(
 
 
 async def _time(
-    prover: Prover, peer: Peer, session: bytes, key: SigningKey, patience: Patience, turn: asyncio.Semaphore
+    prover: Prover,
+    peer: Peer,
+    session: bytes,
+    key: SigningKey,
+    patience: Patience,
+    nonces: tuple[bytes, ...],
+    turn: asyncio.Semaphore,
 ) -> tuple[Timed, bytes | None]:
     timing: Timing | None = None
     refused = ""
     try:
         async with turn:
-            timing = await prover.exchange(peer, session, key, patience)
+            timing = await prover.exchange(peer, session, key, patience, nonces)
     except NoAnswer as error:
         refused = error.reason
     timed = Timed(
