@@ -558,7 +558,7 @@ class ServiceRefused(Refused):
     """Base of the refusals of whoever has too much to do, or gets no answer."""
 
 
-class NotAPacket(ServiceRefused):
+class NoPacket(ServiceRefused):
     """A datagram that is not a packet to this side, by its first bytes or its length."""
 
 

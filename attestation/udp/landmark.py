@@ -11,8 +11,8 @@ from collections import Counter
 from dataclasses import dataclass
 
 from ..errors import (
+    NoPacket,
     NoSuchExchange,
-    NotAPacket,
     OtherSessionKey,
     Refused,
     ShuttingDown,
@@ -180,7 +180,7 @@ class LandmarkServer:
     def _take(self, datagram: Datagram) -> None:
         seen = peek(datagram.data)
         if seen is None:
-            raise NotAPacket(f"{len(datagram.data)} bytes")
+            raise NoPacket(f"{len(datagram.data)} bytes")
         kind, session = seen
         name = session, datagram.address
         opened = self._table.get(name)
@@ -194,7 +194,7 @@ class LandmarkServer:
             else:
                 self._repeat(name, opened, datagram)
         else:
-            raise NotAPacket("a nonce, which landmarks send")
+            raise NoPacket("a nonce, which landmarks send")
 
     def _begin(self, name: Name, datagram: Datagram) -> None:
         if self._closing:

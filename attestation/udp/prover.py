@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ..errors import NoAnswer, NotAPacket, OutOfTurn, Refused
+from ..errors import NoAnswer, NoPacket, OutOfTurn, Refused
 from ..exchange import ProverExchange
 from ..keys import PublicKey, SigningKey
 from ..measurement import peek_session, verify_measurement
@@ -211,12 +211,12 @@ class Prover:
         elif datagram.data.startswith(CWT_TAG):
             self._accept(self._find(peek_session(datagram.data), datagram.address), datagram)
         else:
-            raise NotAPacket(f"{len(datagram.data)} bytes")
+            raise NoPacket(f"{len(datagram.data)} bytes")
 
     def _find(self, session: bytes, address: Address) -> _Pending:
         pending = self._pending.get((session, address))
         if pending is None or pending.done.done():
-            raise NotAPacket(f"nothing is open in session {session.hex()} with this address")
+            raise NoPacket(f"nothing is open in session {session.hex()} with this address")
         return pending
 
     def _respond(self, pending: _Pending, datagram: Datagram) -> None:

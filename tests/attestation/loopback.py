@@ -38,7 +38,7 @@ async def landmark(
         audience=AUDIENCE,
         limits=limits,
         flaws=flaws,
-        log=log or Log(),
+        log=Log() if log is None else log,
         kernel_stamps=kernel_stamps,
     )
     serving = asyncio.create_task(server.serve(stop))
@@ -50,8 +50,8 @@ async def landmark(
         await serving
 
 
-def peer(address: Address, key: SigningKey = LANDMARK_KEY) -> Peer:
-    return Peer("one", key.public_key, address)
+def peer(address: Address, key: SigningKey = LANDMARK_KEY, name: str = "one") -> Peer:
+    return Peer(name, key.public_key, address)
 
 
 @contextlib.contextmanager
