@@ -98,14 +98,15 @@ class LandmarkProcess(_Process):
 
 
 class PathProcess(_Process):
-    """`python -m attestation path --ms DELAY --to LANDMARK`: provers ask at its address instead.
+    """`python -m attestation path`: an emulated path to a landmark, at whose address provers ask, or between two devices.
 
     Args:
-        landmark: where the landmark answers.
+        ends: where the landmark answers, or the names of two TUN devices, which takes rights.
         delay_ms: one way, in ms.
         seconds: ends by itself after so long, should nobody stop it.
     """
 
-    def __init__(self, landmark: Address, delay_ms: float, *, seconds: float = 600.0) -> None:
-        to = f"{landmark[0]}:{landmark[1]}"
-        super().__init__(["path", "--ms", str(delay_ms), "--to", to, "--seconds", str(seconds)], ())
+    def __init__(self, ends: Address | tuple[str, str], delay_ms: float, *, seconds: float = 600.0) -> None:
+        first, second = ends
+        words = ["--to", f"{first}:{second}"] if isinstance(second, int) else ["--tun", f"{first},{second}"]
+        super().__init__(["path", "--ms", str(delay_ms), *words, "--seconds", str(seconds)], ())
