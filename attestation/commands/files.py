@@ -55,8 +55,9 @@ def read_private_key(name: str) -> SigningKey:
     Raises:
         InvalidArgument: no such file, or no such key in it.
     """
+    data = _read(name)
     try:
-        return SigningKey(load_pem_private_key(_read(name), password=None))  # type: ignore[arg-type]  # it refuses others
+        return SigningKey(load_pem_private_key(data, password=None))  # type: ignore[arg-type]  # it refuses others
     except (ValueError, TypeError, UnsupportedAlgorithm, WrongKeyType) as error:
         raise InvalidArgument(f"{name}: not a private key on P-384, P-256 or Ed25519 in PEM, without a password") from error
 
@@ -67,8 +68,9 @@ def read_certificates(name: str) -> list[bytes]:
     Raises:
         InvalidArgument: no such file, or no certificate in it.
     """
+    data = _read(name)
     try:
-        return [one.public_bytes(Encoding.DER) for one in x509.load_pem_x509_certificates(_read(name))]
+        return [one.public_bytes(Encoding.DER) for one in x509.load_pem_x509_certificates(data)]
     except ValueError as error:
         raise InvalidArgument(f"{name}: no certificates in PEM") from error
 

@@ -33,9 +33,10 @@ def run(options: argparse.Namespace) -> int:
         raise InvalidArgument(f"--seconds must be above 0 and at most {_MAX_S}, not {options.seconds}")
     carrier: Carrier
     if options.to is not None:
+        to = resolve(*_host_and_port("--to", options.to))
         sock = bind(*_host_and_port("--listen", options.listen))
         host, port = sock.getsockname()[:2]
-        carrier = UdpCarrier(sock, resolve(*_host_and_port("--to", options.to)))
+        carrier = UdpCarrier(sock, to)
     else:
         host, port = "", 0
         first, comma, second = options.tun.partition(",")

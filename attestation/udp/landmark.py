@@ -86,8 +86,8 @@ class LandmarkServer:
         kernel_stamps: see `datagrams.Endpoint`.
 
     Attributes:
-        counts: what has happened so far: requests begun, nonces sent, responses, measurements, evictions, and refusals by
-            reason code.
+        counts: what has happened so far: datagrams received, exchanges begun, nonces sent, responses, measurements, requests
+            repeated, exchanges evicted, and refusals by reason code.
     """
 
     def __init__(
@@ -172,6 +172,7 @@ class LandmarkServer:
             datagram = self._endpoint.receive()
             if datagram is None:
                 return
+            self.counts["received"] += 1
             try:
                 self._take(datagram)
             except Refused as error:

@@ -1,6 +1,7 @@
 """Landmarks and emulated paths in processes of their own, for trials: started, ready, stopped, and never left behind."""
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -34,7 +35,10 @@ class _Process:
         self.code: int | None = None
 
     def __enter__(self) -> Self:
-        self._process = subprocess.Popen(self._command, stderr=subprocess.PIPE, text=True)
+        # The same package as here, wherever this one was imported from.
+        paths = [str(Path(__file__).resolve().parents[2]), *filter(None, [os.environ.get("PYTHONPATH")])]
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+        self._process = subprocess.Popen(self._command, stderr=subprocess.PIPE, text=True, env=environment)
         assert self._process.stderr is not None
         self._stderr = self._process.stderr
         first = self._stderr.readline()
