@@ -277,7 +277,7 @@ async def _flood(number: int, per_s: float) -> dict[str, Any]:
                     done = await run_exchanges(prover, peer, 1, patience=_PATIENCE)
                     served += done.timings
                     failed += done.failed
-                    if len(memory) == 1 and _received(process) >= number / 10:
+                    if len(memory) == 1 and asyncio.get_running_loop().time() - began > number / per_s / 10:
                         memory.append(memory_bytes(process.pid))
                     await asyncio.sleep(0.02)
             seconds = asyncio.get_running_loop().time() - began
@@ -301,11 +301,6 @@ async def _flood(number: int, per_s: float) -> dict[str, Any]:
         "evicted": totals.get("evicted", 0),
         "refused": {reason: count for reason, count in totals.items() if reason not in events},
     }
-
-
-def _received(process: LandmarkProcess) -> int:
-    """Datagrams that the landmark has reported so far."""
-    return sum(line.get("received", 0) for line in process.log if line["event"] == "counts")
 
 
 async def _attacks() -> list[dict[str, Any]]:

@@ -24,28 +24,22 @@ class Key:
         low: least value, or least number of characters.
         high: greatest.
         default: where the key is left out; None if it must not be.
-        choices: the values allowed, if there are only some.
     """
 
     kind: type
     low: float
     high: float
     default: float | str | None = None
-    choices: tuple[float | str, ...] = ()
 
     @property
     def allowed(self) -> str:
         """What may stand here, for people."""
-        if self.choices:
-            return "one of " + ", ".join(str(choice) for choice in self.choices)
         if self.kind is str:
             return f"a text of {self.low:.0f} to {self.high:.0f} characters"
         return f"{'an integer' if self.kind is int else 'a number'} from {self.low:.10g} to {self.high:.10g}"
 
     def allows(self, value: object) -> bool:
         """Whether a value may stand here."""
-        if self.choices:
-            return any(type(value) is type(choice) and value == choice for choice in self.choices)
         if self.kind is str:
             return type(value) is str and self.low <= len(value) <= self.high
         if type(value) is not int and (self.kind is int or type(value) is not float):

@@ -135,12 +135,14 @@ class LandmarkServer:
     async def serve(self, stop: asyncio.Event) -> None:
         """Answer until told to stop; then begin nothing new, let what is under way end, and close the socket."""
         loop = asyncio.get_running_loop()
+        stopping = loop.create_task(stop.wait())
         loop.add_reader(self._endpoint, self._read)
         host, port = self.address
         self._log("started", landmark_id=self._landmark_id, host=host, port=port, stamps=self._endpoint.stamps)
         try:
             report_ns = monotonic_ns()
-            while not await _within(stop, _SWEEP_S):
+            while not stopping.done():
+                await asyncio.wait([stopping], timeout=_SWEEP_S)
                 self.sweep()
                 if monotonic_ns() - report_ns >= self._limits.report_s * 1e9:
                     report_ns = monotonic_ns()
@@ -151,6 +153,7 @@ class LandmarkServer:
                 await asyncio.sleep(_SWEEP_S)
                 self.sweep()
         finally:
+            stopping.cancel()
             loop.remove_reader(self._endpoint)
             self._endpoint.close()
             self._report()
@@ -275,13 +278,3 @@ class LandmarkServer:
         if since:
             self._log("counts", open=len(self._table), **dict(since))
         self._reported = self.counts.copy()
-
-
-async def _within(event: asyncio.Event, seconds: float) -> bool:
-    """Whether an event comes to pass within a time."""
-    try:
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    except TimeoutError:
-        return False
-    return True

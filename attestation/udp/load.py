@@ -17,7 +17,7 @@ from ..measurement import MAX_PACKET_BYTES
 from ..packets import NoncePacket, Request, Response
 from .datagrams import Address, Endpoint, bind
 from .prover import PATIENCE, Patience, Peer, Prover, Timing
-from .sources import fresh, monotonic_ns
+from .sources import fresh, monotonic_ns, pause
 
 _ECHO = """
 import socket, sys
@@ -29,6 +29,7 @@ while True:
 """
 _ECHO_BYTES = 120  # about a nonce packet
 _LOST_S = 1.0
+_AHEAD_S = 0.001  # a flood sleeps when it is so far ahead of its rate
 
 
 class Echo:
@@ -57,30 +58,25 @@ class Echo:
 
 async def echo_rtts_ns(endpoint: Endpoint, address: Address, number: int) -> list[int]:
     """Round-trip times of datagrams to an echo, one after the other, timed as a landmark does, in ns."""
-    loop, arrived = asyncio.get_running_loop(), asyncio.Event()
-    came: list[int] = []
+    loop = asyncio.get_running_loop()
+    arrived: asyncio.Future[int]
 
     def read() -> None:
         while (datagram := endpoint.receive()) is not None:
-            if datagram.data == expected:
-                came.append(datagram.arrived_ns)
-                arrived.set()
+            if datagram.data == expected and not arrived.done():
+                arrived.set_result(datagram.arrived_ns)
 
     rtts_ns = []
     loop.add_reader(endpoint, read)
     try:
         for index in range(number):
             expected = index.to_bytes(4, "big").ljust(_ECHO_BYTES, b"\0")
-            arrived.clear()
-            came.clear()
+            arrived = loop.create_future()
             sent_ns = monotonic_ns()
             endpoint.send(expected, address)
-            try:
-                async with asyncio.timeout(_LOST_S):
-                    await arrived.wait()
-            except TimeoutError:
-                continue
-            rtts_ns.append(came[0] - sent_ns)
+            await asyncio.wait([arrived], timeout=_LOST_S)
+            if arrived.done():
+                rtts_ns.append(arrived.result() - sent_ns)
     finally:
         loop.remove_reader(endpoint)
     return rtts_ns
@@ -185,8 +181,9 @@ def flood(address: Address, hosts: Sequence[str], packets: Sequence[bytes], numb
     done: Counter[str] = Counter()
     began_ns = monotonic_ns()
     for index in range(number):
-        while monotonic_ns() - began_ns < index / per_s * 1e9:
-            pass
+        ahead_s = index / per_s - (monotonic_ns() - began_ns) / 1e9
+        if ahead_s > _AHEAD_S:
+            pause(ahead_s)
         # The host changes after each round of packets, so that each sends all of them.
         endpoint = endpoints[index // len(packets) % len(endpoints)]
         done["sent" if endpoint.send(packets[index % len(packets)], address) else "not_sent"] += 1

@@ -24,6 +24,11 @@ def date_s() -> float:
     return time.time()
 
 
+def pause(seconds: float) -> None:
+    """Do nothing for a time."""
+    time.sleep(seconds)
+
+
 def fresh() -> bytes:
     """32 unpredictable bytes: a nonce, a challenge, or the seed of a session key."""
     return secrets.token_bytes(NONCE_BYTES)
