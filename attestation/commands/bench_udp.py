@@ -26,7 +26,7 @@ from ..udp.datagrams import Endpoint, bind
 from ..udp.load import Echo, echo_rtts_ns, flood, junk, median_ms, memory_bytes, run_exchanges
 from ..udp.namespaces import Namespaces
 from ..udp.processes import LandmarkProcess, PathProcess
-from ..udp.prover import Patience, Peer, Prover
+from ..udp.prover import Patience, Peer, Prover, Timing
 from ..udp.trial import write_trial
 from .configuration import read_prover
 
@@ -213,7 +213,8 @@ async def _delay(delay_ms: float, exchanges: int, sides: Namespaces | None) -> d
         bursts: list[list[int]] = []
         endpoint = Endpoint(sides.bind(1) if sides else bind(host, 0))
         async with Prover(sides.bind(1) if sides else bind(host, 0)) as prover:
-            timings, failed = [], 0
+            timings: list[Timing] = []
+            failed = 0
             for share in _shares(exchanges):  # in turn, so that both meet the same machine
                 done = await run_exchanges(prover, peer, share, patience=_PATIENCE)
                 timings += done.timings
@@ -271,7 +272,8 @@ async def _flood(number: int, per_s: float) -> dict[str, Any]:
         )
         sender.start()
         try:
-            served, failed, began = [], 0, asyncio.get_running_loop().time()
+            served: list[Timing] = []
+            failed, began = 0, asyncio.get_running_loop().time()
             async with Prover(bind("127.0.0.1", 0)) as prover:
                 while sender.is_alive():
                     done = await run_exchanges(prover, peer, 1, patience=_PATIENCE)
