@@ -49,8 +49,8 @@ class Size:
         junk_per_s: at most so many of them in a second.
     """
 
-    delays_ms: tuple[float, ...] = (0.0, 1.0, 5.0, 20.0)
-    exchanges: int = 200
+    delays_ms: tuple[float, ...] = (0.0, 1.0, 5.0)
+    exchanges: int = 100
     many: int = 10_000
     junk: int = 100_000
     junk_per_s: float = 10_000.0
@@ -89,7 +89,9 @@ def measure(size: Size) -> dict[str, Any]:
         "cores": os.cpu_count() or 1,
         "load": os.getloadavg()[0],
     }
-    delays = [asyncio.run(_delay(delay_ms, size.exchanges, None)) for delay_ms in size.delays_ms]
+    delays = [
+        asyncio.run(_delay(delay_ms, size.exchanges, None, awake)) for delay_ms in size.delays_ms for awake in (False, True)
+    ]
     namespaces: dict[str, Any] = {}
     try:
         with Namespaces(size.delays_ms[-1]) as sides:
@@ -126,11 +128,11 @@ def lines(report: dict[str, Any]) -> list[str]:
     heads = "".join(f"{head:>{width}}" for head, width in _COLUMNS.values())
     shown = [
         f"{machine['system']}, Python {machine['python']}, {machine['cores']} cores, load {machine['load']:.1f}",
-        f"{'where':<10}{heads}",
+        f"{'where':<18}{heads}",
     ]
     for row in report["delays"]:
         cells = "".join(f"{row[name]:>{width}{_form(row[name])}}" for name, (_, width) in _COLUMNS.items())
-        shown.append(f"{row['where']:<10}{cells}")
+        shown.append(f"{row['where'] + (', awake' if row['awake'] else ''):<18}{cells}")
     if "skipped" in report["namespaces"]:
         shown.append(f"no namespaces: {report['namespaces']['skipped']}")
     shown += [
@@ -159,6 +161,7 @@ _COLUMNS = {
 _LEGEND = """Times in ms; arrival by the clock of the {stamps}. shorter: round trips below the delay added. excess: median
 over exchanges of the least of 8 round trips, less the delay added; echo: the same of a bare UDP echo on such a path, in the
 same run; of all: median over all round trips; prover: median from the arrival of a nonce to the departure of the response.
+awake: the prover does not sleep while it waits for nonces.
 """
 
 
@@ -200,7 +203,7 @@ def _landmark(
             yield process, read_prover(str(trial.prover)).peers[0]
 
 
-async def _delay(delay_ms: float, exchanges: int, sides: Namespaces | None) -> dict[str, Any]:
+async def _delay(delay_ms: float, exchanges: int, sides: Namespaces | None, awake: bool = False) -> dict[str, Any]:
     """One row: exchanges, and as many echoes, over the same kind of path."""
     prefix, host = (sides.prefix(0), sides.hosts[0]) if sides else ((), "127.0.0.1")
     with ExitStack() as stack:
@@ -212,7 +215,7 @@ async def _delay(delay_ms: float, exchanges: int, sides: Namespaces | None) -> d
         added_ns = round(2e6 * delay_ms)
         bursts: list[list[int]] = []
         endpoint = Endpoint(sides.bind(1) if sides else bind(host, 0))
-        async with Prover(sides.bind(1) if sides else bind(host, 0)) as prover:
+        async with Prover(sides.bind(1) if sides else bind(host, 0), awake=awake) as prover:
             timings: list[Timing] = []
             failed = 0
             for share in _shares(exchanges):  # in turn, so that both meet the same machine
@@ -224,6 +227,7 @@ async def _delay(delay_ms: float, exchanges: int, sides: Namespaces | None) -> d
         rtts_ns = [rtt_ns for timing in timings for rtt_ns in timing.rtts_ns]
         return {
             "where": "namespaces" if sides else "path" if delay_ms else "loopback",
+            "awake": awake,
             "added_rtt_ms": added_ns / 1e6,
             "exchanges": len(timings),
             "failed": failed,

@@ -54,6 +54,7 @@ PROVER = {
     "silence_s": Key(float, 0.01, 60, Patience().silence_s),
     "requests": Key(int, 1, 100, Patience().requests),
     "at_once": Key(int, 1, MAX_NONCES, 1),
+    "awake": Key(bool, 0, 1, False),
 }
 CHIP = {
     "key": TEXT,
@@ -111,6 +112,7 @@ class ProverConfiguration:
     peers: tuple[Peer, ...]
     patience: Patience
     at_once: int
+    awake: bool
 
 
 def read_landmark(name: str) -> LandmarkConfiguration:
@@ -163,6 +165,7 @@ def read_prover(name: str) -> ProverConfiguration:
         peers=peers,
         patience=Patience(silence_s=said["silence_s"], requests=said["requests"]),
         at_once=said["at_once"],
+        awake=said["awake"],
     )
 
 

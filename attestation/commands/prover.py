@@ -57,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 async def _attest(configuration: ProverConfiguration, challenge: bytes | None) -> Record:
-    async with Prover(bind(configuration.host, configuration.port)) as prover:
+    async with Prover(bind(configuration.host, configuration.port), awake=configuration.awake) as prover:
         return await attest(
             prover,
             configuration.chip,

@@ -20,7 +20,7 @@ class Key:
     """A key of a configuration file.
 
     Attributes:
-        kind: int, float or str; an integer will do for a float.
+        kind: int, float, bool or str; an integer will do for a float.
         low: least value, or least number of characters.
         high: greatest.
         default: where the key is left out; None if it must not be.
@@ -34,12 +34,16 @@ class Key:
     @property
     def allowed(self) -> str:
         """What may stand here, for people."""
+        if self.kind is bool:
+            return "true or false"
         if self.kind is str:
             return f"a text of {self.low:.0f} to {self.high:.0f} characters"
         return f"{'an integer' if self.kind is int else 'a number'} from {self.low:.10g} to {self.high:.10g}"
 
     def allows(self, value: object) -> bool:
         """Whether a value may stand here."""
+        if self.kind is bool:
+            return type(value) is bool
         if self.kind is str:
             return type(value) is str and self.low <= len(value) <= self.high
         if type(value) is not int and (self.kind is int or type(value) is not float):

@@ -110,7 +110,9 @@ def test_a_session_is_written_down_and_appraised_from_the_file(trial, capsys):
 
 
 def test_a_landmark_that_does_not_answer_is_named(trial, capsys):
-    hasty = trial.prover.read_text().replace("port = 0\n", "port = 0\nsilence_s = 0.3\nrequests = 1\nat_once = 2\n", 1)
+    hasty = trial.prover.read_text().replace(
+        "port = 0\n", "port = 0\nsilence_s = 0.3\nrequests = 1\nat_once = 2\nawake = true\n", 1
+    )
     trial.prover.write_text(hasty)
     with Serving(trial.landmarks[:1]):
         code, out, _ = run(f"prover --config {trial.prover} --record one.json", capsys)
@@ -231,6 +233,7 @@ def test_a_mistake_in_a_landmarks_configuration_names_key_value_and_range(trial,
     [
         ('ueid = "01', 'ueid = "02', "chip.ueid = '02"),
         ('ueid = "01', '# "', "chip.ueid is missing"),
+        ("port = 0", "awake = 1", "awake = 1: true or false is due"),
         ("dbgstat = 3", "dbgstat = 1", "chip.dbgstat = 1: an integer from 2 to 4 is due"),
         ("latitude_deg = 1.35", "latitude_deg = 91", "chip.latitude_deg = 91: a number from -90 to 90 is due"),
         ('"chip.chain.pem"', '"chip.key.pem"', "no certificates in PEM"),
