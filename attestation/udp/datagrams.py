@@ -7,8 +7,9 @@ datagram has been: the round trip then looks longer, which is the safe side.
 
 The kernel stamps in the date's clock, which may be set; round trips are measured on the monotonic one. So a stamp becomes
 an *age*, date now less stamp, and the age goes off the monotonic clock read after that. If the date was set in between the
-age is wrong: it is held between 0 and the time since the queue was last seen empty, before which nothing that is read now
-can have arrived.
+age is wrong, and a round trip might come out too short. So the age counts only if the two clocks are as far apart as they
+were at the datagram before, to 50 microseconds, and if the datagram is then no older than the moment at which the queue was
+last seen empty. Otherwise it counts as arrived when it was read.
 
 Departure is the clock read right before `sendto`, never after: what lies between can only make a round trip longer.
 """
@@ -29,6 +30,7 @@ _TIMESPEC = struct.Struct("@ll")
 _CONTROL_BYTES = socket.CMSG_SPACE(_TIMESPEC.size)
 _READ_BYTES = MAX_PACKET_BYTES + 1  # one more than any packet has shows what is too long
 _BUFFER_BYTES = 1 << 20
+_STEADY_NS = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class Endpoint:
 
     Attributes:
         stamps: "kernel" or "process", whichever clock arrival is taken from.
-        ages_clamped: stamps that the two limits had to correct.
+        stamps_refused: stamps that could not be believed, so that the moment of reading was taken.
     """
 
     def __init__(self, sock: socket.socket, *, kernel_stamps: bool = True) -> None:
@@ -63,8 +65,9 @@ class Endpoint:
         sock.setblocking(False)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER_BYTES)
         self.stamps = "kernel" if kernel_stamps and _ask_for_stamps(sock) else "process"
-        self.ages_clamped = 0
+        self.stamps_refused = 0
         self._empty_ns = monotonic_ns()
+        self._apart_ns = date_ns() - monotonic_ns()
 
     @property
     def address(self) -> Address:
@@ -92,7 +95,7 @@ class Endpoint:
         for level, kind, content in control:
             if level == socket.SOL_SOCKET and kind == _SO_TIMESTAMPNS and len(content) >= _TIMESPEC.size:
                 seconds, nanoseconds = _TIMESPEC.unpack(content[: _TIMESPEC.size])
-                now_ns -= self._age_ns(date - seconds * 1_000_000_000 - nanoseconds, now_ns)
+                now_ns -= self._age_ns(seconds * 1_000_000_000 + nanoseconds, date, now_ns)
         return Datagram(data, sender[:2], now_ns)
 
     def send(self, data: bytes, address: Address) -> bool:
@@ -107,11 +110,14 @@ class Endpoint:
         """Give the socket back."""
         self._socket.close()
 
-    def _age_ns(self, age_ns: int, now_ns: int) -> int:
-        held = min(max(age_ns, 0), now_ns - self._empty_ns)
-        if held != age_ns:
-            self.ages_clamped += 1
-        return held
+    def _age_ns(self, stamp_ns: int, date_ns: int, now_ns: int) -> int:
+        """How long ago a stamp was made, or 0 if it cannot be believed."""
+        age_ns, apart_ns, before_ns = date_ns - stamp_ns, date_ns - now_ns, self._apart_ns
+        self._apart_ns = apart_ns
+        if abs(apart_ns - before_ns) > _STEADY_NS or not 0 <= age_ns <= now_ns - self._empty_ns:
+            self.stamps_refused += 1
+            return 0
+        return age_ns
 
 
 def bind(host: str, port: int) -> socket.socket:

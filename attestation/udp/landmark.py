@@ -157,7 +157,12 @@ class LandmarkServer:
             loop.remove_reader(self._endpoint)
             self._endpoint.close()
             self._report()
-            self._log("stopped", unfinished=self._table.unfinished, totals=dict(self.counts))
+            self._log(
+                "stopped",
+                unfinished=self._table.unfinished,
+                stamps_refused=self._endpoint.stamps_refused,
+                totals=dict(self.counts),
+            )
 
     def sweep(self) -> None:
         """Follow up on nonces that have not been answered in time, and forget what has been finished for long."""

@@ -508,36 +508,53 @@ def test_the_table_makes_room_among_the_finished_then_the_waiting_and_never_amon
     assert len(table) == 2
 
 
-def stamped(monkeypatch, endpoint: Endpoint, stamp_ns: int, date_ns: int):
-    """What an endpoint makes of a datagram whose stamp and date of reading are given."""
-    content = struct.pack("@ll", stamp_ns // 10**9, stamp_ns % 10**9)
-
-    class Sock:
-        def recvmsg(self, *_):
-            return b"x", [(socket.SOL_SOCKET, 1, b""), (socket.SOL_SOCKET, 35, content)], 0, ("127.0.0.1", 1)
-
-    monkeypatch.setattr(datagrams, "date_ns", lambda: date_ns)
-    monkeypatch.setattr(endpoint, "_socket", Sock())
-    return endpoint.receive()
+DATE_NS = 1_800_000_000 * 10**9
+CLOCK_NS = 10**15
 
 
-def test_a_stamp_that_the_date_was_set_under_cannot_move_an_arrival_out_of_bounds(monkeypatch):
-    """Never into the future, and never before the queue was last seen empty: else a clock that jumps would shorten times."""
-    sock = bind("127.0.0.1", 0)
-    with sock:
-        endpoint = Endpoint(sock)
-        assert endpoint.receive() is None
-        clock = iter(range(10**15, 10**18, 1_000_000))
-        monkeypatch.setattr(datagrams, "monotonic_ns", lambda: next(clock))
-        empty_ns = endpoint._empty_ns = 10**15
-        plain = stamped(monkeypatch, endpoint, 5 * 10**18, 5 * 10**18 + 400)
-        assert plain.arrived_ns == 10**15 + 1_000_000 - 400
-        assert endpoint.ages_clamped == 0
-        date_set_forward = stamped(monkeypatch, endpoint, 5 * 10**18, 6 * 10**18)
-        assert date_set_forward.arrived_ns == empty_ns
-        date_set_back = stamped(monkeypatch, endpoint, 5 * 10**18, 4 * 10**18)
-        assert date_set_back.arrived_ns == 10**15 + 5_000_000
-        assert endpoint.ages_clamped == 2
+class Stamped:
+    """An endpoint to which a datagram comes with a stamp, and that reads date and clock when a test says."""
+
+    def __init__(self, monkeypatch, sock: socket.socket) -> None:
+        self._monkeypatch = monkeypatch
+        self.endpoint = Endpoint(sock)
+        self.endpoint._empty_ns = CLOCK_NS
+        self.endpoint._apart_ns = DATE_NS - CLOCK_NS
+
+    def arrival_ns(self, *, stamp_ns: int, date_ns: int, clock_ns: int) -> int:
+        """All three in ns after a moment at which the queue was seen empty."""
+        content = struct.pack("@ll", *divmod(DATE_NS + stamp_ns, 10**9))
+        other = (socket.SOL_SOCKET, 1, b"")
+
+        class Sock:
+            def recvmsg(self, *_):
+                return b"x", [other, (socket.SOL_SOCKET, 35, content)], 0, ("127.0.0.1", 1)
+
+        self._monkeypatch.setattr(datagrams, "date_ns", lambda: DATE_NS + date_ns)
+        self._monkeypatch.setattr(datagrams, "monotonic_ns", lambda: CLOCK_NS + clock_ns)
+        self._monkeypatch.setattr(self.endpoint, "_socket", Sock())
+        return self.endpoint.receive().arrived_ns - CLOCK_NS
+
+
+def test_an_arrival_is_the_kernels_unless_the_date_was_set_in_between(monkeypatch):
+    """A stamp that cannot be believed makes a round trip longer, never shorter: it counts from when it was read."""
+    ms = 1_000_000
+    with bind("127.0.0.1", 0) as sock:
+        stamped = Stamped(monkeypatch, sock)
+        assert stamped.arrival_ns(stamp_ns=7 * ms, date_ns=9 * ms, clock_ns=9 * ms) == 7 * ms
+        assert stamped.arrival_ns(stamp_ns=7 * ms, date_ns=9 * ms, clock_ns=9 * ms + 40_000) == 7 * ms + 40_000
+        assert stamped.endpoint.stamps_refused == 0
+        # Set forward by 5 ms after the stamp was made: by the stamp, 5 ms nearer.
+        assert stamped.arrival_ns(stamp_ns=8 * ms, date_ns=15 * ms, clock_ns=10 * ms) == 10 * ms
+        # From then on the clocks are steady again.
+        assert stamped.arrival_ns(stamp_ns=15 * ms, date_ns=17 * ms, clock_ns=12 * ms) == 10 * ms
+        # Set back.
+        assert stamped.arrival_ns(stamp_ns=17 * ms, date_ns=9 * ms, clock_ns=13 * ms) == 13 * ms
+        assert stamped.arrival_ns(stamp_ns=10 * ms, date_ns=9 * ms, clock_ns=13 * ms) == 13 * ms, "from the future"
+        assert stamped.arrival_ns(stamp_ns=-9 * ms, date_ns=9 * ms, clock_ns=13 * ms) == 13 * ms, (
+            "before the queue was empty"
+        )
+        assert stamped.endpoint.stamps_refused == 4
 
 
 def test_without_kernel_stamps_the_clock_of_the_process_serves(monkeypatch):
