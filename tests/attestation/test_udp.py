@@ -23,8 +23,8 @@ from attestation.udp.table import Open, Table
 from .field import AUDIENCE, NOW_S, seed
 from .loopback import GENEROUS, LANDMARK_KEY, Log, landmark, path, peer
 
-HASTY = Patience(silence_s=0.15, requests=3)
-BRIEF = Limits(rounds=3, timeout_ms=60, most_silent=2, grace_s=1.0)
+HASTY = Patience(silence_s=0.75, requests=3)
+BRIEF = Limits(rounds=3, timeout_ms=250, most_silent=2, grace_s=1.0)
 
 
 def session(number: int = 0) -> bytes:

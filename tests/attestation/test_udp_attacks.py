@@ -15,7 +15,7 @@ from attestation.udp.landmark import Limits
 
 from .loopback import LANDMARK_KEY, landmark, path
 
-FEW = Limits(rounds=3, timeout_ms=300, most_silent=1)
+FEW = Limits(rounds=3, timeout_ms=500, most_silent=1)
 
 
 def attack(run, flaws: Flaws):
