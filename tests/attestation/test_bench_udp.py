@@ -141,7 +141,7 @@ def test_namespaces_that_are_not_permitted_are_left_out_and_named(threads, capsy
         monkeypatch.setattr(bench_udp, name, _nothing)
     report = bench_udp.measure(Size(delays_ms=(0.0,), exchanges=1))
     assert report["namespaces"]["skipped"] == "ip netns add: not permitted"
-    assert len(report["delays"]) == 1
+    assert [row["awake"] for row in report["delays"]] == [False, True]
     many = {"finished": 1, "asked": 1, "seconds": 1.0, "at_once": 1, "failed": 0, "repeated": 0, "evicted": 0}
     flooded = {"sent": 1, "seconds": 1.0, "received": 1, "served": 1, "failed": 0, "refused": {}}
     flooded |= dict.fromkeys(("memory_before", "memory_early", "memory_after"))
