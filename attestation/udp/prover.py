@@ -111,8 +111,8 @@ class Prover:
         sock: bound UDP socket; it is closed at the end.
         answer: makes packet three out of packet two; attacks put their own in.
         awake: look for nonces all the time while an exchange is open, rather than sleep until one comes. Waking up takes a
-            few hundred microseconds, which are part of the round trip; not sleeping takes a processor core, and answers later
-            where others want it too.
+            few hundred microseconds, which are part of the round trip; not sleeping takes a processor core, and answers
+            later where others want it too.
         kernel_stamps: see `datagrams.Endpoint`.
 
     Attributes:
@@ -216,7 +216,7 @@ class Prover:
             asyncio.get_running_loop().call_soon(self._look)
 
     def _rehearse(self) -> None:
-        """Answer a nonce of nobody's with a key of nobody's, so that the processor has at hand what the next answer takes."""
+        """Answer a nonce of nobody's with a key of nobody's: the processor then has at hand what the next answer takes."""
         exchange = ProverExchange(
             session=bytes(SESSION_ID_BYTES), key=self._nobody, landmark_id="", landmark_key=self._nobody.public_key
         )
