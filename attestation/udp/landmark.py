@@ -10,6 +10,8 @@ import socket
 from collections import Counter
 from dataclasses import dataclass
 
+from ..algorithms import ESP384
+from ..challenge import SESSION_ID_BYTES
 from ..errors import (
     NoPacket,
     NoSuchExchange,
@@ -18,9 +20,10 @@ from ..errors import (
     ShuttingDown,
     TooManyRefused,
 )
-from ..exchange import LandmarkExchange
+from ..exchange import DEFAULT_TIMEOUT_NS, LandmarkExchange
 from ..flaws import SOUND, Flaws
 from ..keys import SigningKey
+from ..measurement import Measurement, issue_measurement
 from ..packets import REQUEST, RESPONSE, peek
 from .datagrams import Address, Datagram, Endpoint
 from .limits import Gate, Rate
@@ -88,6 +91,9 @@ class LandmarkServer:
     Attributes:
         counts: what has happened so far: datagrams received, exchanges begun, nonces sent, responses, measurements, requests
             repeated, exchanges evicted, and refusals by reason code.
+
+    Raises:
+        InvalidArgument: identifiers so long that a measurement would not fit into a datagram.
     """
 
     def __init__(
@@ -102,6 +108,7 @@ class LandmarkServer:
         log: Log = nowhere,
         kernel_stamps: bool = True,
     ) -> None:
+        _check_that_it_fits(landmark_id, key, audience, limits.rounds)
         self._endpoint = Endpoint(sock, kernel_stamps=kernel_stamps)
         self._landmark_id = landmark_id
         self._key = key
@@ -283,3 +290,18 @@ class LandmarkServer:
         if since:
             self._log("counts", open=len(self._table), **dict(since))
         self._reported = self.counts.copy()
+
+
+def _check_that_it_fits(landmark_id: str, key: SigningKey, audience: str, rounds: int) -> None:
+    """Sign the longest measurement that this landmark can come to, now rather than when a prover waits for it."""
+    longest = Measurement(
+        landmark_id=landmark_id,
+        audience=audience,
+        issued_at_s=int(date_s()),
+        session=bytes(SESSION_ID_BYTES),
+        session_key=SigningKey.from_seed(bytes(32), ESP384).cose_key,
+        sent=rounds,
+        rtts_ns=tuple((index, DEFAULT_TIMEOUT_NS) for index in range(rounds)),
+        transcript_sha256=bytes(32),
+    )
+    issue_measurement(longest, key)

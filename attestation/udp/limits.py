@@ -34,7 +34,7 @@ class Bucket:
 
     Args:
         rate: how fast it fills, and how much it holds.
-        now_ns: any clock that does not go back.
+        now_ns: the clock by which it fills.
     """
 
     __slots__ = ("_at_ns", "_rate", "_tokens")
@@ -45,7 +45,8 @@ class Bucket:
         self._at_ns = now_ns
 
     def take(self, now_ns: int) -> bool:
-        """Take one token, if there is one."""
+        """Take one token, if there is one. An arrival before the last one, which stamps allow for, adds nothing."""
+        now_ns = max(now_ns, self._at_ns)
         filled = self._tokens + (now_ns - self._at_ns) * self._rate.per_s / 1e9
         self._tokens = min(filled, self._rate.burst)
         self._at_ns = now_ns

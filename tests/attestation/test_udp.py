@@ -4,18 +4,21 @@ Everything runs on loopback. Round trips are held against delays from below only
 """
 
 import asyncio
+import contextlib
 import socket
 import struct
 import sys
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from attestation import ED25519, ESP256, ESP384, SOUND, Flaws, InvalidArgument, SigningKey, errors
 from attestation.exchange import LandmarkExchange, ProverExchange
 from attestation.measurement import peek_session, verify_measurement
 from attestation.packets import NONCE, REQUEST, RESPONSE, NoncePacket, Request, Response, peek
 from attestation.token import seal
-from attestation.udp import Endpoint, Limits, Patience, Prover, bind, datagrams, resolve
+from attestation.udp import Datagram, Endpoint, LandmarkServer, Limits, Patience, Prover, bind, datagrams, resolve
 from attestation.udp.limits import Bucket, Buckets, Gate, Rate
 from attestation.udp.load import flood, junk
 from attestation.udp.table import Open, Table
@@ -446,6 +449,8 @@ def test_a_bucket_lets_through_what_it_holds_and_then_its_rate():
     quarters = range(1, 22)
     assert sum(bucket.take(quarter * 250_000_000) for quarter in quarters) == 10
     assert sum(bucket.take(10**15) for _ in range(50)) == 10, "it holds no more however long it rests"
+    assert not bucket.take(0)
+    assert sum(bucket.take(10**15 + 10**9) for _ in range(50)) == 2, "a clock that went back has cost nothing"
 
 
 def test_buckets_are_few_and_the_one_not_asked_for_longest_goes():
@@ -608,6 +613,48 @@ def test_kind_and_session_stand_where_a_glance_finds_them(packet: bytes, kind: i
     assert peek(packet) == (kind, session())
     assert peek(packet[:19]) is None
     assert peek(bytes([packet[0] ^ 1]) + packet[1:]) is None
+
+
+def test_a_landmark_whose_measurements_would_not_fit_a_datagram_does_not_start():
+    with bind("127.0.0.1", 0) as sock:
+        for audience, rounds in (("v" * 850, 1), ("v" * 800, 16)):
+            with pytest.raises(InvalidArgument, match="at most 1232"):
+                LandmarkServer(sock, landmark_id="one", key=key(0, ESP384), audience=audience, limits=Limits(rounds=rounds))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_whatever_comes_in_nothing_but_a_refusal_escapes_on_either_side(data):
+    """Random bytes and good packets with a piece replaced; a side that raised anything else would stop reading for good."""
+
+    async def run():
+        stranger = ("127.0.0.1", 9)
+        server = LandmarkServer(bind("127.0.0.1", 0), landmark_id="one", key=LANDMARK_KEY, audience=AUDIENCE)
+        async with Prover(bind("127.0.0.1", 0)) as prover:
+            asking = asyncio.create_task(prover.exchange(peer(stranger), session(), key(), Patience(silence_s=9)))
+            await asyncio.sleep(0)
+            server._take(Datagram(request(), stranger, 0))
+            nonce = NoncePacket(session(), "one", 3, seed("nonce"))
+            good = data.draw(
+                st.sampled_from(
+                    [
+                        request(1),
+                        nonce.encode(),
+                        Response.answer(nonce, key()).encode(),
+                        seal({-75003: session()}, LANDMARK_KEY),
+                    ]
+                )
+            )
+            at = data.draw(st.integers(0, len(good)))
+            mutant = good[:at] + data.draw(st.binary(max_size=8)) + good[at + data.draw(st.integers(0, 8)) :]
+            for packet in (mutant, data.draw(st.binary(max_size=64)), good):
+                for side in (server, prover):
+                    with contextlib.suppress(errors.Refused):
+                        side._take(Datagram(packet, stranger, 0))
+            asking.cancel()
+        server._endpoint.close()
+
+    asyncio.run(run())
 
 
 def test_flaws_are_off_on_a_landmark_unless_asked_for():
