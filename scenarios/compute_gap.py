@@ -11,12 +11,12 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from scenarios.answers import LEARNERS, answer_each
+from scenarios.answering.brief import Estimate, Table
+from scenarios.answering.sentences import difference_in_words
+from scenarios.answering.worlds import spread
+from scenarios.asking.searches import LEARNERS, answer_each
 from scenarios.baseline import QUICK
-from scenarios.brief import Estimate, Table
-from scenarios.sentences import difference_in_words
 from scenarios.study import Options, Study, main
-from scenarios.worlds import spread
 from sim import Scenario, Tabulation
 from sim.experiments.compute_gap import RULE, SOURCES, World, compute_gap
 from sim.experiments.equilibrium import MOST_STEPS, follow_days
