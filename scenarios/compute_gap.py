@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from scenarios.answering.brief import Estimate, Table
+from scenarios.answering.brief import Estimate, Table, figures_of
 from scenarios.answering.sentences import difference_in_words
 from scenarios.answering.worlds import spread
 from scenarios.asking.searches import LEARNERS, answer_each
@@ -177,20 +177,20 @@ def figures(result: Tabulation) -> Iterator[Chart]:
     source = source_line(result.manifest, unit, intervals)
     frame(
         axes[0].figure,
-        title=_claim(result.summary()),
+        title=_claim(result),
         subtitle="Million H100-equivalents at hand in restricted territory, by source; medians, and 10-90 % of draws",
         source=source,
     )
     yield Chart("compute-by-source", axes[0].figure, compute_data(result), f"{_caption(result)} {source}")
 
 
-def _claim(rows: pd.DataFrame) -> str:
-    final = rows[rows["date"] == rows["date"].max()].set_index(["policy", "source"])["median"]
-    kept_out = -final["difference", "all"]
-    share = kept_out / final[STATUS_QUO, "all"]
+def _claim(result: Tabulation) -> str:
+    """The same medians as in the answer: of differences within draws, not between medians over draws."""
+    kept_out, share = (-spread(changes(result)[name].tolist()).median for name in ("all", "share"))
     verb = "keeps out" if kept_out >= 0 else "adds"
-    month = rows["date"].max().strftime("%b %Y")
-    return f"By {month} the rule {verb} {abs(kept_out) / 1e6:.2g} million H100e, {100 * abs(share):.1f} % of compute at hand"
+    month = result.table["date"].max().strftime("%b %Y")
+    amount, percent = figures_of(abs(kept_out)), figures_of(100 * abs(share))
+    return f"By {month} the rule {verb} {amount} million H100e, {percent} % of compute at hand"
 
 
 def _caption(result: Tabulation) -> str:
