@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from attestation import ED25519, ESP256, ESP384, InclusionProof, InvalidArgument, Tree, Verdict, bind, errors, issue
 from attestation import verify_inclusion as verify
@@ -181,6 +183,21 @@ def test_a_proof_from_elsewhere_is_refused_by_name(data: bytes, kind: type[error
     with pytest.raises(errors.Refused) as caught:
         verify_answer(bytes(32), InclusionProof.decode(data), bytes(32))
     assert type(caught.value) is kind
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_no_mutant_of_a_proof_is_accepted(data):
+    """Flip, drop, insert or repeat bytes anywhere: a proof has one spelling, and every bit of it counts."""
+    size = data.draw(st.sampled_from([2, 3, 5, 72]))
+    tree = Tree.of(entries(size))
+    index = data.draw(st.integers(0, size - 1))
+    good = tree.proof(index).encode()
+    at = data.draw(st.integers(0, len(good) - 1))
+    mutant = good[:at] + data.draw(st.binary(max_size=6)) + good[at + data.draw(st.integers(0, 4)) :]
+    if mutant != good:
+        with pytest.raises(errors.Refused):
+            verify_answer(seed(f"entry {index}"), InclusionProof.decode(mutant), tree.nonce)
 
 
 @pytest.mark.parametrize("size", [2, 3, 72])
