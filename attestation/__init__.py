@@ -7,6 +7,7 @@ and its packets are described in `docs/attestation.md`.
 
 from .algorithms import ED25519, ESP256, ESP384
 from .appraisal import Appraisal, Bound, Finding, Landmark, Verdict
+from .batch import InclusionProof, Tree, verify_inclusion
 from .bounds import FIBRE_KM_PER_MS, VACUUM_KM_PER_MS, distance_bound_km
 from .bulk import verify_many
 from .certificates import Authority
@@ -55,6 +56,7 @@ __all__ = [
     "Endorsements",
     "Finding",
     "Flaws",
+    "InclusionProof",
     "InvalidArgument",
     "Landmark",
     "LandmarkExchange",
@@ -70,6 +72,7 @@ __all__ = [
     "Session",
     "SigningKey",
     "Tier",
+    "Tree",
     "TrustClaim",
     "Verdict",
     "Verifier",
@@ -85,6 +88,7 @@ __all__ = [
     "sign1",
     "validate_chain",
     "verify",
+    "verify_inclusion",
     "verify_many",
     "verify_result",
     "verify_sign1",

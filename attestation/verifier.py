@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from .appraisal import Appraisal, Landmark, refusal, untimed
+from .batch import InclusionProof, verify_answer
 from .bounds import VACUUM_KM_PER_MS, distance_bound_km
 from .chain import Endorsement
 from .challenge import NonceLedger
@@ -165,6 +166,33 @@ class Verifier:
             if len(evidence.claims.nonces) != 1:
                 raise NonceMismatch(f"{len(evidence.claims.nonces)} nonces in answer to one challenge")
             self.accept(evidence, evidence.claims.nonces, now_s)
+        except Refused as error:
+            return refusal(error)
+        return untimed(evidence.claims)
+
+    def appraise_batch(self, token: bytes, proofs: Mapping[bytes, bytes], now_s: float) -> Appraisal:
+        """Judge evidence in which one signature answers for several bare challenges of one chip.
+
+        Each challenge is redeemed once, wherever else the batch is shown: a landmark that knows one of them shows its own
+        proof alone. Whatever the bytes, the result is an appraisal, of all these challenges or none.
+
+        Args:
+            token: the evidence.
+            proofs: for each challenge that is to be redeemed, the encoded proof that it is in the batch.
+            now_s: seconds since 1970.
+
+        Raises:
+            InvalidArgument: no challenge at all.
+        """
+        if not proofs:
+            raise InvalidArgument("a batch answers at least one challenge")
+        try:
+            evidence = self.authenticate(token, now_s)
+            if len(evidence.claims.nonces) != 1:
+                raise NonceMismatch(f"{len(evidence.claims.nonces)} nonces where the root of a batch is due")
+            for challenge, proof in proofs.items():
+                verify_answer(challenge, InclusionProof.decode(proof), evidence.claims.nonces[0])
+            self.accept(evidence, tuple(proofs), now_s)
         except Refused as error:
             return refusal(error)
         return untimed(evidence.claims)
