@@ -238,9 +238,7 @@ def public_key_of(certificate: x509.Certificate) -> PublicKey:
     return key  # type: ignore[return-value]  # one of the three kinds, by `algorithm_of`
 
 
-def check_extensions(
-    certificate: x509.Certificate, understood: Collection[x509.ObjectIdentifier] = UNDERSTOOD
-) -> None:
+def check_extensions(certificate: x509.Certificate, understood: Collection[x509.ObjectIdentifier] = UNDERSTOOD) -> None:
     """Raises UnknownCriticalExtension if a critical extension is not understood here."""
     for extension in certificate.extensions:
         if extension.critical and extension.oid not in understood:
