@@ -650,6 +650,10 @@ class DeviceChanged(ReportRefused):
     """Another device reports as a submodule of this chip than before."""
 
 
+class DeviceOfOtherChip(ReportRefused):
+    """The device has reported as a submodule of another chip, or as another one of this chip."""
+
+
 # What a sound protocol refuses and a flawed one allows; see `flaws`.
 
 

@@ -3,7 +3,7 @@
 A token names each report by its digest (`submods`), and the report answers a nonce that follows from the token's own: so
 neither can be replayed, nor be put beside another token. That the reporting device is the very chip that signed the token
 neither can prove, as any device may be handed a nonce. A verifier therefore remembers which devices have reported for a
-chip, and refuses others.
+chip, refuses others, and refuses them for other chips.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from .claims import Claims
 from .errors import (
     DeviceChanged,
+    DeviceOfOtherChip,
     DeviceTwice,
     Refused,
     ReportDigestMismatch,
@@ -88,23 +89,34 @@ def check_reports(
 
 
 class Devices:
-    """Which device has reported as which submodule of which chip."""
+    """Which device has reported as which submodule of which chip: one place for a device, one device for a place."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[bytes, str], bytes] = {}
+        self._devices: dict[tuple[bytes, str], bytes] = {}
+        self._places: dict[bytes, tuple[bytes, str]] = {}
 
     def check(self, ueid: bytes, reports: Reports) -> None:
-        """Raises DeviceChanged if another device has reported in the place of one of these before."""
+        """Whether these devices may report for a chip.
+
+        Raises:
+            DeviceChanged: another device has reported in the place of one of them before.
+            DeviceOfOtherChip: one of them has reported in another place, for this chip or for another.
+        """
         for name, report in reports:
-            known = self._known.get((ueid, name), report.device.device_id)
-            if known != report.device.device_id:
-                raise DeviceChanged(f"{name} was {known.hex()}, is {report.device.device_id.hex()}")
+            device, place = report.device.device_id, (ueid, name)
+            if self._devices.get(place, device) != device:
+                raise DeviceChanged(f"{name} was {self._devices[place].hex()}, is {device.hex()}")
+            if self._places.get(device, place) != place:
+                other, other_name = self._places[device]
+                raise DeviceOfOtherChip(f"{name} is {other_name} of {other.hex()}")
 
     def record(self, ueid: bytes, reports: Reports) -> None:
-        """Remember devices, where none is on record yet."""
+        """Remember devices that have been checked."""
         for name, report in reports:
-            self._known.setdefault((ueid, name), report.device.device_id)
+            self._devices[ueid, name] = report.device.device_id
+            self._places[report.device.device_id] = (ueid, name)
 
     def forget(self, ueid: bytes) -> None:
-        """Let a chip report through other devices from here on, as after a repair."""
-        self._known = {key: device for key, device in self._known.items() if key[0] != ueid}
+        """Let a chip report through other devices from here on, and its devices for other chips, as after a repair."""
+        self._devices = {place: device for place, device in self._devices.items() if place[0] != ueid}
+        self._places = {device: place for device, place in self._places.items() if place[0] != ueid}

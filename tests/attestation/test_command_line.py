@@ -15,9 +15,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from attestation import VerifierId, attestation_result, cose, issue, issue_result
 from attestation.__main__ import main
 from attestation.appraisal import refusal
-from attestation.commands import fuzz
+from attestation.commands import fuzz, fuzz_reports
 from attestation.commands.sample import ALGORITHMS, NOW_S, Sample, seed
+from attestation.commands.sample_report import SampleReport
 from attestation.errors import BadSignature
+from attestation.spdm_report import parse
 from attestation.token import seal
 
 from .field import Field
@@ -30,6 +32,9 @@ CHAINED = issue(
     x5t=hashlib.sha256(SAMPLE.chain[0]).digest(),
     x5chain=SAMPLE.chain,
 )
+
+
+REPORT = SampleReport.make().report
 
 
 def pem(public_key: ec.EllipticCurvePublicKey | rsa.RSAPublicKey) -> bytes:
@@ -280,6 +285,38 @@ def test_the_fuzzer_would_notice(monkeypatch, capsys, where, what, said):
     """A check that cannot fail is none: break the verifier in four ways and see that the fuzzer says so."""
     monkeypatch.setattr(where, what)
     code, out, _ = run("fuzz --mutants 3000", capsys)
+    assert code == 1
+    assert said in out
+
+
+def test_the_fuzzer_finds_nothing_among_reports_in_a_short_run(capsys):
+    code, out, _ = run("fuzz --reports --mutants 250 --seed 3 --json", capsys)
+    ((name, report),) = json.loads(out).items()
+    assert (code, name, report["accepted"], report["failures"]) == (0, "report", 0, [])
+    assert report["tampered"] > 90
+    assert report["equivalent"] > 0
+    assert report["well_formed"] > 10
+    assert len(report["refused"]) > 8
+    assert fuzz_reports.fuzz_reports(500, 1, expired=lambda: True).tampered == 0
+
+
+@pytest.mark.verify
+def test_the_fuzzer_finds_nothing_among_reports(capsys):
+    assert run("fuzz --reports --mutants 20000 --seed 5", capsys)[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("where", "what", "said"),
+    [
+        ("attestation.spdm.verify_signature", lambda *_: None, "accepted"),
+        ("attestation.spdm._check_firmware", lambda signed, _: 1 // (signed == REPORT), "ZeroDivisionError"),
+        ("attestation.spdm.parse", lambda report: replace(parse(report), opaque=()), "another spelling"),
+    ],
+    ids=["any signature", "a parser that crashes", "two spellings"],
+)
+def test_the_fuzzer_would_notice_among_reports(monkeypatch, capsys, where, what, said):
+    monkeypatch.setattr(where, what)
+    code, out, _ = run("fuzz --reports --mutants 60", capsys)
     assert code == 1
     assert said in out
 
