@@ -1,4 +1,4 @@
-"""What a user types: `python -m attestation inspect | verify | bench | fuzz`."""
+"""What a user types: `python -m attestation inspect | verify | report | bench | fuzz`."""
 
 import hashlib
 import json
@@ -22,6 +22,7 @@ from attestation.errors import BadSignature
 from attestation.spdm_report import parse
 from attestation.token import seal
 
+from . import device
 from .field import Field
 
 SAMPLE = Sample.of(ALGORITHMS["p256"])
@@ -34,6 +35,7 @@ CHAINED = issue(
 )
 
 
+GPU = device.Device()
 REPORT = SampleReport.make().report
 
 
@@ -54,6 +56,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "other.pem": pem(Sample.of(ALGORITHMS["p256"], "other").key.public_key),
         "rsa.pem": pem(rsa.generate_private_key(65537, 2048).public_key()),
         "root.pem": x509.load_der_x509_certificate(SAMPLE.chain[1]).public_bytes(Encoding.PEM),
+        "report.bin": GPU.report(),
+        "report.hex": GPU.report().hex().encode(),
+        "spoilt.bin": GPU.report()[:-1] + b"\0",
+        "chain.pem": GPU.pem,
+        "vendor.pem": device.pem(GPU.root),
         "stranger.pem": x509.load_der_x509_certificate(Sample.of(ALGORITHMS["p384"]).chain[1]).public_bytes(Encoding.PEM),
     }
     for name, data in files.items():
@@ -191,6 +198,10 @@ def test_verify_by_chain_binds_key_certificate_and_chip(folder, capsys, token, r
         ("verify token.cbor --key key.pem --at 2027-01-31", "--at"),
         ("verify token.cbor --root root.pem --at yesterday", "yesterday"),
         ("verify token.cbor", "--key"),
+        ("report report.bin --chain chain.pem --root vendor.pem --nonce today", "--nonce"),
+        ("report report.bin --chain chain.pem --root vendor.pem --at today", "--at"),
+        ("report report.bin --chain nothing.pem --root vendor.pem", "nothing.pem"),
+        ("report report.bin --chain chain.pem", "--root"),
         ("bench --rounds 0", "--rounds"),
         ("fuzz --mutants 0", "--mutants"),
         ("fuzz --seconds nan", "--seconds"),
@@ -202,6 +213,45 @@ def test_a_users_mistake_is_one_clear_message_and_exit_code_2(folder, capsys, wo
     assert (code, out) == (2, "")
     assert said in err
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (
+            f"report.bin --nonce {device.NONCE.hex()} --at 2027-01-31",
+            "verified: form, certificates and signature, nonce",
+        ),
+        ("report.hex", "not checked: nonce and dates"),
+        ("report.hex --at 2027-01-31T12:00:00Z", "not checked: nonce\n"),
+    ],
+)
+def test_a_good_report_is_shown_with_what_has_not_been_checked(folder, capsys, words, said):
+    code, out, _ = run(f"report {words} --chain chain.pem --root vendor.pem", capsys)
+    assert code == 0
+    for shown in (said, "580.95", device.FIRMWARE.hex(), hashlib.sha384(b"\3").hexdigest(), "3 mutable_firmware"):
+        assert shown in out
+    described = json.loads(run(f"report {words} --chain chain.pem --root vendor.pem --json", capsys)[1])
+    assert described["verified"] is True
+    assert described["sha256"] == hashlib.sha256(GPU.report()).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        ("spoilt.bin --root vendor.pem", "bad_signature"),
+        ("token.cbor --root vendor.pem", "not_spdm11"),
+        ("report.bin --root stranger.pem", "unpinned_root"),
+        (f"report.bin --root vendor.pem --nonce {bytes(32).hex()}", "report_nonce_mismatch"),
+        ("report.bin --root vendor.pem --at 1969-12-31", "certificate_not_yet_valid"),
+    ],
+)
+def test_a_bad_report_is_refused_by_name(folder, capsys, words, reason):
+    code, _, err = run(f"report {words} --chain chain.pem", capsys)
+    assert code == 1
+    assert err.startswith(f"refused: {reason} (")
+    described = json.loads(run(f"report {words} --chain chain.pem --json", capsys)[1])
+    assert (described["verified"], described["reason"]) == (False, reason)
 
 
 def test_a_token_may_come_from_standard_input(folder, capsys, monkeypatch):
