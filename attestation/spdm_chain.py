@@ -2,10 +2,9 @@
 
 The rules are those of chips' chains (see `chain`), with these differences, which hold for vendors' chains alone:
 
-- the device's certificate names no UEID. A vendor has identifiers of its own;
-- the extensions that may carry a firmware id are understood, and so may be critical (TCG recommends it);
-- basic constraints may be absent from the device's certificate, as they may from a chip's;
-- all keys are P-384, nothing else.
+- wider: the device's certificate need not name a UEID, as NVIDIA's do not. A vendor has identifiers of its own;
+- wider: the extensions that may carry a firmware id are understood, and so may be critical (TCG recommends it);
+- narrower: all keys are P-384.
 
 Nobody outside the vendor has a list of the certificates that it has issued, so the verifier's manifest can only refuse
 what has been revoked.

@@ -50,8 +50,8 @@ class Policy:
         max_bracket_s: from the opening of a session to its conclusion, in s: the key may leave in between.
         nonce_lifetime_s: how long a challenge may be answered, in s.
         fewest_landmarks: as many of those asked must report.
-        fewest_gpu_reports: as many measurement reports of the vendor's must come with a token that concludes, each of
-            another device.
+        fewest_gpu_reports: as many measurement reports of vendors' devices must come with a token that is appraised, or that
+            concludes a session, each of another device.
         max_accuracy_m: error radius of a claimed position, in m; a vaguer claim leaves a chip unconfirmed.
         km_per_ms: speed at which round-trip times become distances: `VACUUM_KM_PER_MS` is what physics guarantees,
             `FIBRE_KM_PER_MS` what a regulator may choose to trust.
