@@ -7,6 +7,7 @@ and its packets are described in `docs/attestation.md`.
 
 from .algorithms import ED25519, ESP256, ESP384
 from .appraisal import Appraisal, Bound, Finding, Landmark, Verdict
+from .batch import InclusionProof, Tree, verify_inclusion
 from .bounds import FIBRE_KM_PER_MS, VACUUM_KM_PER_MS, distance_bound_km
 from .bulk import verify_many
 from .certificates import Authority
@@ -59,6 +60,7 @@ __all__ = [
     "Flaws",
     "GpuEvidence",
     "GpuReport",
+    "InclusionProof",
     "InvalidArgument",
     "Landmark",
     "LandmarkExchange",
@@ -74,6 +76,7 @@ __all__ = [
     "Session",
     "SigningKey",
     "Tier",
+    "Tree",
     "TrustClaim",
     "Verdict",
     "Verifier",
@@ -90,6 +93,7 @@ __all__ = [
     "sign1",
     "validate_chain",
     "verify",
+    "verify_inclusion",
     "verify_many",
     "verify_report",
     "verify_result",

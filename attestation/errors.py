@@ -437,6 +437,37 @@ class BootcountFell(FreshnessRefused):
     """The boot counter is lower than one accepted before: a chip rolled back, or a copy of one."""
 
 
+# Batches: one signature for many nonces (RFC 9162 section 2.1).
+
+
+class BatchRefused(Refused):
+    """Base of the refusals of a proof that a nonce is in a batch."""
+
+
+class BadProof(BatchRefused):
+    """Not of the form of an inclusion proof, or not of a batch of 2 to 72."""
+
+
+class BadProofNode(BatchRefused):
+    """A leaf hash, a node of a proof or a root has not exactly 32 bytes."""
+
+
+class IndexOutsideTree(BatchRefused):
+    """The index of a leaf is not from 0 to below the size of its tree."""
+
+
+class ProofTooShort(BatchRefused):
+    """The proof ends before the root."""
+
+
+class ProofTooLong(BatchRefused):
+    """The proof goes on beyond the root."""
+
+
+class RootMismatch(BatchRefused):
+    """Leaf and proof lead to another root than the one that is known or signed."""
+
+
 # Profile and claims.
 
 

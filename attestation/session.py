@@ -11,6 +11,7 @@ from dataclasses import replace
 from enum import Enum, auto
 
 from .appraisal import Appraisal, bound, refusal, weigh
+from .batch import Tree
 from .challenge import session_id, session_nonce
 from .claims import MAX_NONCES, Claims
 from .errors import (
@@ -39,16 +40,23 @@ from .spdm import Reports
 from .verifier import NO_EVIDENCE, Evidence, Verifier
 
 
-def bind(claims: Claims, challenges: Sequence[bytes], session_key: bytes, session: bytes) -> Claims:
+def bind(
+    claims: Claims, challenges: Sequence[bytes], session_key: bytes, session: bytes, *, batched: bool = False
+) -> Claims:
     """A chip's claims made into the answer to a session's challenges.
+
+    A verifier takes either form of an answer to several: all nonces in a row, or as a batch the root of a tree over them.
 
     Args:
         claims: what the chip has to say otherwise.
         challenges: one to open a session; one for each landmark to close it, in the same order.
         session_key: the session's public key as encoded COSE_Key.
         session: identifier of the session.
+        batched: whether to answer as a batch, see `batch.Tree`; one challenge alone is answered by itself.
     """
     nonces = tuple(session_nonce(challenge, session_key, session) for challenge in challenges)
+    if batched and len(nonces) > 1:
+        nonces = (Tree.of(nonces).nonce,)
     return replace(claims, nonces=nonces, session_key=session_key)
 
 
@@ -241,12 +249,13 @@ class Session:
         return claims, reports
 
     def _check_binding(self, claims: Claims, challenges: tuple[bytes, ...]) -> bytes:
-        """The session key, if the claims bind it to exactly these challenges."""
+        """The session key, if the claims bind it to exactly these challenges, one by one or as a batch."""
         if claims.session_key is None:
             raise MissingClaim("session_key (8)")
-        expected = bind(claims, challenges, claims.session_key, self.session_id).nonces
+        batched = len(claims.nonces) == 1
+        expected = bind(claims, challenges, claims.session_key, self.session_id, batched=batched).nonces
         if claims.nonces != expected:
-            raise NonceMismatch("the nonce is not SHA-256(challenge || session key || session id)")
+            raise NonceMismatch("the nonce is not SHA-256(challenge || session key || session id), nor a batch of these")
         return claims.session_key
 
     def _expect(self, stage: _Stage) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from .appraisal import Appraisal, Landmark, refusal, untimed
+from .batch import InclusionProof, verify_answer
 from .bounds import VACUUM_KM_PER_MS, distance_bound_km
 from .chain import Endorsement, read_certificate
 from .challenge import NonceLedger
@@ -187,6 +188,41 @@ class Verifier:
                 raise NonceMismatch(f"{len(evidence.claims.nonces)} nonces in answer to one challenge")
             reports = self.check_reports(evidence.claims, gpu_evidence, now_s)
             self.accept(evidence, evidence.claims.nonces, now_s, reports)
+        except Refused as error:
+            return refusal(error)
+        return replace(untimed(evidence.claims), gpu_reports=reports)
+
+    def appraise_batch(
+        self,
+        token: bytes,
+        proofs: Mapping[bytes, bytes],
+        now_s: float,
+        gpu_evidence: Mapping[str, GpuEvidence] = NO_EVIDENCE,
+    ) -> Appraisal:
+        """Judge evidence in which one signature answers for several bare challenges of one chip.
+
+        Each challenge is redeemed once, wherever else the batch is shown: a landmark that knows one of them shows its own
+        proof alone. Whatever the bytes, the result is an appraisal, of all these challenges or none.
+
+        Args:
+            token: the evidence.
+            proofs: for each challenge that is to be redeemed, the encoded proof that it is in the batch.
+            now_s: seconds since 1970.
+            gpu_evidence: measurement reports that came with the token, by the name of the submodule.
+
+        Raises:
+            InvalidArgument: no challenge at all.
+        """
+        if not proofs:
+            raise InvalidArgument("a batch answers at least one challenge")
+        try:
+            evidence = self.authenticate(token, now_s)
+            if len(evidence.claims.nonces) != 1:
+                raise NonceMismatch(f"{len(evidence.claims.nonces)} nonces where the root of a batch is due")
+            for challenge, proof in proofs.items():
+                verify_answer(challenge, InclusionProof.decode(proof), evidence.claims.nonces[0])
+            reports = self.check_reports(evidence.claims, gpu_evidence, now_s)
+            self.accept(evidence, tuple(proofs), now_s, reports)
         except Refused as error:
             return refusal(error)
         return replace(untimed(evidence.claims), gpu_reports=reports)

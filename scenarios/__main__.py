@@ -6,7 +6,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from scenarios import assumptions, bench, bench_ensemble, calibrate, describe, report, rerun
+from scenarios import report
+from scenarios.commands import assumptions, bench, bench_ensemble, calibrate, describe, rerun
 from scenarios.study import EXIT_DONE, add_options, questions, run_command
 
 

@@ -12,8 +12,8 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from scenarios.brief import TOO_FEW, Column, Table, estimate, policy_table
-from scenarios.sentences import difference_in_words, listed
+from scenarios.answering.brief import TOO_FEW, Column, Table, estimate, policy_table
+from scenarios.answering.sentences import difference_in_words, listed
 from scenarios.study import Options, Study, main
 from sim.scenario import STATUS_QUO
 from sim.units import DAYS_PER_YEAR

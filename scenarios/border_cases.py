@@ -19,8 +19,8 @@ from collections.abc import Callable, Iterator
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from scenarios.border_rows import MAINLAND, NETWORKS, PLACES, case_rows, cases, circuit_speeds, relay_rows, verdict
-from scenarios.brief import Estimate, Table, figures_of
+from scenarios.answering.brief import Estimate, Table, figures_of
+from scenarios.parts.border_rows import MAINLAND, NETWORKS, PLACES, case_rows, cases, circuit_speeds, relay_rows, verdict
 from scenarios.study import Options, Study, UsageError, main
 from sim import Scenario, Tabulation
 from sim.parameters import load_parameters

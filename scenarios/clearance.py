@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from scenarios.brief import Estimate, Table
-from scenarios.ranges import parameter_range
-from scenarios.sentences import listed
+from scenarios.answering.brief import Estimate, Table
+from scenarios.answering.sentences import listed
+from scenarios.asking.ranges import parameter_range
 from scenarios.study import Options, Study, main
 from sim import Scenario, Tabulation
 from sim.parameters import Values, load_parameters

@@ -11,12 +11,12 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from scenarios.answers import LEARNERS, answer_each
+from scenarios.answering.brief import Estimate, Table, figures_of
+from scenarios.answering.sentences import difference_in_words
+from scenarios.answering.worlds import spread
+from scenarios.asking.searches import LEARNERS, answer_each
 from scenarios.baseline import QUICK
-from scenarios.brief import Estimate, Table
-from scenarios.sentences import difference_in_words
 from scenarios.study import Options, Study, main
-from scenarios.worlds import spread
 from sim import Scenario, Tabulation
 from sim.experiments.compute_gap import RULE, SOURCES, World, compute_gap
 from sim.experiments.equilibrium import MOST_STEPS, follow_days
@@ -177,20 +177,20 @@ def figures(result: Tabulation) -> Iterator[Chart]:
     source = source_line(result.manifest, unit, intervals)
     frame(
         axes[0].figure,
-        title=_claim(result.summary()),
+        title=_claim(result),
         subtitle="Million H100-equivalents at hand in restricted territory, by source; medians, and 10-90 % of draws",
         source=source,
     )
     yield Chart("compute-by-source", axes[0].figure, compute_data(result), f"{_caption(result)} {source}")
 
 
-def _claim(rows: pd.DataFrame) -> str:
-    final = rows[rows["date"] == rows["date"].max()].set_index(["policy", "source"])["median"]
-    kept_out = -final["difference", "all"]
-    share = kept_out / final[STATUS_QUO, "all"]
+def _claim(result: Tabulation) -> str:
+    """The same medians as in the answer: of differences within draws, not between medians over draws."""
+    kept_out, share = (-spread(changes(result)[name].tolist()).median for name in ("all", "share"))
     verb = "keeps out" if kept_out >= 0 else "adds"
-    month = rows["date"].max().strftime("%b %Y")
-    return f"By {month} the rule {verb} {abs(kept_out) / 1e6:.2g} million H100e, {100 * abs(share):.1f} % of compute at hand"
+    month = result.table["date"].max().strftime("%b %Y")
+    amount, percent = figures_of(abs(kept_out)), figures_of(100 * abs(share))
+    return f"By {month} the rule {verb} {amount} million H100e, {percent} % of compute at hand"
 
 
 def _caption(result: Tabulation) -> str:

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from scenarios.brief import Estimate, Table
+from scenarios.answering.brief import Estimate, Table
+from scenarios.answering.worlds import WORLD, at_end, per_world, spread, spread_by_date
+from scenarios.asking.variations import Variation, vary
 from scenarios.study import Options, Study, main
-from scenarios.variations import Variation, vary
-from scenarios.worlds import WORLD, at_end, per_world, spread, spread_by_date
 from sim.outcomes.coverage import first_reached, with_scrapping
 from sim.units import DAYS_PER_YEAR, calendar_date
 

@@ -21,20 +21,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from scenarios.answers import REPERTOIRE
-from scenarios.brief import Table
-from scenarios.cset_answer import shares_table, two_sentences
-from scenarios.cset_cases import (
+from scenarios.answering.brief import Table
+from scenarios.asking.searches import REPERTOIRE
+from scenarios.asking.variations import Variation, vary
+from scenarios.parts.cset_answer import shares_table, two_sentences
+from scenarios.parts.cset_cases import (
     KNOWN,
     STATIC,
     TOGETHER,
     TOGETHER_KNOWN,
     WORDS,
 )
-from scenarios.cset_derived import AGAINST, PINGS, SOON_DAYS, YEAR_DAYS, Derived, derived, planned_inspectors
-from scenarios.cset_figures import assumptions_in_words, ranking_chart, turning_chart
+from scenarios.parts.cset_derived import AGAINST, PINGS, SOON_DAYS, YEAR_DAYS, Derived, derived, planned_inspectors
+from scenarios.parts.cset_figures import assumptions_in_words, ranking_chart, turning_chart
 from scenarios.study import Options, Study, UsageError, main, usable_processors
-from scenarios.variations import Variation, vary
 from sim import Result, Scenario, Tabulation, simulate
 from sim.experiments.cset_model import (
     NETWORKS,

@@ -12,12 +12,12 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from scenarios.answering.brief import TOO_FEW, Column, Table, estimate, policy_table
+from scenarios.answering.sentences import difference_in_words
+from scenarios.answering.worlds import gained
+from scenarios.asking.variations import Variation, settings, vary
 from scenarios.baseline import QUICK
-from scenarios.brief import TOO_FEW, Column, Table, estimate, policy_table
-from scenarios.sentences import difference_in_words
 from scenarios.study import Options, Study, main
-from scenarios.variations import Variation, settings, vary
-from scenarios.worlds import gained
 from sim.units import DAYS_PER_MONTH
 
 if TYPE_CHECKING:

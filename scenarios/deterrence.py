@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from scenarios.answers import LEARNERS, answer_each
+from scenarios.answering.brief import TOO_FEW, Estimate, Table
+from scenarios.answering.sentences import counted, listed
+from scenarios.asking.ranges import parameter_range
+from scenarios.asking.searches import LEARNERS, answer_each
+from scenarios.asking.variations import Variation, vary
 from scenarios.baseline import QUICK
-from scenarios.brief import TOO_FEW, Estimate, Table
-from scenarios.ranges import parameter_range
-from scenarios.sentences import counted, listed
 from scenarios.study import Options, Study, UsageError, main
-from scenarios.variations import Variation, vary
 from sim import Scenario, Tabulation
 from sim.experiments.compute_gap import step_rows
 from sim.experiments.equilibrium import MOST_STEPS, find_equilibrium, follow_days

@@ -12,10 +12,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from scenarios.brief import TOO_FEW, Estimate, Table, figures_of
-from scenarios.evasion_cells import HORIZONS_DAYS, evasion_cells, stands_for
+from scenarios.answering.brief import TOO_FEW, Estimate, Table, figures_of
+from scenarios.asking.variations import Variation, vary
+from scenarios.parts.evasion_cells import HORIZONS_DAYS, evasion_cells, stands_for
 from scenarios.study import Options, Study, main
-from scenarios.variations import Variation, vary
 from sim.detection.register import DETECTORS
 from sim.smuggling.strategies import STRATEGIES
 

@@ -14,9 +14,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from scenarios.answering.brief import Estimate, Table
+from scenarios.answering.sentences import counted, listed
 from scenarios.baseline import QUICK
-from scenarios.brief import Estimate, Table
-from scenarios.frontier_tables import (
+from scenarios.parts.frontier_tables import (
     BUDGETS_MUSD,
     NO_RULE,
     RULES,
@@ -25,7 +26,6 @@ from scenarios.frontier_tables import (
     levers_of,
     points_table,
 )
-from scenarios.sentences import counted, listed
 from scenarios.study import Options, Study, UsageError, main, usable_processors
 from sim import Result, Scenario, Tabulation
 from sim.experiments.budget import (

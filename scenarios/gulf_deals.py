@@ -17,13 +17,13 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from scenarios.answering.brief import TOO_FEW, Estimate, Table, estimate
+from scenarios.answering.places import by_run, counts_note, place_data, place_estimate
+from scenarios.answering.sentences import direction
+from scenarios.answering.worlds import gained
+from scenarios.asking.variations import Variation, settings, vary
 from scenarios.baseline import QUICK
-from scenarios.brief import TOO_FEW, Estimate, Table, estimate
-from scenarios.places import by_run, counts_note, place_data, place_estimate
-from scenarios.sentences import direction
 from scenarios.study import Options, Study, main
-from scenarios.variations import Variation, settings, vary
-from scenarios.worlds import gained
 from sim.parameters import load_parameters
 from sim.scenario import STATUS_QUO
 from sim.world.excess import GULF

@@ -22,11 +22,11 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from scenarios.answering.brief import Table, figures_of
+from scenarios.answering.places import UNITS, by_run, counts_note, place_data, place_estimate
+from scenarios.asking.variations import Variation, settings, vary
 from scenarios.baseline import QUICK
-from scenarios.brief import Table, figures_of
-from scenarios.places import UNITS, by_run, counts_note, place_data, place_estimate
 from scenarios.study import Options, Study, main
-from scenarios.variations import Variation, settings, vary
 from sim.scenario import STATUS_QUO
 
 if TYPE_CHECKING:

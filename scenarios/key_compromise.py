@@ -20,10 +20,10 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from scenarios.brief import TOO_FEW, Column, Estimate, Table, estimate, policy_table
-from scenarios.evasion_cells import stands_for
+from scenarios.answering.brief import TOO_FEW, Column, Estimate, Table, estimate, policy_table
+from scenarios.asking.variations import Variation, settings, vary
+from scenarios.parts.evasion_cells import stands_for
 from scenarios.study import Options, Study, main
-from scenarios.variations import Variation, settings, vary
 from sim.parameters import load_parameters
 from sim.scenario import STATUS_QUO
 

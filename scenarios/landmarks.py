@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from scenarios.brief import Estimate, Table
-from scenarios.ranges import parameter_range
+from scenarios.answering.brief import Estimate, Table
+from scenarios.asking.ranges import parameter_range
 from scenarios.study import Options, Study, main
 from sim import Scenario, Tabulation
 from sim.outcomes.costs import landmark_network_cost_usd_per_year

@@ -16,11 +16,11 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from scenarios.answering.brief import TOO_FEW, Table
+from scenarios.answering.worlds import at_end, spread, spread_data
+from scenarios.asking.variations import Variation, vary
 from scenarios.baseline import QUICK
-from scenarios.brief import TOO_FEW, Table
 from scenarios.study import Options, Study, main
-from scenarios.variations import Variation, vary
-from scenarios.worlds import at_end, spread, spread_data
 from sim.scenario import STATUS_QUO
 
 if TYPE_CHECKING:

@@ -12,11 +12,11 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from scenarios.answering.brief import TOO_FEW, Column, Estimate, Table, estimate, policy_table
+from scenarios.answering.worlds import at_end, spread, spread_data
+from scenarios.asking.variations import Variation, vary
 from scenarios.baseline import QUICK
-from scenarios.brief import TOO_FEW, Column, Estimate, Table, estimate, policy_table
 from scenarios.study import Options, Study, main
-from scenarios.variations import Variation, vary
-from scenarios.worlds import at_end, spread, spread_data
 from sim.fleet.supply import Demand
 from sim.scenario import STATUS_QUO
 from sim.smuggling.channels import channels

@@ -12,10 +12,10 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from scenarios.answering.brief import TOO_FEW, Column, Table, estimate, policy_table
+from scenarios.asking.variations import Variation, settings, vary
 from scenarios.baseline import QUICK
-from scenarios.brief import TOO_FEW, Column, Table, estimate, policy_table
 from scenarios.study import Options, Study, main
-from scenarios.variations import Variation, settings, vary
 from sim.scenario import STATUS_QUO
 from sim.units import HOURS_PER_DAY
 

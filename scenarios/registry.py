@@ -21,12 +21,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from scenarios.answering.brief import TOO_FEW, Column, Table, estimate, policy_table
+from scenarios.answering.sentences import apart
+from scenarios.answering.worlds import gained
+from scenarios.asking.variations import Variation, settings, vary
 from scenarios.baseline import QUICK
-from scenarios.brief import TOO_FEW, Column, Table, estimate, policy_table
-from scenarios.sentences import apart
 from scenarios.study import Options, Study, main
-from scenarios.variations import Variation, settings, vary
-from scenarios.worlds import gained
 from sim import Scenario
 from sim.scenario import STATUS_QUO
 

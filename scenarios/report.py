@@ -17,13 +17,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from scenarios.brief import asked
+from scenarios.answering.brief import asked
 from scenarios.contents import CHAPTERS
-from scenarios.finished import Finished, read_finished, why_not
 from scenarios.manifests import ManifestError
-from scenarios.paper import STAGING, edited, write_paper
-from scenarios.report_page import Entry, Report, page
-from scenarios.report_runs import Made, make
+from scenarios.reporting.finished import Finished, read_finished, why_not
+from scenarios.reporting.page import Entry, Report, page
+from scenarios.reporting.paper import STAGING, edited, write_paper
+from scenarios.reporting.runs import Made, make
 from scenarios.study import (
     EXIT_DONE,
     EXIT_INTERRUPTED,

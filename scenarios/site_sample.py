@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from scenarios.answering.brief import TOO_FEW, Estimate, Table
+from scenarios.answering.sentences import listed
 from scenarios.baseline import QUICK
-from scenarios.brief import TOO_FEW, Estimate, Table
-from scenarios.sentences import listed
 from scenarios.study import Options, Study, UsageError, main
 
 if TYPE_CHECKING:

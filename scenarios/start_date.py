@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from scenarios.answering.brief import TOO_FEW, Estimate, Table
+from scenarios.answering.worlds import WORLD, spread, spread_by_date, spread_data, worlds_of
+from scenarios.asking.variations import Variation, vary
 from scenarios.baseline import QUICK
-from scenarios.brief import TOO_FEW, Estimate, Table
 from scenarios.study import Options, Study, main
-from scenarios.variations import Variation, vary
-from scenarios.worlds import WORLD, spread, spread_by_date, spread_data, worlds_of
 from sim.scenario import STATUS_QUO
 from sim.units import DAYS_PER_YEAR, calendar_date
 from sim.world.products import h100e_of_products, product_names

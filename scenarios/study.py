@@ -18,7 +18,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal, get_args
 
-from scenarios.brief import told, write_brief
+from scenarios.answering.brief import told, write_brief
 from sim import OutputError, Result, RunFailed, Scenario, ScenarioError, Tabulation, simulate
 from sim.designs import EVEN, Design, described
 from sim.experiments.cluster import ClusterError, dask_executor

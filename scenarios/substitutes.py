@@ -20,9 +20,9 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from scenarios.answers import LEARNERS, answer_each
+from scenarios.answering.brief import TOO_FEW, Column, Estimate, Table, estimate, policy_table
+from scenarios.asking.searches import LEARNERS, answer_each
 from scenarios.baseline import QUICK
-from scenarios.brief import TOO_FEW, Column, Estimate, Table, estimate, policy_table
 from scenarios.compute_gap import drawn_scenario
 from scenarios.study import Options, Study, main
 from sim import Tabulation

@@ -20,12 +20,12 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from scenarios.answering.brief import TOO_FEW, Estimate, Table, estimate, figures_of
+from scenarios.answering.places import counts_note
+from scenarios.answering.worlds import gained
+from scenarios.asking.variations import Variation, settings, vary
 from scenarios.baseline import QUICK
-from scenarios.brief import TOO_FEW, Estimate, Table, estimate, figures_of
-from scenarios.places import counts_note
 from scenarios.study import Options, Study, main
-from scenarios.variations import Variation, settings, vary
-from scenarios.worlds import gained
 from sim import Scenario
 from sim.scenario import STATUS_QUO
 from sim.world.regimes import DIFFUSION_RULE, MECHANISMS

@@ -13,10 +13,9 @@ from collections.abc import Callable, Iterator, Sequence
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
-from scenarios.brief import TOO_FEW, Estimate, Table
-from scenarios.sentences import listed
-from scenarios.study import Options, Study, UsageError, main, usable_processors
-from scenarios.tornado_tables import (
+from scenarios.answering.brief import TOO_FEW, Estimate, Table
+from scenarios.answering.sentences import listed
+from scenarios.parts.tornado_tables import (
     FOUND,
     OUTCOMES,
     chance_table,
@@ -26,6 +25,7 @@ from scenarios.tornado_tables import (
     summary_table,
     tornado_table,
 )
+from scenarios.study import Options, Study, UsageError, main, usable_processors
 from sim import RunFailed, Scenario, Tabulation
 from sim.experiments.planned_cost import planned_cost, seconds_of_a_run
 from sim.experiments.sensitivity import (

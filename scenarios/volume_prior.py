@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, get_args
 
-from scenarios.brief import Estimate, Table
+from scenarios.answering.brief import Estimate, Table
 from scenarios.study import Options, Study, UsageError, main
 from sim import Scenario, Tabulation
 from sim.parameters import Parameter, load_parameters

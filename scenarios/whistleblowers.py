@@ -19,12 +19,12 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from scenarios.answering.brief import TOO_FEW, Column, Estimate, Table, estimate, policy_table
+from scenarios.answering.sentences import apart
+from scenarios.answering.worlds import gained, ratio
+from scenarios.asking.variations import Variation, settings, vary
 from scenarios.baseline import QUICK
-from scenarios.brief import TOO_FEW, Column, Estimate, Table, estimate, policy_table
-from scenarios.sentences import apart
 from scenarios.study import Options, Study, main
-from scenarios.variations import Variation, settings, vary
-from scenarios.worlds import gained, ratio
 from sim.parameters import load_parameters
 from sim.scenario import STATUS_QUO
 

@@ -17,9 +17,11 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from ..algorithms import ECDSA
 from ..bulk import verify_many
+from ..claims import MAX_NONCES
 from ..cose import sig_structure
 from ..errors import InvalidArgument
 from ..token import unseal, verify
+from . import bench_batch
 from .sample import ALGORITHMS, NOW_S, Sample, seed
 
 _TOKENS = 64  # a round of each figure
@@ -30,6 +32,12 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     """Add this command to the command line."""
     parser = commands.add_parser("bench", help="measure issue, verify and appraisal beside the bare cryptographic call")
     parser.add_argument("--rounds", type=int, default=25, help="rounds of which the least counts (default: 25)")
+    parser.add_argument(
+        "--batch",
+        type=int,
+        metavar="K",
+        help=f"measure one signature for K nonces beside one each instead, K from 2 to {MAX_NONCES}",
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(run=run)
 
@@ -38,12 +46,24 @@ def run(options: argparse.Namespace) -> int:
     """Measure and print."""
     if options.rounds < 1:
         raise InvalidArgument(f"--rounds must be at least 1, not {options.rounds}")
-    measured = {name: _measure(algorithm, options.rounds) for name, algorithm in ALGORITHMS.items()}
+    if options.batch is not None and not 2 <= options.batch <= MAX_NONCES:
+        raise InvalidArgument(f"--batch must be from 2 to {MAX_NONCES}, not {options.batch}")
     machine = {
         "python": platform.python_version(),
         "cryptography": version("cryptography"),
         "cores": os.cpu_count() or 1,
     }
+    if options.batch is not None:
+        batches = {
+            name: bench_batch.measure(algorithm, options.batch, options.rounds, time.process_time)
+            for name, algorithm in ALGORITHMS.items()
+        }
+        if options.json:
+            print(json.dumps({"machine": machine, "size": options.batch, "profiles": batches}, indent=2))
+        else:
+            print("\n".join(bench_batch.table(batches, options.batch)))
+        return 0
+    measured = {name: _measure(algorithm, options.rounds) for name, algorithm in ALGORITHMS.items()}
     if options.json:
         print(json.dumps({"machine": machine, "profiles": measured}, indent=2))
         return 0

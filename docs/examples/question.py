@@ -7,9 +7,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from scenarios.brief import Column, Table, estimate, policy_table
+from scenarios.answering.brief import Column, Table, estimate, policy_table
+from scenarios.asking.variations import Variation, settings, vary
 from scenarios.study import Options, Study, run_study
-from scenarios.variations import Variation, settings, vary
 from sim import Result
 from sim.figures import Chart, by_policy, frame, panels, policies_data
 from sim.figures.captions import assumptions, source

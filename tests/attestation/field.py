@@ -122,10 +122,16 @@ class Field:
         return issue(bind(chip.claims, (session.challenge,), key.cose_key, session.session_id), chip.key)
 
     def claim(
-        self, chip: Chip, session: Session, challenges: tuple[bytes, ...], key: SigningKey, transcripts: list[bytes]
+        self,
+        chip: Chip,
+        session: Session,
+        challenges: tuple[bytes, ...],
+        key: SigningKey,
+        transcripts: list[bytes],
+        batched: bool = False,
     ) -> bytes:
         """The chip's second token: its location claim."""
-        claims = bind(chip.claims, challenges, key.cose_key, session.session_id)
+        claims = bind(chip.claims, challenges, key.cose_key, session.session_id, batched=batched)
         return issue(replace(claims, transcript_sha256=combined_sha256(transcripts)), chip.key)
 
     def measure(self, session: Session, key: SigningKey, rtts_ns: list[int], name: str = "one") -> tuple[bytes, bytes]:
@@ -137,7 +143,7 @@ class Field:
         measurement = exchange.measure(AUDIENCE, NOW_S)
         return measurement, prover.accept(measurement)
 
-    def attest(self, chip: Chip, rtts_ns: list[int]) -> Appraisal:
+    def attest(self, chip: Chip, rtts_ns: list[int], batched: bool = False) -> Appraisal:
         """A whole session, with the same burst at each landmark."""
         session, key = self.session(chip), self.session_key()
         session.endorse(self.vouch(chip, session, key), NOW_S)
@@ -147,4 +153,4 @@ class Field:
             session.report(name, measurement, NOW_S)
             transcripts.append(transcript)
         challenges = session.challenge_again([self.fresh() for _ in self.landmark_ids], NOW_S)
-        return session.conclude(self.claim(chip, session, challenges, key, transcripts), NOW_S)
+        return session.conclude(self.claim(chip, session, challenges, key, transcripts, batched), NOW_S)

@@ -203,6 +203,8 @@ def test_verify_by_chain_binds_key_certificate_and_chip(folder, capsys, token, r
         ("report report.bin --chain nothing.pem --root vendor.pem", "nothing.pem"),
         ("report report.bin --chain chain.pem", "--root"),
         ("bench --rounds 0", "--rounds"),
+        ("bench --batch 1", "--batch"),
+        ("bench --batch 73", "--batch"),
         ("fuzz --mutants 0", "--mutants"),
         ("fuzz --seconds nan", "--seconds"),
         ("dance", "dance"),
@@ -300,6 +302,23 @@ def test_bench_measures_every_profile(capsys):
             assert row[f"{ratio}_ratio"] == pytest.approx(row[f"{above}_us"] / row[f"bare_{below}_us"])
         assert row["threads_speedup"] > 0
     assert "p384" in run("bench --rounds 1", capsys)[1]
+
+
+def test_bench_sets_batches_beside_one_signature_each(capsys):
+    """Bytes are exact: a batch sends one token and no list; times are for the reader."""
+    code, out, _ = run("bench --batch 9 --rounds 1 --json", capsys)
+    measured = json.loads(out)
+    assert (code, measured["size"], list(measured["profiles"])) == (0, 9, list(ALGORITHMS))
+    for name, ways in measured["profiles"].items():
+        singly, listed, root, together, apart = ways.values()
+        token = len(Sample.of(ALGORITHMS[name]).token(seed("nonce")))
+        assert (singly["sent_bytes"], root["sent_bytes"]) == (token, token / 9)
+        assert root["sent_bytes"] < listed["sent_bytes"] < apart["sent_bytes"] == together["sent_bytes"] < token
+        for row in ways.values():
+            assert row["both_us"] == pytest.approx(row["make_us"] + row["check_us"])
+            assert row["ratio"] == pytest.approx(row["both_us"] / singly["both_us"])
+    shown = run("bench --batch 2 --rounds 1", capsys)[1]
+    assert shown.count("one signature each") == 3
 
 
 def test_the_fuzzer_finds_nothing_in_a_short_run(capsys):

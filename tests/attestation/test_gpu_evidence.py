@@ -21,6 +21,7 @@ from attestation import (
     issue,
     report_nonce,
 )
+from attestation.batch import Tree
 from attestation.ear import trust_vector
 
 from . import pki
@@ -111,6 +112,19 @@ def test_a_session_concludes_with_the_reports_that_it_asked_for(landmark_ids: tu
 def test_several_nonces_are_answered_by_their_digest():
     assert report_nonce((bytes(32),)) == bytes(32)
     assert report_nonce((bytes(32), b"\1" * 32)) == hashlib.sha256(bytes(32) + b"\1" * 32).digest()
+
+
+def test_a_batch_comes_with_reports_too():
+    """They answer its one nonce, which is made of all challenges of the batch."""
+    world = Rack(policy=Policy(fewest_gpu_reports=1))
+    chip = world.chip()
+    challenges = [world.verifier.challenge(chip.ueid, world.fresh(), NOW_S) for _ in range(3)]
+    tree = Tree.of(challenges)
+    proofs = {challenge: tree.proof(index).encode() for index, challenge in enumerate(challenges)}
+    token, evidence = answer(chip, (tree.nonce,), Answer({"gpu0": ONE}))
+    assert world.verifier.appraise_batch(token, proofs, NOW_S).reasons == ("report_missing",)
+    appraisal = world.verifier.appraise_batch(token, proofs, NOW_S, evidence)
+    assert (appraisal.verdict, [name for name, _ in appraisal.gpu_reports]) == (Verdict.UNCONFIRMED, ["gpu0"])
 
 
 def test_a_digest_without_its_report_is_a_claim_and_no_more():

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from attestation import cbor, cose, spdm
+from attestation import batch, cbor, cose, spdm
 from attestation.spdm_report import parse
 
 from . import third_party
@@ -24,6 +24,7 @@ EXPECTED = {
     "Veraison PSA, CCA, CoRIM": (8, {"tagged": 2}),
     "RFC 9711 appendix A": (18, {"tagged": 4, "keys out of order": 7}),
     "EAR": (1, {}),
+    "RFC 9162 and 9942": (101, {}),
     "RFC 8949 appendix A": (
         54,
         {"bignum": 2, "tagged": 6, "undefined": 1, "simple value": 2, "not shortest": 6, "indefinite length": 11},
@@ -52,7 +53,7 @@ def test_no_published_verdict_is_contradicted(name, folder):
     assert [result for result in results if result.verdict == WRONG] == []
     agreeing = sum(result.verdict == AGREE for result in results)
     assert (agreeing, dict(reasons(results, POLICY))) == EXPECTED[name]
-    assert reasons(results, UNCHECKED).keys() <= {"JSON", "schema", "no key published"}
+    assert reasons(results, UNCHECKED).keys() <= {"JSON", "schema", "no key published", "consistency"}
 
 
 def test_each_spoilt_message_is_refused_for_what_was_done_to_it(folder):
@@ -75,11 +76,21 @@ def test_each_spoilt_message_is_refused_for_what_was_done_to_it(folder):
         ("cose-wg CWT", (cose, "verify_sign1"), lambda token, key, **_: b"payload"),
         ("cose-wg, bare signatures", (cose, "verify_signature"), lambda *_, **__: None),
         ("EAR", (cbor, "loads"), lambda data: {}),
+        ("RFC 9162 and 9942", (batch, "verify_inclusion"), lambda *_: None),
         ("QCBOR, ill-formed", (cbor, "loads"), lambda data: None),
         ("NVIDIA measurement reports", (spdm, "verify_signature"), lambda *_: None),
         ("NVIDIA measurement reports", (spdm, "parse"), lambda report: parse(report[:-1] + b"\0")),
     ],
-    ids=["any signature", "other payload", "any message", "other value", "any bytes", "any report", "no report"],
+    ids=[
+        "any signature",
+        "other payload",
+        "any message",
+        "other value",
+        "any proof",
+        "any bytes",
+        "any report",
+        "no report",
+    ],
 )
 def test_a_verifier_that_accepts_too_much_is_found_out(name, part, fault, folder, monkeypatch):
     monkeypatch.setattr(*part, fault)

@@ -14,7 +14,7 @@ Each counts as one of
 
 Each message is verified under the one algorithm that its vector names, with the key that goes with it. CBOR in diagnostic
 notation is encoded by cbor2. Wrappers that this package has no use for are taken apart by cbor2 too. A measurement report
-must verify under its own chain, and under that of no other device. The folder `merkle` concerns another format.
+must verify under its own chain, and under that of no other device.
 """
 
 import ast
@@ -39,7 +39,7 @@ from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-from attestation import cbor, chain, cose, errors, keys, spdm, spdm_report
+from attestation import batch, cbor, chain, cose, errors, keys, spdm, spdm_report
 from attestation.algorithms import ESP384
 from attestation.errors import Refused, SignatureRefused
 
@@ -323,6 +323,42 @@ def ear(folder: Path) -> Iterator[Outcome]:
         yield Outcome(path.stem, UNCHECKED, "schema")
 
 
+def merkle(folder: Path) -> Iterator[Outcome]:
+    """Inclusion proofs of RFC 9162, good and spoilt, and the proof of a receipt (RFC 9942).
+
+    The former are Go's JSON, where a list may be null. Leaf and root of the receipt are not published, but follow from the
+    proof that the same tree of five had three leaves before: the leaf hashes c and d, the node over a and b, leaf hash e.
+    """
+    for vector, example in json.loads((folder / "rfc9162_inclusion.json").read_text()).items():
+        leaf, root = base64.b64decode(example["leafHash"]), base64.b64decode(example["root"])
+        proof = [base64.b64decode(node) for node in example["proof"] or ()]
+        check = partial(batch.verify_inclusion, leaf, example["leafIdx"], example["treeSize"], proof, root)
+        yield judge(vector, check, REFUSAL if example["wantErr"] else None)
+    (inclusion,) = proofs(folder / "inclusion-receipt.cbor")[-1]
+    (consistency,) = proofs(folder / "consistency-receipt.cbor")[-2]
+    _, _, (c, d, ab, e) = cbor2.loads(consistency)
+    root = node(node(ab, node(c, d)), e)
+    published = batch.InclusionProof(5, 3, (c, ab, e))
+    yield judge("inclusion-receipt, proof", partial(batch.InclusionProof.decode, inclusion), published)
+    yield judge("inclusion-receipt, spelling", published.encode, inclusion)
+    yield judge("inclusion-receipt, leaf", partial(batch.verify_inclusion, d, 3, 5, published.path, root), None)
+    for path in sorted(folder.glob("*.cbor")):
+        yield Outcome(f"{path.stem}, signature", UNCHECKED, "no key published")
+    yield Outcome("consistency-receipt, proof", UNCHECKED, "consistency")
+    for path in sorted(folder.glob("*.cddl")):
+        yield Outcome(path.stem, UNCHECKED, "schema")
+
+
+def proofs(receipt: Path) -> Any:
+    """The proofs of a receipt by their kind: -1 for inclusion, -2 for consistency."""
+    return cbor2.loads(receipt.read_bytes()).value[1][396]
+
+
+def node(left: bytes, right: bytes) -> bytes:
+    """RFC 9162 section 2.1.1."""
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
 def appendix_a(folder: Path) -> Iterator[Outcome]:
     """Examples of RFC 8949 appendix A; those that are not deterministic are marked as having no round trip."""
     for example in json.loads((folder / "rfc8949_appendix_a.json").read_text()):
@@ -462,6 +498,7 @@ SETS: Mapping[str, tuple[str, Callable[[Path], Iterator[Outcome]]]] = {
     "Veraison PSA, CCA, CoRIM": ("veraison", veraison),
     "RFC 9711 appendix A": ("eat-rfc9711", eat_rfc9711),
     "EAR": ("ear", ear),
+    "RFC 9162 and 9942": ("merkle", merkle),
     "RFC 8949 appendix A": ("cbor", appendix_a),
     "QCBOR, ill-formed": ("cbor", qcbor),
     "NVIDIA measurement reports": ("nvidia", nvidia),

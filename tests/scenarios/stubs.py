@@ -5,7 +5,7 @@ from types import ModuleType
 
 import pandas as pd
 
-from scenarios.brief import Table
+from scenarios.answering.brief import Table
 from scenarios.study import Options, Study
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from scenarios.assumptions import page
+from scenarios.commands.assumptions import page
 from sim.parameters import load_parameters
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "assumptions.md"

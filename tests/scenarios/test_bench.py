@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from scenarios import bench
 from scenarios.__main__ import main
-from scenarios.bench_runs import Counts, Timing, count_misses, exponent
-from scenarios.bench_shares import OWNERS, charge
+from scenarios.commands import bench
+from scenarios.commands.bench_runs import Counts, Timing, count_misses, exponent
+from scenarios.commands.bench_shares import OWNERS, charge
 
 ROOT = Path(__file__).resolve().parents[2]
 POSITIVE = (

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from scenarios import bench_ensemble
 from scenarios.__main__ import main
-from scenarios.bench_ensemble import LINES, QUICK, as_table
+from scenarios.commands import bench_ensemble
+from scenarios.commands.bench_ensemble import LINES, QUICK, as_table
 
 ROOT = Path(__file__).resolve().parents[2]
 

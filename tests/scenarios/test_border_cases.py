@@ -6,7 +6,7 @@ import pytest
 
 from attestation import FIBRE_KM_PER_MS
 from scenarios import border_cases
-from scenarios.border_rows import case_rows, cases, relay_rows, verdict
+from scenarios.parts.border_rows import case_rows, cases, relay_rows, verdict
 from scenarios.study import Options, UsageError
 from sim import Scenario
 from sim.world.geography import landmark_cities

@@ -5,8 +5,8 @@ import math
 import pandas as pd
 import pytest
 
-from scenarios.brief import Estimate, Table, figures_of
-from scenarios.latex import as_bibtex, as_booktabs
+from scenarios.answering.brief import Estimate, Table, figures_of
+from scenarios.answering.latex import as_bibtex, as_booktabs
 from sim.parameters import Source
 
 NOTHING = Estimate(math.nan, math.nan, math.nan)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from scenarios.compare import Difference, difference
+from scenarios.commands.compare import Difference, difference
 from sim.table_files import write_table
 
 TABLE = """scenario,draw,outcome,value,unit

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from scenarios.cset_derived import Alarms, alarms, found_by_visit, order_days, planned_inspectors, share_within
+from scenarios.parts.cset_derived import Alarms, alarms, found_by_visit, order_days, planned_inspectors, share_within
 from sim import Scenario, simulate
 from sim.event_file import compressed
 from sim.experiments.cset_model import FalseAlarms

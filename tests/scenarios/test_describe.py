@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from scenarios.__main__ import main
-from scenarios.describe import description
+from scenarios.commands.describe import description
 from sim import Result, Scenario
 from sim.outcomes.outcome import Outcome
 from sim.provenance import manifest

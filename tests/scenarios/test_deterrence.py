@@ -3,6 +3,8 @@
 If plotted data move: `python -m tests.scenarios.test_deterrence`, see `plotted.py`.
 """
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,6 +13,7 @@ from scenarios import compute_gap, deterrence, silence
 from scenarios.study import Options, UsageError, run_study
 from sim import Tabulation
 from sim.experiments.compute_gap import RULE, SOURCES
+from sim.figures import house_style
 from sim.figures.compute_gap import compute_data
 from sim.figures.deterrence import break_even_data, profit_and_volume_data
 from sim.scenario import STATUS_QUO, ScenarioError
@@ -47,6 +50,17 @@ def test_the_plotted_data_have_not_moved(deterred: Tabulation, gap: Tabulation):
     final = compute_data(gap)
     final = final[final["date"] == final["date"].max()].reset_index(drop=True)
     assert_unmoved("compute-by-source", final.assign(date=final["date"].astype(str)))
+
+
+def test_the_title_has_the_numbers_of_the_answer(gap: Tabulation):
+    """Medians of differences within draws: differences of medians over draws would be others."""
+    with house_style():
+        title = next(compute_gap.figures(gap)).claim
+    numbers = re.findall(r"[\d.]+(?= million| %)", title)
+    assert len(numbers) == 2
+    answer = compute_gap.answer(gap)
+    assert f"{numbers[0]} million H100-equivalents" in answer
+    assert f"{numbers[1]} %" in answer
 
 
 def test_the_closed_form_falls_with_the_chance_and_with_the_reach_of_penalties(deterred: Tabulation):

@@ -4,7 +4,7 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from scenarios import evasion
-from scenarios.evasion_cells import HORIZONS_DAYS, evasion_cells, stands_for
+from scenarios.parts.evasion_cells import HORIZONS_DAYS, evasion_cells, stands_for
 from scenarios.study import Options
 from sim import Result, simulate
 from sim.figures import house_style, percent

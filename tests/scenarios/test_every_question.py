@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 import pandas as pd
 import pytest
 
-from scenarios.brief import ANSWER, asked, further_sources, references
+from scenarios.answering.brief import ANSWER, asked, further_sources, references
 from scenarios.contents import CHAPTERS
 from scenarios.study import Options, questions, run_study
 from sim.figures import Chart, save_chart

@@ -7,10 +7,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from scenarios.brief import Estimate
-from scenarios.places import UNITS, by_run, place_estimate
-from scenarios.sentences import direction
-from scenarios.worlds import gained
+from scenarios.answering.brief import Estimate
+from scenarios.answering.places import UNITS, by_run, place_estimate
+from scenarios.answering.sentences import direction
+from scenarios.answering.worlds import gained
 from sim.outcomes.by_site import COLUMNS
 from sim.units import DAYS_PER_MONTH
 

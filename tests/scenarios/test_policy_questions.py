@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from scenarios.asking.variations import settings
 from scenarios.ping_or_inspect import inspectors_for
 from scenarios.study import Options, UsageError
-from scenarios.variations import settings
 from sim import Scenario, simulate
 from sim.figures import Setting, by_lever, policies_data, trade_off
 from sim.scenario import STATUS_QUO

@@ -18,13 +18,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scenarios import report, report_runs
+from scenarios import report
 from scenarios.__main__ import main
-from scenarios.brief import Estimate, Table
-from scenarios.finished import read_finished, why_not
-from scenarios.inline_svg import read_drawing
-from scenarios.paper import SUMS, edited, write_paper
-from scenarios.report_page import PAGE, Entry, Report, page
+from scenarios.answering.brief import Estimate, Table
+from scenarios.reporting import runs as report_runs
+from scenarios.reporting.finished import read_finished, why_not
+from scenarios.reporting.inline_svg import read_drawing
+from scenarios.reporting.page import PAGE, Entry, Report, page
+from scenarios.reporting.paper import SUMS, edited, write_paper
 from scenarios.study import Options, Study, id_of, run_study
 from sim import Scenario, Tabulation
 from sim.parameters import load_parameters

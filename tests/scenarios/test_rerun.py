@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from scenarios import rerun, study
+from scenarios import study
 from scenarios.__main__ import main
+from scenarios.commands import rerun
 from scenarios.manifests import read_manifest
 from sim import Scenario, simulate
 from sim.experiments.ensemble import ensemble

@@ -5,9 +5,9 @@ import math
 import pandas as pd
 import pytest
 
-from scenarios.brief import Estimate
-from scenarios.sentences import counted, difference_in_words, listed
-from scenarios.worlds import gained, spread
+from scenarios.answering.brief import Estimate
+from scenarios.answering.sentences import counted, difference_in_words, listed
+from scenarios.answering.worlds import gained, spread
 
 
 @pytest.mark.parametrize(

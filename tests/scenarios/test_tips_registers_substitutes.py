@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 
 from scenarios import registry, substitutes, whistleblowers
-from scenarios.brief import Estimate
-from scenarios.sentences import apart
+from scenarios.answering.brief import Estimate
+from scenarios.answering.sentences import apart
+from scenarios.answering.worlds import gained, ratio
 from scenarios.study import Options
-from scenarios.worlds import gained, ratio
 from sim import Scenario, simulate
 from sim.experiments.substitutes import OF_THE_MARKET, RunOnce, Supposition
 from sim.parameters import load_parameters

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from scenarios import next_order, opt_in, start_date
+from scenarios.answering.worlds import at_end, spread
 from scenarios.coverage import PARTLY, coverage_by_date, years_to
 from scenarios.study import Options, UsageError
-from scenarios.worlds import at_end, spread
 from sim import Scenario, simulate
 from sim.scenario import STATUS_QUO
 from sim.uncertainty import ranged

@@ -2,7 +2,7 @@
 
 Every question computes `answer` and `table` from its result, and names its `DRIVERS` (rows of the parameter table and
 levers of the scenario, those that move the answer most) and its `CITATIONS` (keys of `sim/data/sources.toml` or, for what
-no number is taken from, of `scenarios/sources.toml`). `write_brief` puts them beside the figures.
+no number is taken from, of `scenarios/answering/sources.toml`). `write_brief` puts them beside the figures.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from scenarios.latex import as_bibtex, as_booktabs
+from scenarios.answering.latex import as_bibtex, as_booktabs
 from sim import Result, Scenario, Tabulation
 from sim.parameters import Source, load_parameters
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from scenarios.variations import Variation
+from scenarios.asking.variations import Variation
 from sim import Scenario
 from sim.intervals import Z_95, wilson_bounds
 from sim.outcomes.cohort import diverted_cohort

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from scenarios.brief import Estimate
+from scenarios.answering.brief import Estimate
 
 
 def listed(words: Sequence[str]) -> str:

@@ -12,7 +12,7 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
-from scenarios.brief import ANSWER
+from scenarios.answering.brief import ANSWER
 from scenarios.manifests import ManifestError, altered, differing, read_manifest
 from scenarios.study import EXIT_DONE, EXIT_USER_ERROR, questions
 from sim import Scenario

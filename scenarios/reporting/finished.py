@@ -10,9 +10,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from scenarios.brief import BRIEF
-from scenarios.inline_svg import Drawing, read_drawing
+from scenarios.answering.brief import BRIEF
 from scenarios.manifests import ManifestError, altered, changes, read_manifest
+from scenarios.reporting.inline_svg import Drawing, read_drawing
 from sim.output import MANIFEST
 from sim.provenance import made_with
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from scenarios.brief import Estimate, sorted_ends
+from scenarios.answering.brief import Estimate, sorted_ends
 
 if TYPE_CHECKING:
     from sim import Tabulation

@@ -10,14 +10,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from scenarios.finished import Finished, Shown
-from scenarios.register import bibliography, plain, register
+from scenarios.reporting.finished import Finished, Shown
+from scenarios.reporting.register import bibliography, plain, register
 from sim.provenance import DISTRIBUTION
 
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-PAGE = Path(__file__).with_name("page")
+PAGE = Path(__file__).with_name("templates")
 
 
 class Entry(NamedTuple):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from attestation import FIBRE_KM_PER_MS, VACUUM_KM_PER_MS
-from scenarios.ranges import parameter_range
+from scenarios.asking.ranges import parameter_range
 from sim import Scenario
 from sim.parameters import NetworkClass, load_parameters
 from sim.randomness import Draws, run_seed

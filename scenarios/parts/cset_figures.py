@@ -6,7 +6,7 @@ import math
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Any
 
-from scenarios.cset_cases import (
+from scenarios.parts.cset_cases import (
     KNOWN,
     STATIC,
     TOGETHER,

@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from scenarios.bench_lines import Line
-from scenarios.bench_runs import (
+from scenarios.commands.bench_lines import Line
+from scenarios.commands.bench_runs import (
     NATIONAL_CHIPS,
     SEED,
     Footprint,
@@ -31,7 +31,7 @@ from scenarios.bench_runs import (
     seconds_of,
     time_loads,
 )
-from scenarios.bench_shares import OWNERS, shares
+from scenarios.commands.bench_shares import OWNERS, shares
 
 EXIT_DONE, EXIT_FAILED = 0, 1
 YEAR_DAYS = 365

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from scenarios.brief import Estimate
+from scenarios.answering.brief import Estimate
 from sim import Result
 from sim.scenario import STATUS_QUO
 

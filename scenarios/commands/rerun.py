@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from scenarios.compare import Difference, difference, is_table
+from scenarios.commands.compare import Difference, difference, is_table
 from scenarios.manifests import Change, ManifestError, altered, changes, read_manifest
 from scenarios.study import (
     EXIT_DONE,

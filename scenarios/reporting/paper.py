@@ -9,10 +9,10 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from scenarios.finished import FORMS, Finished
-from scenarios.latex import as_bibtex
-from scenarios.register import bibliography, register
-from scenarios.report_page import Report
+from scenarios.answering.latex import as_bibtex
+from scenarios.reporting.finished import FORMS, Finished
+from scenarios.reporting.page import Report
+from scenarios.reporting.register import bibliography, register
 from sim.output import MANIFEST
 from sim.provenance import file_digest
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from scenarios.brief import TOO_FEW, Table
-from scenarios.cset_cases import (
+from scenarios.answering.brief import TOO_FEW, Table
+from scenarios.parts.cset_cases import (
     KNOWN,
     SINGLE,
     STATIC,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from scenarios.brief import Estimate
+from scenarios.answering.brief import Estimate
 from sim import Result, Scenario
 from sim.scenario import STATUS_QUO
 from sim.units import DAYS_PER_MONTH

@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
-from scenarios.bench_runs import SEED, Load, at_once, scenario_of
+from scenarios.commands.bench_runs import SEED, Load, at_once, scenario_of
 from sim import engine
 
 Function = tuple[str, int, str]

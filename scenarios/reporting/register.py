@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scenarios.brief import further_sources
+from scenarios.answering.brief import further_sources
 from sim.parameters import Source, load_parameters
 
 if TYPE_CHECKING:

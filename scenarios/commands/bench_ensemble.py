@@ -22,7 +22,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from scenarios.bench_lines import Line
+from scenarios.commands.bench_lines import Line
 from scenarios.study import MAX_RUNS, UsageError
 from sim import Result, Scenario, ScenarioError, engine
 from sim.designs import draws_of

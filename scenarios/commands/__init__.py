@@ -1,0 +1,1 @@
+"""The commands that measure, check and print, beside `list`, `run` and `report`."""
