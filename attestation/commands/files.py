@@ -18,7 +18,7 @@ def read_token(name: str) -> bytes:
     Raises:
         InvalidArgument: no such file.
     """
-    data = sys.stdin.buffer.read() if name == "-" else _read(name)
+    data = sys.stdin.buffer.read() if name == "-" else read_bytes(name)
     try:
         return bytes.fromhex(data.decode("ascii"))
     except ValueError:
@@ -31,7 +31,7 @@ def read_public_key(name: str) -> PublicKey:
     Raises:
         InvalidArgument: no such file, or no such key in it.
     """
-    data = _read(name)
+    data = read_bytes(name)
     try:
         key = load_pem_public_key(data)
         algorithm_of(key)
@@ -46,7 +46,7 @@ def read_certificate(name: str) -> bytes:
     Raises:
         InvalidArgument: no such file, or no certificate in it.
     """
-    data = _read(name)
+    data = read_bytes(name)
     try:
         return x509.load_pem_x509_certificate(data).public_bytes(Encoding.DER)
     except ValueError as error:
@@ -66,7 +66,12 @@ def read_time(text: str) -> float:
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
-def _read(name: str) -> bytes:
+def read_bytes(name: str) -> bytes:
+    """A file as it is.
+
+    Raises:
+        InvalidArgument: no such file.
+    """
     try:
         return Path(name).read_bytes()
     except OSError as error:
