@@ -626,7 +626,7 @@ class BlockOverrun(ReportRefused):
 
 
 class BlockIndex(ReportRefused):
-    """Measurement blocks are not numbered from 1 to their number, each once."""
+    """A measurement block has no index from 1 to 254, or one that another block has."""
 
 
 class BlockNotDmtf(ReportRefused):
@@ -642,7 +642,7 @@ class OpaqueOverrun(ReportRefused):
 
 
 class OpaqueFieldTwice(ReportRefused):
-    """The vendor's opaque data holds the same field twice."""
+    """The vendor's opaque data holds a field twice that is read here."""
 
 
 class ReportNonceMismatch(ReportRefused):

@@ -4,6 +4,7 @@ The rules are those of chips' chains (see `chain`), with these differences, whic
 
 - wider: the device's certificate need not name a UEID, as NVIDIA's do not. A vendor has identifiers of its own;
 - wider: the extensions that may carry a firmware id are understood, and so may be critical (TCG recommends it);
+- wider: the device's certificate may be for some purposes only, if one of them is to sign reports;
 - narrower: all keys are P-384.
 
 Nobody outside the vendor has a list of the certificates that it has issued, so the verifier's manifest can only refuse
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import ExtensionOID, NameOID
 
 from .algorithms import ESP384
 from .chain import UNDERSTOOD, ValidPath, check_path, public_key_of, up_to_root
@@ -25,6 +26,14 @@ from .keys import PublicKey, algorithm_of, key_id
 
 MAX_CHAIN_BYTES = 16_384
 """Of a chain in PEM; those published have less than 5,000."""
+
+REPORT_PURPOSES = (
+    "1.3.6.1.4.1.412.274.3",  # id-DMTF-eku-responder-auth (DSP0274)
+    "1.3.6.1.4.1.412.274.5",  # id-DMTF-mutual-authentication
+    "2.23.133.5.4.100.",  # tcg-dice-kp: any of the key purposes of the TCG DICE Attestation Architecture
+    "2.5.29.37.0",  # any purpose (RFC 5280)
+)
+"""Object identifiers, or what they begin with, of extended key usages under which a key may sign reports."""
 
 _UNDERSTOOD = UNDERSTOOD | set(FIRMWARE_EXTENSIONS)
 
@@ -65,8 +74,9 @@ def validate_vendor_chain(chain_pem: bytes, roots: Collection[bytes], at_s: floa
     for certificate in certificates:
         if algorithm_of(public_key_of(certificate)) != ESP384:
             raise WrongCurve(f"{certificate.subject.rfc4514_string()}: a vendor's keys are P-384")
-    path = check_path(certificates, _UNDERSTOOD)
     leaf, issuer, *_ = certificates
+    signs_reports = {ExtensionOID.EXTENDED_KEY_USAGE} if _signs_reports(leaf) else set()
+    path = check_path(certificates, _UNDERSTOOD | signs_reports)
     key, firmware = public_key_of(leaf), firmware_id(leaf)
     device = Device(
         **vars(path),
@@ -79,6 +89,15 @@ def validate_vendor_chain(chain_pem: bytes, roots: Collection[bytes], at_s: floa
     if at_s is not None:
         device.check_validity(at_s)
     return device
+
+
+def _signs_reports(certificate: x509.Certificate) -> bool:
+    """Whether a certificate lists among its purposes one under which its key may sign reports."""
+    try:
+        usage = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    except x509.ExtensionNotFound:
+        return False
+    return any(purpose.dotted_string.startswith(REPORT_PURPOSES) for purpose in usage)
 
 
 def read_pem(pem: bytes) -> list[bytes]:

@@ -3,7 +3,8 @@
 A report is the transcript L1 that the device signs (DSP0274 1.1, GET_MEASUREMENTS and MEASUREMENTS): the request for all
 measurements, with the requester's nonce, followed by the response, which ends in the signature. All numbers are
 little-endian. What the vendor puts into the opaque data is a row of fields of type, length and value, as in the published
-verifier of NVIDIA; types that are not known here are kept as bytes. Parsing verifies nothing, see `spdm`.
+verifier of NVIDIA; types that are not known here are kept as bytes, as often as they come. Parsing verifies
+nothing, see `spdm`.
 """
 
 from collections.abc import Iterator
@@ -36,6 +37,7 @@ _NONCE_BYTES = 32
 _VERSION, _GET_MEASUREMENTS, _MEASUREMENTS = 0x11, 0xE0, 0x60
 _SIGNED, _ALL, _SLOT = 0x01, 0xFF, 0x0F
 _DMTF = 0x01
+_LAST_INDEX = 0xFE  # 0xFF asks for all of them (DSP0274 1.1, GET_MEASUREMENTS, param2)
 _RAW = 0x80
 _LAST_TYPE = 4
 _DIGEST_BYTES = (32, 48, 64)  # SHA-256, SHA-384, SHA-512 and their SHA-3 cousins
@@ -50,6 +52,9 @@ class OpaqueField(IntEnum):
     PROJECT = 17
     PROJECT_SKU = 18
     FIRMWARE_ID = 20
+
+
+_READ = frozenset(OpaqueField)
 
 
 class ValueType(IntEnum):
@@ -67,7 +72,7 @@ class Block:
     """One measurement block of the DMTF format.
 
     Attributes:
-        index: 1 to the number of blocks.
+        index: 1 to 254; need not be its place.
         kind: what was measured.
         raw: whether the value is what was measured, or its digest.
         value: bytes; digests have the one length of the negotiated hash, 48 bytes on GPUs.
@@ -165,8 +170,9 @@ def parse(report: bytes) -> SignedReport:
     if opaque_bytes > rest.left:
         raise OpaqueOverrun(f"opaque data of {opaque_bytes} bytes, {rest.left} are left")
     opaque = tuple(_opaque(rest.take(opaque_bytes)))
-    if len(dict(opaque)) < len(opaque):
-        raise OpaqueFieldTwice(f"fields {sorted(kind for kind, _ in opaque)}")
+    read = [kind for kind, _ in opaque if kind in _READ]
+    if len(set(read)) < len(read):
+        raise OpaqueFieldTwice(f"fields {sorted(read)}")
     signature = rest.take(SIGNATURE_BYTES)
     if rest.left:
         raise ReportTrailingBytes(f"{rest.left} bytes follow the signature")
@@ -214,7 +220,7 @@ def _header(rest: _Reader, code: int) -> tuple[int, int]:
 
 
 def _blocks(record: bytes, count: int) -> Iterator[Block]:
-    """The blocks of a measurement record, each index from 1 to their number once."""
+    """The blocks of a measurement record, each index from 1 to 254 once; there may be gaps (DSP0274 1.1)."""
     if not count:
         raise BlockCountMismatch("no measurement at all")
     rest = _Reader(record)
@@ -226,8 +232,8 @@ def _blocks(record: bytes, count: int) -> Iterator[Block]:
         index, specification, size = rest.number(1), rest.number(1), rest.number(2)
         if specification != _DMTF:
             raise BlockNotDmtf(f"block {index} is of specification {specification:#04x}")
-        if not 1 <= index <= count or index in seen:
-            raise BlockIndex(f"index {index} among {count}, or twice")
+        if not 1 <= index <= _LAST_INDEX or index in seen:
+            raise BlockIndex(f"index {index}, or twice")
         if size > rest.left:
             raise BlockOverrun(f"block {index} of {size} bytes, {rest.left} are left in the record")
         block = _block(index, rest.take(size))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
 
 from attestation import GpuReport, Refused, errors, validate_chain, verify_report
 from attestation.spdm_report import MAX_REPORT_BYTES, parse
@@ -96,7 +97,7 @@ HOSTILE = {
     "a block beyond its record": (replace(GOOD, blocks=(block(1), block(2, size=52))), errors.BlockOverrun),
     "index 0": (replace(GOOD, blocks=(block(0), block(1))), errors.BlockIndex),
     "an index twice": (replace(GOOD, blocks=(block(1), block(1))), errors.BlockIndex),
-    "an index left out": (replace(GOOD, blocks=(block(1), block(3))), errors.BlockIndex),
+    "index 255": (replace(GOOD, blocks=(block(1), block(255))), errors.BlockIndex),
     "another specification": (replace(GOOD, blocks=(block(1, specification=2),)), errors.BlockNotDmtf),
     "a reserved type": (replace(GOOD, blocks=(block(1, kind=5),)), errors.BlockValue),
     "a reserved raw type": (replace(GOOD, blocks=(block(1, kind=0xFF),)), errors.BlockValue),
@@ -170,6 +171,41 @@ def test_nonce_and_date_are_checked_if_they_are_given(options: dict[str, Any]):
 def test_a_report_of_another_time_is_refused(options: dict[str, Any], kind: type[Refused]):
     with pytest.raises(kind):
         verify(DEVICE.report(), **options)
+
+
+def test_blocks_may_have_gaps_between_and_unknown_fields_may_repeat():
+    """As DSP0274 1.1 has it: a device numbers what it has, and opaque data are the vendor's."""
+    report = replace(GOOD, blocks=(block(254), block(3)), opaque=opaque((99, b"one"), (99, b"two"))).signed()
+    verified = verify(DEVICE.report(report))
+    assert [one.index for one in verified.measurements] == [3, 254]
+    assert verified.signed.opaque == ((99, b"one"), (99, b"two"))
+
+
+PURPOSES = {
+    "DMTF responder": "1.3.6.1.4.1.412.274.3",
+    "DMTF requester and responder": "1.3.6.1.4.1.412.274.5",
+    "TCG DICE attestation": "2.23.133.5.4.100.9",
+    "any": "2.5.29.37.0",
+}
+
+
+def purposes(*dotted: str, critical: bool = True) -> pki.Extensions:
+    return ((x509.ExtendedKeyUsage([x509.ObjectIdentifier(one) for one in dotted]), critical),)
+
+
+@pytest.mark.parametrize("purpose", PURPOSES)
+def test_a_device_certificate_may_be_for_reports_alone(purpose: str):
+    device = Device(extensions=(*extension(composite()), *purposes(PURPOSES[purpose], "1.3.6.1.5.5.7.3.1")))
+    assert verify(device.report(), device).firmware_id == FIRMWARE
+
+
+def test_a_device_certificate_for_something_else_is_refused():
+    server = "1.3.6.1.5.5.7.3.1"
+    device = Device(extensions=(*extension(composite()), *purposes(server)))
+    with pytest.raises(errors.UnknownCriticalExtension):
+        verify(device.report(), device)
+    device = Device(extensions=(*extension(composite()), *purposes(server, critical=False)))
+    assert verify(device.report(), device).firmware_id == FIRMWARE
 
 
 # Firmware ids in certificates.
