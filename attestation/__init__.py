@@ -29,11 +29,13 @@ from .endorsements import Endorsements
 from .errors import AttestationError, InvalidArgument, MalformedBytes, Refused, refusals
 from .exchange import LandmarkExchange, ProverExchange, combined_sha256
 from .flaws import SOUND, Flaws
+from .gpu_evidence import GpuEvidence, report_nonce
 from .keys import SigningKey, key_id
 from .manifest import Manifest
 from .measurement import Measurement
 from .ocsp import OcspAnswer
 from .session import Session, bind
+from .spdm import GpuReport, verify_report
 from .token import issue, verify
 from .verifier import Policy, Verifier
 
@@ -56,6 +58,8 @@ __all__ = [
     "Endorsements",
     "Finding",
     "Flaws",
+    "GpuEvidence",
+    "GpuReport",
     "InclusionProof",
     "InvalidArgument",
     "Landmark",
@@ -85,11 +89,13 @@ __all__ = [
     "issue_result",
     "key_id",
     "refusals",
+    "report_nonce",
     "sign1",
     "validate_chain",
     "verify",
     "verify_inclusion",
     "verify_many",
+    "verify_report",
     "verify_result",
     "verify_sign1",
     "verify_signature",

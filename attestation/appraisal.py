@@ -13,6 +13,7 @@ from .bounds import distance_bound_km, least_distance_km
 from .claims import Claims
 from .errors import InvalidArgument, Refused
 from .keys import PublicKey
+from .spdm import Reports
 
 MAX_LANDMARK_ID_CHARS = 64
 MAX_CLEARANCE_KM = 20_040
@@ -87,6 +88,7 @@ class Appraisal:
         claims: what it claimed, if the evidence was accepted.
         bounds: what the landmarks have proved, in the order in which they were asked.
         unreported: landmarks that were asked and have not reported. This proves nothing, since a prover can always be late.
+        gpu_reports: measurement reports of vendors' devices that came with the token and are good, by submodule.
     """
 
     verdict: Verdict
@@ -96,6 +98,7 @@ class Appraisal:
     claims: Claims | None = None
     bounds: tuple[Bound, ...] = ()
     unreported: tuple[str, ...] = ()
+    gpu_reports: Reports = ()
 
 
 def refusal(error: Refused, ueid: bytes | None = None) -> Appraisal:

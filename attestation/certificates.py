@@ -48,7 +48,7 @@ class Authority:
         """
         subject = _name(name)
         builder = _builder(subject, subject, key.public_key, 1, not_before_s, not_after_s)
-        return cls(key, _sign(_as_authority(builder, None), key))
+        return cls(key, sign_certificate(_as_authority(builder, None), key))
 
     def authority(
         self,
@@ -76,7 +76,7 @@ class Authority:
         if path_length is not None and path_length < 0:
             raise InvalidArgument(f"path length must be 0 or more, not {path_length}")
         builder = _builder(_name(name), self._subject, key.public_key, serial, not_before_s, not_after_s)
-        return Authority(key, _sign(_as_authority(builder, path_length), self.key))
+        return Authority(key, sign_certificate(_as_authority(builder, path_length), self.key))
 
     def endorse(
         self,
@@ -106,10 +106,10 @@ class Authority:
         builder = (
             _builder(subject, self._subject, public_key, serial, not_before_s, not_after_s)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-            .add_extension(_key_usage(digital_signature=True, key_cert_sign=False), critical=True)
+            .add_extension(key_usage(digital_signature=True, key_cert_sign=False), critical=True)
             .add_extension(x509.UnrecognizedExtension(UEID_EXTENSION, _ueid_to_der(ueid)), critical=False)
         )
-        return _sign(builder, self.key)
+        return sign_certificate(builder, self.key)
 
     @property
     def _subject(self) -> x509.Name:
@@ -161,11 +161,12 @@ def _builder(
 
 def _as_authority(builder: x509.CertificateBuilder, path_length: int | None) -> x509.CertificateBuilder:
     return builder.add_extension(x509.BasicConstraints(ca=True, path_length=path_length), critical=True).add_extension(
-        _key_usage(digital_signature=False, key_cert_sign=True), critical=True
+        key_usage(digital_signature=False, key_cert_sign=True), critical=True
     )
 
 
-def _key_usage(*, digital_signature: bool, key_cert_sign: bool) -> x509.KeyUsage:
+def key_usage(*, digital_signature: bool, key_cert_sign: bool) -> x509.KeyUsage:
+    """Key usage of a chip, or of an authority."""
     return x509.KeyUsage(
         digital_signature=digital_signature,
         content_commitment=False,
@@ -179,7 +180,8 @@ def _key_usage(*, digital_signature: bool, key_cert_sign: bool) -> x509.KeyUsage
     )
 
 
-def _sign(builder: x509.CertificateBuilder, issuer: SigningKey) -> bytes:
+def sign_certificate(builder: x509.CertificateBuilder, issuer: SigningKey) -> bytes:
+    """A certificate in DER, signed deterministically."""
     if isinstance(issuer.private_key, Ed25519PrivateKey):
         return builder.sign(issuer.private_key, None).public_bytes(Encoding.DER)
     signed = builder.sign(issuer.private_key, ECDSA[issuer.algorithm].hash, ecdsa_deterministic=True)

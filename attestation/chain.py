@@ -62,18 +62,16 @@ _PARSED_ON_USE = (
     "extensions",
     "signature_algorithm_oid",
 )
-_UNDERSTOOD = {ExtensionOID.BASIC_CONSTRAINTS, ExtensionOID.KEY_USAGE, UEID_EXTENSION}
+UNDERSTOOD = frozenset({ExtensionOID.BASIC_CONSTRAINTS, ExtensionOID.KEY_USAGE, UEID_EXTENSION})
+"""Extensions that may be critical."""
 
 
-@dataclass(frozen=True)
-class Endorsement:
-    """What a valid chain says about a chip.
+@dataclass(frozen=True, kw_only=True)
+class ValidPath:
+    """A chain whose signatures and extensions hold, from a chip's certificate to a pinned root.
 
     Attributes:
-        ueid: identifier of the chip.
-        cose_key: its public key, see `keys.encode_public_key`.
-        algorithm: the one of its profile.
-        x5t: SHA-256 of its certificate.
+        x5t: SHA-256 of the chip's certificate.
         path: every certificate below the root, the chip's first.
         authorities: key identifiers of all issuers, the root's last.
         issued_at_s: when the chip's certificate becomes valid, in seconds since 1970.
@@ -81,9 +79,6 @@ class Endorsement:
         not_after_s: when the first one expires.
     """
 
-    ueid: bytes
-    cose_key: bytes
-    algorithm: int
     x5t: bytes
     path: tuple[CertificateId, ...]
     authorities: tuple[bytes, ...]
@@ -100,6 +95,21 @@ class Endorsement:
             raise CertificateExpired(f"valid until {_date(self.not_after_s)}")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Endorsement(ValidPath):
+    """What a valid chain says about a chip.
+
+    Attributes:
+        ueid: identifier of the chip.
+        cose_key: its public key, see `keys.encode_public_key`.
+        algorithm: the one of its profile.
+    """
+
+    ueid: bytes
+    cose_key: bytes
+    algorithm: int
+
+
 def validate_chain(chain: Sequence[bytes], roots: Collection[bytes], at_s: float) -> Endorsement:
     """Follow a chain from a chip's certificate to a pinned root.
 
@@ -112,32 +122,46 @@ def validate_chain(chain: Sequence[bytes], roots: Collection[bytes], at_s: float
         ChainRefused, WeakKey: as one of the subclasses of ChainRefused but those of manifest and OCSP.
     """
     certificates = up_to_root(chain, roots)
+    path = check_path(certificates)
+    leaf = certificates[0]
+    ueid = ueid_of(leaf)
+    if ueid is None:
+        raise UeidNotInCertificate("the certificate of the chip names no UEID")
+    key = public_key_of(leaf)
+    endorsement = Endorsement(**vars(path), ueid=ueid, cose_key=encode_public_key(key), algorithm=algorithm_of(key))
+    endorsement.check_validity(at_s)
+    return endorsement
+
+
+def check_path(
+    certificates: Sequence[x509.Certificate], understood: Collection[x509.ObjectIdentifier] = UNDERSTOOD
+) -> ValidPath:
+    """Whether each certificate of a chain was made by the next one, which may do so, and the first is a chip's.
+
+    Args:
+        certificates: as `up_to_root` returns them.
+        understood: extensions that may be critical.
+
+    Raises:
+        ChainRefused, WeakKey: as `validate_chain`, but for UEID and dates.
+    """
     keys = [public_key_of(certificate) for certificate in certificates]
     for below, (child, issuer) in enumerate(itertools.pairwise(certificates)):
         check_issued(child, issuer)
         _check_authority(issuer, below)
     for certificate in certificates:
-        check_extensions(certificate)
-    leaf = certificates[0]
-    _check_leaf(leaf)
-    ueid = ueid_of(leaf)
-    if ueid is None:
-        raise UeidNotInCertificate("the certificate of the chip names no UEID")
+        check_extensions(certificate, understood)
+    _check_leaf(certificates[0])
     authorities = tuple(key_id(key) for key in keys[1:])
     starts_s = [int(certificate.not_valid_before_utc.timestamp()) for certificate in certificates]
-    endorsement = Endorsement(
-        ueid=ueid,
-        cose_key=encode_public_key(keys[0]),
-        algorithm=algorithm_of(keys[0]),
-        x5t=hashlib.sha256(chain[0]).digest(),
+    return ValidPath(
+        x5t=hashlib.sha256(certificates[0].public_bytes(Encoding.DER)).digest(),
         path=tuple(zip(authorities, (certificate.serial_number for certificate in certificates[:-1]), strict=True)),
         authorities=authorities,
         issued_at_s=starts_s[0],
         not_before_s=max(starts_s),
         not_after_s=min(int(certificate.not_valid_after_utc.timestamp()) for certificate in certificates),
     )
-    endorsement.check_validity(at_s)
-    return endorsement
 
 
 def up_to_root(chain: Sequence[bytes], roots: Collection[bytes]) -> list[x509.Certificate]:
@@ -214,10 +238,10 @@ def public_key_of(certificate: x509.Certificate) -> PublicKey:
     return key  # type: ignore[return-value]  # one of the three kinds, by `algorithm_of`
 
 
-def check_extensions(certificate: x509.Certificate) -> None:
+def check_extensions(certificate: x509.Certificate, understood: Collection[x509.ObjectIdentifier] = UNDERSTOOD) -> None:
     """Raises UnknownCriticalExtension if a critical extension is not understood here."""
     for extension in certificate.extensions:
-        if extension.critical and extension.oid not in _UNDERSTOOD:
+        if extension.critical and extension.oid not in understood:
             raise UnknownCriticalExtension(extension.oid.dotted_string)
 
 

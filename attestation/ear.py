@@ -27,6 +27,7 @@ from .errors import (
     FromTheFuture,
     IdentityRefused,
     Refused,
+    ReportRefused,
     SignatureRefused,
     Stale,
     UnauthorisedBoot,
@@ -64,7 +65,7 @@ class TrustClaim(IntEnum):
 
 # Values of AR4SI section 2.3: those of all members first, then those of one.
 _CANNOT_PARSE, _AFFIRMED, _WARNED, _CONTRAINDICATED, _CRYPTO_FAILED = 1, 2, 32, 96, 99
-_NOT_RECOGNISED = 97  # instance-identity
+_NOT_RECOGNISED = 97  # instance-identity and hardware
 _APPROVED_AT_BOOT = 3  # executables
 
 _OF_PLACE: Mapping[Verdict, int] = {
@@ -85,6 +86,7 @@ _OF_REFUSALS: tuple[tuple[type[Refused], TrustClaim, int], ...] = (
     (FreshnessRefused, TrustClaim.SOURCED_DATA, _CONTRAINDICATED),
     (ExchangeRefused, TrustClaim.SOURCED_DATA, _CONTRAINDICATED),
     (FlawRefused, TrustClaim.SOURCED_DATA, _CONTRAINDICATED),
+    (ReportRefused, TrustClaim.HARDWARE, _NOT_RECOGNISED),
     (Refused, TrustClaim.INSTANCE_IDENTITY, _CANNOT_PARSE),
 )
 """Kind of refusal -> the trust claim that it settles; the first that applies."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from .chain import Endorsement, read_certificate, up_to_root, validate_chain
+from .chain import Endorsement, ValidPath, read_certificate, up_to_root, validate_chain
 from .errors import (
     CertificateSuperseded,
     KeyAlreadyEnrolled,
@@ -166,6 +166,14 @@ class Endorsements:
         endorsement.check_validity(at_s)
         self._manifest.check_standing(endorsement, at_s)
         return endorsement
+
+    def check_standing(self, path: ValidPath, at_s: float) -> None:
+        """Whether nothing in a chain, of a chip or of a vendor's device, has been withdrawn.
+
+        Raises:
+            CertificateRevoked, CertificateOnHold, CertificateSuperseded.
+        """
+        self._manifest.check_standing(path, at_s)
 
     def _check_key(self, endorsement: Endorsement) -> None:
         kid = key_id(decode_public_key(endorsement.cose_key))

@@ -331,7 +331,7 @@ class UnknownCriticalExtension(ChainRefused):
 
 
 class WrongCurve(ChainRefused):
-    """A key in the chain is of another kind than the profiles use, or has explicit curve parameters."""
+    """A key in a chain is of another kind than is due there, or has explicit curve parameters."""
 
 
 class WeakCertificateSignature(ChainRefused):
@@ -580,6 +580,109 @@ class SessionExpired(ExchangeRefused):
 
 class MeasurementMissing(ExchangeRefused):
     """Fewer landmarks have reported than the verifier demands."""
+
+
+# Vendors' evidence: measurement reports of GPUs and switches (SPDM 1.1, DMTF DSP0274), and their place in a token.
+
+
+class ReportRefused(Refused):
+    """Base of the refusals of a measurement report by its form, its nonce, its firmware or its place."""
+
+
+class ReportOverSize(ReportRefused):
+    """A measurement report of more than 8192 bytes."""
+
+
+class ReportTruncated(ReportRefused):
+    """A measurement report ends before its signature does."""
+
+
+class ReportTrailingBytes(ReportRefused):
+    """Bytes follow the signature of a measurement report."""
+
+
+class NotSpdm11(ReportRefused):
+    """Request or response is of another version than SPDM 1.1."""
+
+
+class NotMeasurements(ReportRefused):
+    """Not a request GET_MEASUREMENTS followed by a response MEASUREMENTS."""
+
+
+class NotAllMeasurements(ReportRefused):
+    """The request did not ask for all measurements, signed."""
+
+
+class SlotMismatch(ReportRefused):
+    """The response is signed by the key of another certificate slot than was asked."""
+
+
+class BlockCountMismatch(ReportRefused):
+    """A measurement record holds another number of blocks than declared, or none."""
+
+
+class BlockOverrun(ReportRefused):
+    """A measurement block reaches beyond its record, or the record beyond the report."""
+
+
+class BlockIndex(ReportRefused):
+    """A measurement block has no index from 1 to 254, or one that another block has."""
+
+
+class BlockNotDmtf(ReportRefused):
+    """A measurement block is of another specification than DMTF's."""
+
+
+class BlockValue(ReportRefused):
+    """A measurement has a type that DSP0274 1.1 does not have, another size than declared, or no digest's length."""
+
+
+class OpaqueOverrun(ReportRefused):
+    """The vendor's opaque data, or a field of it, reaches beyond its end."""
+
+
+class OpaqueFieldTwice(ReportRefused):
+    """The vendor's opaque data holds a field twice that is read here."""
+
+
+class ReportNonceMismatch(ReportRefused):
+    """A measurement report answers another nonce than the one asked."""
+
+
+class FirmwareIdMalformed(ReportRefused):
+    """The firmware id in a device's certificate cannot be read, or there are two."""
+
+
+class FirmwareIdMissing(ReportRefused):
+    """A measurement report names its firmware, and the device's certificate does not."""
+
+
+class FirmwareIdMismatch(ReportRefused):
+    """A measurement report names other firmware than the device's certificate."""
+
+
+class ReportNotClaimed(ReportRefused):
+    """A measurement report came with a token that says nothing of it."""
+
+
+class ReportDigestMismatch(ReportRefused):
+    """The token carries the digest of another measurement report."""
+
+
+class ReportMissing(ReportRefused):
+    """Fewer measurement reports came with a token than the verifier demands."""
+
+
+class DeviceTwice(ReportRefused):
+    """One device reported as two submodules."""
+
+
+class DeviceChanged(ReportRefused):
+    """Another device reports as a submodule of this chip than before."""
+
+
+class DeviceOfOtherChip(ReportRefused):
+    """The device has reported as a submodule of another chip, or as another one of this chip."""
 
 
 # Over the network: what a landmark does not take on, and what a prover waits for in vain.

@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable
 from typing import TypeVar
 
-from .chain import CertificateId, Endorsement, check_issued, public_key_of, read_certificate
+from .chain import CertificateId, Endorsement, ValidPath, check_issued, public_key_of, read_certificate
 from .errors import (
     CertificateOnHold,
     CertificateRevoked,
@@ -102,7 +102,7 @@ class Manifest:
         if self._complete and self._issued.get(endorsement.path[0]) != endorsement.x5t:
             raise NotInManifest(f"serial {endorsement.path[0][1]} of issuer {endorsement.path[0][0].hex()}")
 
-    def check_standing(self, endorsement: Endorsement, at_s: float) -> None:
+    def check_standing(self, endorsement: ValidPath, at_s: float) -> None:
         """Whether nothing in a chain has been withdrawn by a time.
 
         Raises:

@@ -6,7 +6,7 @@ and again, once the landmarks have measured, for a second one. The second token 
 the digest of what the landmarks measured. In between, a key can still leave the chip: the bracket must be short.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from enum import Enum, auto
 
@@ -33,9 +33,11 @@ from .errors import (
     TranscriptMismatch,
 )
 from .exchange import combined_sha256
+from .gpu_evidence import GpuEvidence
 from .keys import encode_public_key
 from .measurement import Measurement
-from .verifier import Evidence, Verifier
+from .spdm import Reports
+from .verifier import NO_EVIDENCE, Evidence, Verifier
 
 
 def bind(
@@ -182,10 +184,16 @@ class Session:
         """The landmarks that have reported, in the order in which the chip must combine their transcripts."""
         return tuple(name for name in self._landmarks if name in self._measurements)
 
-    def conclude(self, token: bytes, now_s: float) -> Appraisal:
-        """Take the chip's location claim and come to a conclusion. Whatever the bytes, the result is an appraisal."""
+    def conclude(self, token: bytes, now_s: float, gpu_evidence: Mapping[str, GpuEvidence] = NO_EVIDENCE) -> Appraisal:
+        """Take the chip's location claim and come to a conclusion. Whatever the bytes, the result is an appraisal.
+
+        Args:
+            token: the claim, as received.
+            now_s: seconds since 1970.
+            gpu_evidence: measurement reports that came with it, by the name of the submodule.
+        """
         try:
-            claims = self._accept_claim(token, now_s)
+            claims, reports = self._accept_claim(token, now_s, gpu_evidence)
         except Refused as error:
             return refusal(error, self._ueid)
         self._stage = _Stage.CONCLUDED
@@ -196,13 +204,14 @@ class Session:
             for name in self.reported
         ]
         unreported = [name for name in self._landmarks if name not in self._measurements]
-        return weigh(
+        appraisal = weigh(
             claims,
             bounds,
             max_accuracy_m=policy.max_accuracy_m,
             excludes=policy.excludes,
             unreported=unreported,
         )
+        return replace(appraisal, gpu_reports=reports)
 
     @property
     def _session_key(self) -> bytes:
@@ -219,7 +228,7 @@ class Session:
             raise Stale(f"issued at {evidence.claims.issued_at_s}, before the session was opened at {self._opened_s}")
         return evidence
 
-    def _accept_claim(self, token: bytes, now_s: float) -> Claims:
+    def _accept_claim(self, token: bytes, now_s: float, gpu_evidence: Mapping[str, GpuEvidence]) -> tuple[Claims, Reports]:
         self._expect(_Stage.BRACKETED)
         assert self._opening is not None
         if not now_s - self._opened_s <= self._verifier.policy.max_bracket_s:
@@ -235,8 +244,9 @@ class Session:
         transcripts = [self._measurements[name].transcript_sha256 for name in self.reported]
         if claims.transcript_sha256 != combined_sha256(transcripts):
             raise TranscriptMismatch("the claim is not about what the landmarks measured")
-        self._verifier.accept(evidence, self._closing, now_s)
-        return claims
+        reports = self._verifier.check_reports(claims, gpu_evidence, now_s)
+        self._verifier.accept(evidence, self._closing, now_s, reports)
+        return claims, reports
 
     def _check_binding(self, claims: Claims, challenges: tuple[bytes, ...]) -> bytes:
         """The session key, if the claims bind it to exactly these challenges, one by one or as a batch."""

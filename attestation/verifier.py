@@ -7,12 +7,12 @@ has passed, so that nobody can burn a chip's challenge by sending rubbish in its
 import hashlib
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .appraisal import Appraisal, Landmark, refusal, untimed
 from .batch import InclusionProof, verify_answer
 from .bounds import VACUUM_KM_PER_MS, distance_bound_km
-from .chain import Endorsement
+from .chain import Endorsement, read_certificate
 from .challenge import NonceLedger
 from .claims import Claims, decode
 from .endorsements import Endorsements
@@ -31,9 +31,13 @@ from .errors import (
     X5tMismatch,
 )
 from .flaws import SOUND, Flaws
+from .gpu_evidence import Devices, GpuEvidence, check_reports
 from .keys import PublicKey, algorithm_of, decode_public_key, key_id
 from .measurement import Measurement, verify_measurement
+from .spdm import Reports
 from .token import Sealed, unseal
+
+NO_EVIDENCE: Mapping[str, GpuEvidence] = {}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +51,8 @@ class Policy:
         max_bracket_s: from the opening of a session to its conclusion, in s: the key may leave in between.
         nonce_lifetime_s: how long a challenge may be answered, in s.
         fewest_landmarks: as many of those asked must report.
+        fewest_gpu_reports: as many measurement reports of vendors' devices must come with a token that is appraised, or that
+            concludes a session, each of another device.
         max_accuracy_m: error radius of a claimed position, in m; a vaguer claim leaves a chip unconfirmed.
         km_per_ms: speed at which round-trip times become distances: `VACUUM_KM_PER_MS` is what physics guarantees,
             `FIBRE_KM_PER_MS` what a regulator may choose to trust.
@@ -63,6 +69,7 @@ class Policy:
     max_bracket_s: float = 60.0
     nonce_lifetime_s: float = 60.0
     fewest_landmarks: int = 1
+    fewest_gpu_reports: int = 0
     max_accuracy_m: float = 100_000.0
     km_per_ms: float = VACUUM_KM_PER_MS
     signing_allowance_ns: int = 0
@@ -76,6 +83,8 @@ class Policy:
                 raise InvalidArgument(f"{name} must be 0 or more and finite, not {getattr(self, name)}")
         if not 0 < self.nonce_lifetime_s < math.inf or self.fewest_landmarks < 1:
             raise InvalidArgument("nonce_lifetime_s must be above 0 and finite, and fewest_landmarks at least 1")
+        if self.fewest_gpu_reports < 0:
+            raise InvalidArgument(f"fewest_gpu_reports must be 0 or more, not {self.fewest_gpu_reports}")
 
 
 @dataclass(frozen=True)
@@ -116,9 +125,11 @@ class Verifier:
         landmarks: those it trusts.
         policy: tolerances.
         flaws: of the protocol.
+        vendor_roots: root certificates in DER, under which devices' own measurement reports are accepted.
 
     Raises:
         InvalidArgument: two landmarks share an identifier.
+        CertificateMalformed: a root cannot be read.
     """
 
     def __init__(
@@ -129,6 +140,7 @@ class Verifier:
         landmarks: Iterable[Landmark] = (),
         policy: Policy = Policy(),
         flaws: Flaws = SOUND,
+        vendor_roots: Iterable[bytes] = (),
     ) -> None:
         self.audience = audience
         self.endorsements = endorsements
@@ -136,6 +148,10 @@ class Verifier:
         self.flaws = flaws
         self.ledger = NonceLedger(policy.nonce_lifetime_s)
         self.boots = BootCounts()
+        self.devices = Devices()
+        self._vendor_roots = list(vendor_roots)
+        for root in self._vendor_roots:
+            read_certificate(root)
         self._session_keys: set[bytes] = set()
         self._landmarks: dict[str, Landmark] = {}
         for landmark in landmarks:
@@ -156,21 +172,33 @@ class Verifier:
         """
         return self.ledger.issue(entropy, ueid, now_s)
 
-    def appraise(self, token: bytes, now_s: float) -> Appraisal:
+    def appraise(self, token: bytes, now_s: float, gpu_evidence: Mapping[str, GpuEvidence] = NO_EVIDENCE) -> Appraisal:
         """Judge evidence that answers a bare challenge. Whatever the bytes, the result is an appraisal.
 
         Such evidence says who answered, not from where: see `session.Session` for that.
+
+        Args:
+            token: as received.
+            now_s: seconds since 1970.
+            gpu_evidence: measurement reports that came with the token, by the name of the submodule.
         """
         try:
             evidence = self.authenticate(token, now_s)
             if len(evidence.claims.nonces) != 1:
                 raise NonceMismatch(f"{len(evidence.claims.nonces)} nonces in answer to one challenge")
-            self.accept(evidence, evidence.claims.nonces, now_s)
+            reports = self.check_reports(evidence.claims, gpu_evidence, now_s)
+            self.accept(evidence, evidence.claims.nonces, now_s, reports)
         except Refused as error:
             return refusal(error)
-        return untimed(evidence.claims)
+        return replace(untimed(evidence.claims), gpu_reports=reports)
 
-    def appraise_batch(self, token: bytes, proofs: Mapping[bytes, bytes], now_s: float) -> Appraisal:
+    def appraise_batch(
+        self,
+        token: bytes,
+        proofs: Mapping[bytes, bytes],
+        now_s: float,
+        gpu_evidence: Mapping[str, GpuEvidence] = NO_EVIDENCE,
+    ) -> Appraisal:
         """Judge evidence in which one signature answers for several bare challenges of one chip.
 
         Each challenge is redeemed once, wherever else the batch is shown: a landmark that knows one of them shows its own
@@ -180,6 +208,7 @@ class Verifier:
             token: the evidence.
             proofs: for each challenge that is to be redeemed, the encoded proof that it is in the batch.
             now_s: seconds since 1970.
+            gpu_evidence: measurement reports that came with the token, by the name of the submodule.
 
         Raises:
             InvalidArgument: no challenge at all.
@@ -192,10 +221,11 @@ class Verifier:
                 raise NonceMismatch(f"{len(evidence.claims.nonces)} nonces where the root of a batch is due")
             for challenge, proof in proofs.items():
                 verify_answer(challenge, InclusionProof.decode(proof), evidence.claims.nonces[0])
-            self.accept(evidence, tuple(proofs), now_s)
+            reports = self.check_reports(evidence.claims, gpu_evidence, now_s)
+            self.accept(evidence, tuple(proofs), now_s, reports)
         except Refused as error:
             return refusal(error)
-        return untimed(evidence.claims)
+        return replace(untimed(evidence.claims), gpu_reports=reports)
 
     def authenticate(self, token: bytes, now_s: float) -> Evidence:
         """Who signed, and what they claim: everything that can be checked without the challenge. Leaves no trace.
@@ -224,7 +254,19 @@ class Verifier:
         self.boots.check(claims.ueid, claims.bootcount)
         return Evidence(claims, public_key, newcomer)
 
-    def accept(self, evidence: Evidence, challenges: Sequence[bytes], now_s: float) -> None:
+    def check_reports(self, claims: Claims, gpu_evidence: Mapping[str, GpuEvidence], now_s: float) -> Reports:
+        """The measurement reports that came with a token, verified: see `gpu_evidence.check_reports`. Leaves no trace.
+
+        Raises:
+            Refused: one of them is not good, stands in for another device, has been revoked, or too few have come.
+        """
+        reports = check_reports(claims, gpu_evidence, self._vendor_roots, now_s, self.policy.fewest_gpu_reports)
+        for _, report in reports:
+            self.endorsements.check_standing(report.device, now_s)
+        self.devices.check(claims.ueid, reports)
+        return reports
+
+    def accept(self, evidence: Evidence, challenges: Sequence[bytes], now_s: float, reports: Reports = ()) -> None:
         """Redeem the challenges that evidence answers, and remember what it taught; all of it or nothing.
 
         A chip that sent its certificate chain along on first contact is enrolled: its signature has shown that it holds the
@@ -240,6 +282,7 @@ class Verifier:
         if evidence.newcomer is not None:
             self.endorsements.add(evidence.newcomer)
         self.boots.record(evidence.claims.ueid, evidence.claims.bootcount)
+        self.devices.record(evidence.claims.ueid, reports)
 
     def check_session_key(self, session_key: bytes) -> None:
         """Whether a session key is fresh.

@@ -57,6 +57,8 @@ MAY_IMPORT = {
     "sim/experiments/planned_cost.py": {"time"},  # it times a run
     "sim/provenance.py": {"time"},  # manifests say how long a study took
     "attestation/commands/fuzz.py": {"time", "random"},  # it has a time limit, and a generator of its own with a seed
+    "attestation/commands/fuzz_reports.py": {"random"},  # the same
+    "attestation/commands/mutants.py": {"random"},  # the same
 }
 
 

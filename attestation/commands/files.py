@@ -31,7 +31,7 @@ def read_file(name: str) -> bytes:
     Raises:
         InvalidArgument: no such file.
     """
-    return sys.stdin.buffer.read() if name == "-" else _read(name)
+    return sys.stdin.buffer.read() if name == "-" else read_bytes(name)
 
 
 def read_public_key(name: str, option: str = "--key") -> PublicKey:
@@ -40,7 +40,7 @@ def read_public_key(name: str, option: str = "--key") -> PublicKey:
     Raises:
         InvalidArgument: no such file, or no such key in it.
     """
-    data = _read(name)
+    data = read_bytes(name)
     try:
         key = load_pem_public_key(data)
         algorithm_of(key)
@@ -55,7 +55,7 @@ def read_private_key(name: str) -> SigningKey:
     Raises:
         InvalidArgument: no such file, or no such key in it.
     """
-    data = _read(name)
+    data = read_bytes(name)
     try:
         return SigningKey(load_pem_private_key(data, password=None))  # type: ignore[arg-type]  # it refuses others
     except (ValueError, TypeError, UnsupportedAlgorithm, WrongKeyType) as error:
@@ -68,7 +68,7 @@ def read_certificates(name: str) -> list[bytes]:
     Raises:
         InvalidArgument: no such file, or no certificate in it.
     """
-    data = _read(name)
+    data = read_bytes(name)
     try:
         return [one.public_bytes(Encoding.DER) for one in x509.load_pem_x509_certificates(data)]
     except ValueError as error:
@@ -81,7 +81,7 @@ def read_certificate(name: str) -> bytes:
     Raises:
         InvalidArgument: no such file, or no certificate in it.
     """
-    data = _read(name)
+    data = read_bytes(name)
     try:
         return x509.load_pem_x509_certificate(data).public_bytes(Encoding.DER)
     except ValueError as error:
@@ -101,7 +101,12 @@ def read_time(text: str) -> float:
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
-def _read(name: str) -> bytes:
+def read_bytes(name: str) -> bytes:
+    """A file as it is.
+
+    Raises:
+        InvalidArgument: no such file.
+    """
     try:
         return Path(name).read_bytes()
     except OSError as error:

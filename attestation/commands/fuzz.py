@@ -7,6 +7,8 @@ certificate chain in the unprotected header, which no signature covers. Of two e
 quick reader of claims and by the plain one, and be the only spelling of what was read. Nothing but the package's own
 errors may escape from either.
 
+With `--reports` it is a GPU's measurement report that is spoilt: see `fuzz_reports`.
+
 The mutants follow from the seed alone; the time limit only cuts their sequence short.
 """
 
@@ -14,9 +16,8 @@ import argparse
 import json
 import random
 import time
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 
 from .. import cbor, cose
@@ -25,43 +26,23 @@ from ..appraisal import Verdict
 from ..claims import Claims, claim_set
 from ..errors import InvalidArgument, LocationAfterIssue, Refused
 from ..token import CWT_TAG, issue, unseal, verify
+from .fuzz_reports import fuzz_reports
+from .mutants import Report, spoil
 from .sample import ALGORITHMS, NOW_S, Sample, seed
 
 _NONCE = seed("nonce")
 _SHOWN = 5  # failures printed
 _RESIGNED_SHARE, _HEADER_SHARE, _TWIN_SHARE, _CHAINED_SHARE = 0.2, 0.2, 0.005, 0.02
-_INTERESTING = bytes.fromhex(
-    "00 01 17 18 19 1a 1b 1f 20 38 40 58 5f 60 78 7f 80 9f a0 b8 bf c0 d2 d8 e0 f4 f5 f6 f7 f9 fa fb ff"
-)
-"""First bytes at which CBOR changes its meaning."""
 
 
-@dataclass
-class Report:
-    """What came of one profile's mutants.
-
-    Attributes:
-        tampered: mutants changed after signing.
-        accepted: of these, accepted though header, payload or key differ. Must be 0.
-        equivalent: of these, accepted because only signature or unprotected header differ.
-        resigned: mutants changed before signing.
-        well_formed: of these, accepted, and read alike by both readers.
-        refused: how many were refused, by reason.
-        failures: what must not have happened.
-    """
-
-    tampered: int = 0
-    accepted: int = 0
-    equivalent: int = 0
-    resigned: int = 0
-    well_formed: int = 0
-    refused: Counter[str] = field(default_factory=Counter)
-    failures: list[str] = field(default_factory=list)
+Target = Callable[[int, int, Callable[[], bool]], Report]
+"""How many mutants, their seed, and whether time is up -> what came of them."""
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add this command to the command line."""
     parser = commands.add_parser("fuzz", help="spoil good tokens and see that each is refused by name")
+    parser.add_argument("--reports", action="store_true", help="spoil a GPU's measurement report instead of tokens")
     parser.add_argument("--mutants", type=int, default=100_000, help="how many, over all profiles (default: 100000)")
     parser.add_argument("--seconds", type=float, default=600.0, help="time limit (default: 600)")
     parser.add_argument("--seed", type=int, default=1, help="of the mutants (default: 1)")
@@ -73,12 +54,15 @@ def run(options: argparse.Namespace) -> int:
     """Fuzz, print a report, and return 1 if anything was wrong."""
     if options.mutants < 1 or not options.seconds > 0:
         raise InvalidArgument("--mutants and --seconds must be above 0")
-    share = -(-options.mutants // len(ALGORITHMS))
+    targets: dict[str, Target] = {name: partial(fuzz, algorithm) for name, algorithm in ALGORITHMS.items()}
+    if options.reports:
+        targets = {"report": fuzz_reports}
+    share = -(-options.mutants // len(targets))
     reports: dict[str, Report] = {}
     start = time.monotonic()
-    for name, algorithm in ALGORITHMS.items():
-        until = start + options.seconds * (len(reports) + 1) / len(ALGORITHMS)
-        reports[name] = fuzz(algorithm, share, options.seed, partial(_past, until))
+    for name, target in targets.items():
+        until = start + options.seconds * (len(reports) + 1) / len(targets)
+        reports[name] = target(share, options.seed, partial(_past, until))
     failures = [f"{name}: {failure}" for name, report in reports.items() for failure in report.failures]
     if options.json:
         rows = {name: {**vars(report), "refused": dict(report.refused)} for name, report in reports.items()}
@@ -144,7 +128,7 @@ def _rich(sample: Sample) -> Claims:
 def _try_tampered(token: bytes, sample: Sample, donors: list[bytes], generator: random.Random, report: Report) -> None:
     algorithm = sample.key.algorithm
     twin = algorithm in ECDSA and generator.random() < _TWIN_SHARE
-    mutant = _twin(token, algorithm) if twin else _spoil(token, donors, generator)
+    mutant = _twin(token, algorithm) if twin else spoil(token, donors, generator)
     if mutant in donors:  # no mutant, or spliced into another good token
         return
     report.tampered += 1
@@ -165,9 +149,9 @@ def _try_resigned(token: bytes, sample: Sample, generator: random.Random, report
     sign1 = unseal(token).sign1
     protected, payload = sign1.protected, sign1.payload
     if generator.random() < _HEADER_SHARE:
-        protected = _spoil(protected, [protected], generator)
+        protected = spoil(protected, [protected], generator)
     else:
-        payload = _spoil(payload, [payload], generator)
+        payload = spoil(payload, [payload], generator)
     signature = sample.key.sign(cose.sig_structure(protected, payload))
     mutant = CWT_TAG + cose.TAG + cbor.dumps([protected, dict(sign1.unprotected), payload, signature])
     outcome = _read(mutant, sample, report)
@@ -201,33 +185,6 @@ def _read(mutant: bytes, sample: Sample, report: Report) -> Claims | Refused | N
     except Exception as error:  # the very thing that is looked for
         report.failures.append(f"{type(error).__name__} ({error}) escaped for {mutant.hex()}")
         return None
-
-
-def _spoil(data: bytes, donors: list[bytes], generator: random.Random) -> bytes:
-    """One to three small accidents."""
-    spoilt = bytearray(data)
-    for _ in range(generator.choice((1, 1, 1, 2, 3))):
-        at = generator.randrange(len(spoilt) + 1)
-        length = generator.choice((1, 1, 1, 2, 4, 16))
-        match generator.randrange(8):
-            case 0 if at < len(spoilt):
-                spoilt[at] ^= 1 << generator.randrange(8)
-            case 1 if at < len(spoilt):
-                spoilt[at] = generator.choice(_INTERESTING)
-            case 2:
-                spoilt[at:at] = generator.randbytes(length)
-            case 3:
-                del spoilt[at : at + length]
-            case 4:
-                spoilt[at:at] = spoilt[at : at + length]
-            case 5:
-                donor = generator.choice(donors)
-                spoilt[at : at + length * 4] = donor[at : at + length * 4]
-            case 6:
-                del spoilt[at:]
-            case _:
-                spoilt[at : at + length] = generator.randbytes(length)
-    return bytes(spoilt)
 
 
 def _twin(token: bytes, algorithm: int) -> bytes:

@@ -1,4 +1,4 @@
-"""What a user types: `python -m attestation inspect | verify | bench | fuzz`."""
+"""What a user types: `python -m attestation inspect | verify | report | bench | fuzz`."""
 
 import hashlib
 import json
@@ -15,11 +15,14 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from attestation import VerifierId, attestation_result, cose, issue, issue_result
 from attestation.__main__ import main
 from attestation.appraisal import refusal
-from attestation.commands import fuzz
+from attestation.commands import fuzz, fuzz_reports
 from attestation.commands.sample import ALGORITHMS, NOW_S, Sample, seed
+from attestation.commands.sample_report import SampleReport
 from attestation.errors import BadSignature
+from attestation.spdm_report import parse
 from attestation.token import seal
 
+from . import device
 from .field import Field
 
 SAMPLE = Sample.of(ALGORITHMS["p256"])
@@ -30,6 +33,10 @@ CHAINED = issue(
     x5t=hashlib.sha256(SAMPLE.chain[0]).digest(),
     x5chain=SAMPLE.chain,
 )
+
+
+GPU = device.Device()
+REPORT = SampleReport.make().report
 
 
 def pem(public_key: ec.EllipticCurvePublicKey | rsa.RSAPublicKey) -> bytes:
@@ -49,6 +56,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "other.pem": pem(Sample.of(ALGORITHMS["p256"], "other").key.public_key),
         "rsa.pem": pem(rsa.generate_private_key(65537, 2048).public_key()),
         "root.pem": x509.load_der_x509_certificate(SAMPLE.chain[1]).public_bytes(Encoding.PEM),
+        "report.bin": GPU.report(),
+        "report.hex": GPU.report().hex().encode(),
+        "spoilt.bin": GPU.report()[:-1] + b"\0",
+        "chain.pem": GPU.pem,
+        "vendor.pem": device.pem(GPU.root),
         "stranger.pem": x509.load_der_x509_certificate(Sample.of(ALGORITHMS["p384"]).chain[1]).public_bytes(Encoding.PEM),
     }
     for name, data in files.items():
@@ -186,6 +198,10 @@ def test_verify_by_chain_binds_key_certificate_and_chip(folder, capsys, token, r
         ("verify token.cbor --key key.pem --at 2027-01-31", "--at"),
         ("verify token.cbor --root root.pem --at yesterday", "yesterday"),
         ("verify token.cbor", "--key"),
+        ("report report.bin --chain chain.pem --root vendor.pem --nonce today", "--nonce"),
+        ("report report.bin --chain chain.pem --root vendor.pem --at today", "--at"),
+        ("report report.bin --chain nothing.pem --root vendor.pem", "nothing.pem"),
+        ("report report.bin --chain chain.pem", "--root"),
         ("bench --rounds 0", "--rounds"),
         ("bench --batch 1", "--batch"),
         ("bench --batch 73", "--batch"),
@@ -199,6 +215,45 @@ def test_a_users_mistake_is_one_clear_message_and_exit_code_2(folder, capsys, wo
     assert (code, out) == (2, "")
     assert said in err
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (
+            f"report.bin --nonce {device.NONCE.hex()} --at 2027-01-31",
+            "verified: form, certificates and signature, nonce",
+        ),
+        ("report.hex", "not checked: nonce and dates"),
+        ("report.hex --at 2027-01-31T12:00:00Z", "not checked: nonce\n"),
+    ],
+)
+def test_a_good_report_is_shown_with_what_has_not_been_checked(folder, capsys, words, said):
+    code, out, _ = run(f"report {words} --chain chain.pem --root vendor.pem", capsys)
+    assert code == 0
+    for shown in (said, "580.95", device.FIRMWARE.hex(), hashlib.sha384(b"\3").hexdigest(), "3 mutable_firmware"):
+        assert shown in out
+    described = json.loads(run(f"report {words} --chain chain.pem --root vendor.pem --json", capsys)[1])
+    assert described["verified"] is True
+    assert described["sha256"] == hashlib.sha256(GPU.report()).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        ("spoilt.bin --root vendor.pem", "bad_signature"),
+        ("token.cbor --root vendor.pem", "not_spdm11"),
+        ("report.bin --root stranger.pem", "unpinned_root"),
+        (f"report.bin --root vendor.pem --nonce {bytes(32).hex()}", "report_nonce_mismatch"),
+        ("report.bin --root vendor.pem --at 1969-12-31", "certificate_not_yet_valid"),
+    ],
+)
+def test_a_bad_report_is_refused_by_name(folder, capsys, words, reason):
+    code, _, err = run(f"report {words} --chain chain.pem", capsys)
+    assert code == 1
+    assert err.startswith(f"refused: {reason} (")
+    described = json.loads(run(f"report {words} --chain chain.pem --json", capsys)[1])
+    assert (described["verified"], described["reason"]) == (False, reason)
 
 
 def test_a_token_may_come_from_standard_input(folder, capsys, monkeypatch):
@@ -299,6 +354,38 @@ def test_the_fuzzer_would_notice(monkeypatch, capsys, where, what, said):
     """A check that cannot fail is none: break the verifier in four ways and see that the fuzzer says so."""
     monkeypatch.setattr(where, what)
     code, out, _ = run("fuzz --mutants 3000", capsys)
+    assert code == 1
+    assert said in out
+
+
+def test_the_fuzzer_finds_nothing_among_reports_in_a_short_run(capsys):
+    code, out, _ = run("fuzz --reports --mutants 250 --seed 3 --json", capsys)
+    ((name, report),) = json.loads(out).items()
+    assert (code, name, report["accepted"], report["failures"]) == (0, "report", 0, [])
+    assert report["tampered"] > 90
+    assert report["equivalent"] > 0
+    assert report["well_formed"] > 10
+    assert len(report["refused"]) > 8
+    assert fuzz_reports.fuzz_reports(500, 1, expired=lambda: True).tampered == 0
+
+
+@pytest.mark.verify
+def test_the_fuzzer_finds_nothing_among_reports(capsys):
+    assert run("fuzz --reports --mutants 20000 --seed 5", capsys)[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("where", "what", "said"),
+    [
+        ("attestation.spdm.verify_signature", lambda *_: None, "accepted"),
+        ("attestation.spdm._check_firmware", lambda signed, _: 1 // (signed == REPORT), "ZeroDivisionError"),
+        ("attestation.spdm.parse", lambda report: replace(parse(report), opaque=()), "another spelling"),
+    ],
+    ids=["any signature", "a parser that crashes", "two spellings"],
+)
+def test_the_fuzzer_would_notice_among_reports(monkeypatch, capsys, where, what, said):
+    monkeypatch.setattr(where, what)
+    code, out, _ = run("fuzz --reports --mutants 60", capsys)
     assert code == 1
     assert said in out
 

@@ -128,6 +128,7 @@ def test_every_refusal_is_contraindicated(kind: type[errors.Refused]):
         (errors.DebugEnabled, TrustClaim.CONFIGURATION, 96),
         (errors.UnauthorisedBoot, TrustClaim.EXECUTABLES, 96),
         (errors.TranscriptMismatch, TrustClaim.SOURCED_DATA, 96),
+        (errors.ReportNonceMismatch, TrustClaim.HARDWARE, 97),
         (errors.Truncated, TrustClaim.INSTANCE_IDENTITY, 1),
     ],
 )

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from attestation import batch, cbor, cose
+from attestation import batch, cbor, cose, spdm
+from attestation.spdm_report import parse
 
 from . import third_party
 from .third_party import AGREE, POLICY, SETS, UNCHECKED, VARIABLE, WRONG, outcomes, reasons, table
@@ -29,6 +30,7 @@ EXPECTED = {
         {"bignum": 2, "tagged": 6, "undefined": 1, "simple value": 2, "not shortest": 6, "indefinite length": 11},
     ),
     "QCBOR, ill-formed": (122, {}),
+    "NVIDIA measurement reports": (16, {}),
 }
 """Set -> vectors that agree, and those that are valid and refused by design, by the reason."""
 
@@ -76,8 +78,19 @@ def test_each_spoilt_message_is_refused_for_what_was_done_to_it(folder):
         ("EAR", (cbor, "loads"), lambda data: {}),
         ("RFC 9162 and 9942", (batch, "verify_inclusion"), lambda *_: None),
         ("QCBOR, ill-formed", (cbor, "loads"), lambda data: None),
+        ("NVIDIA measurement reports", (spdm, "verify_signature"), lambda *_: None),
+        ("NVIDIA measurement reports", (spdm, "parse"), lambda report: parse(report[:-1] + b"\0")),
     ],
-    ids=["any signature", "other payload", "any message", "other value", "any proof", "any bytes"],
+    ids=[
+        "any signature",
+        "other payload",
+        "any message",
+        "other value",
+        "any proof",
+        "any bytes",
+        "any report",
+        "no report",
+    ],
 )
 def test_a_verifier_that_accepts_too_much_is_found_out(name, part, fault, folder, monkeypatch):
     monkeypatch.setattr(*part, fault)

@@ -13,19 +13,21 @@ Each counts as one of
 - not checked: there is nothing to compare, such as a signature without a published key, JSON, or a schema.
 
 Each message is verified under the one algorithm that its vector names, with the key that goes with it. CBOR in diagnostic
-notation is encoded by cbor2. Wrappers that this package has no use for are taken apart by cbor2 too. The folder `nvidia`
-concerns another format.
+notation is encoded by cbor2. Wrappers that this package has no use for are taken apart by cbor2 too. A measurement report
+must verify under its own chain, and under that of no other device.
 """
 
 import ast
 import base64
 import hashlib
+import itertools
 import json
 import os
 import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -37,7 +39,7 @@ from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-from attestation import batch, cbor, chain, cose, errors, keys
+from attestation import batch, cbor, chain, cose, errors, keys, spdm, spdm_report
 from attestation.algorithms import ESP384
 from attestation.errors import Refused, SignatureRefused
 
@@ -63,6 +65,7 @@ OUT_OF_PROFILE: Mapping[str, Policy] = {
 OUT_OF_ORDER: Policy = (errors.KeysOutOfOrder, "keys out of order")
 INNER_TAG: Policy = (errors.InnerTag, "tagged")
 IN_2024_S = 1_704_067_200
+IN_2026 = datetime(2026, 1, 1, tzinfo=UTC)
 REFUSAL = object()
 """Published verdict: to be refused."""
 
@@ -391,6 +394,97 @@ def qcbor(folder: Path) -> Iterator[Outcome]:
         yield judge(example["hex"], partial(cbor.loads, bytes.fromhex(example["hex"])), REFUSAL)
 
 
+def nvidia(folder: Path) -> Iterator[Outcome]:
+    """Measurement reports of GPUs, each under each chain, and NVIDIA's own parse of one; dates are checked as well."""
+    (served,) = json.loads((folder / "hopper_evidence.json").read_text())
+    evidence = {
+        name: bytes.fromhex((folder / f"{name}.txt").read_text())
+        for name in ("hopperAttestationReport", "hopperParsed_report", "hopperAttestationReportInvalidSignature")
+    }
+    evidence["hopper_evidence"] = base64.b64decode(served["evidence"])
+    chains = {
+        "hopperAttestationReport": (folder / "hopperCertChain.txt").read_bytes(),
+        "hopperParsed_report": (folder / "hopperParsed_chain.txt").read_bytes(),
+        "hopper_evidence": base64.b64decode(served["certificate"]),
+    }
+    root = (folder / "verifier_device_root.pem").read_bytes()
+    asked = {name: report[4:36] for name, report in evidence.items()}
+    asked["hopper_evidence"] = bytes.fromhex(served["nonce"])
+    for (name, report), (owner, chain_pem) in itertools.product(evidence.items(), chains.items()):
+        check = partial(verified_report, report, chain_pem, root, asked[name])
+        yield judge(f"{name} under the chain of {owner}", check, None if name == owner else REFUSAL)
+    for name, chain_pem in chains.items():
+        other_root = (folder / "verifier_RIM_root.pem").read_bytes()
+        check = partial(verified_report, evidence[name], chain_pem, other_root, asked[name])
+        yield judge(f"{name} under the root for reference values", check, REFUSAL)
+    published = json.loads((folder / "hopperParsed_spdm.json").read_text())
+    yield judge("hopperParsed_spdm", lambda: parsed_report(evidence["hopperParsed_report"]), published_parse(published))
+    for path in sorted(folder.glob("hopperClaims*.json")):
+        yield Outcome(path.stem, UNCHECKED, "JSON")
+
+
+def verified_report(report: bytes, chain_pem: bytes, root: bytes, nonce: bytes) -> object:
+    """None for a report that verifies, provided that it does not with a bit of its signature turned."""
+    verify = partial(spdm.verify_report, chain_pem=chain_pem, root_pem=root, expected_nonce=nonce, at=IN_2026)
+    verify(report)
+    try:
+        verify(turned(report))
+    except SignatureRefused:
+        return None
+    return "accepted with a wrong signature as well"
+
+
+def parsed_report(report: bytes) -> object:
+    signed = spdm_report.parse(report)
+    counts = signed.field(MEASUREMENT_COUNTS) or b""
+    return (
+        [(block.index, block.kind, block.value) for block in signed.blocks],
+        signed.response_nonce,
+        {kind: value for kind, value in signed.opaque if kind in OPAQUE_FIELDS},
+        [int.from_bytes(counts[at : at + 4], "little") for at in range(0, len(counts), 4)],
+        signed.signature,
+    )
+
+
+def published_parse(published: dict[str, Any]) -> object:
+    """NVIDIA's parse of a report in the form of `parsed_report`."""
+    fields = published["OpaqueData"]["OpaqueDataField"]
+    blocks = published["MeasurementRecord"]["MeasurementBlocks"].items()
+    return (
+        [
+            (int(index), block["DMTFSpecMeasurementValueType"], hexadecimal(block["DMTFSpecMeasurementValue"]))
+            for index, block in blocks
+        ],
+        hexadecimal(published["Nonce"]),
+        {kind: hexadecimal(fields[f"OPAQUE_FIELD_ID_{name}"]) for kind, name in OPAQUE_FIELDS.items()},
+        fields["OPAQUE_FIELD_ID_MSRSCNT"],
+        hexadecimal(published["Signature"]),
+    )
+
+
+def hexadecimal(text: str) -> bytes:
+    return bytes.fromhex(text.removeprefix("0x"))
+
+
+MEASUREMENT_COUNTS = 12
+OPAQUE_FIELDS: Mapping[int, str] = {
+    3: "DRIVER_VERSION",
+    4: "GPU_INFO",
+    6: "VBIOS_VERSION",
+    11: "NVDEC0_STATUS",
+    13: "CPRINFO",
+    14: "BOARD_ID",
+    15: "CHIP_SKU",
+    16: "CHIP_SKU_MOD",
+    17: "PROJECT",
+    18: "PROJECT_SKU",
+    19: "PROJECT_SKU_MOD",
+    20: "FWID",
+    21: "PROTECTED_PCIE_STATUS",
+}
+"""Types of opaque fields by NVIDIA's names, as far as its parse shows them as bytes."""
+
+
 SETS: Mapping[str, tuple[str, Callable[[Path], Iterator[Outcome]]]] = {
     "cose-wg CWT": ("cose-wg/CWT", messages),
     "cose-wg RFC 8152": ("cose-wg/RFC8152", messages),
@@ -407,6 +501,7 @@ SETS: Mapping[str, tuple[str, Callable[[Path], Iterator[Outcome]]]] = {
     "RFC 9162 and 9942": ("merkle", merkle),
     "RFC 8949 appendix A": ("cbor", appendix_a),
     "QCBOR, ill-formed": ("cbor", qcbor),
+    "NVIDIA measurement reports": ("nvidia", nvidia),
 }
 
 
