@@ -26,12 +26,13 @@ A landmark on a socket of one's own, in any event loop:
 
 Landmark and prover in one process wait for each other's turn and time that too: measure between processes. Provers share a
 socket, each with sessions of its own; the landmark limits requests by host and session key (`Limits`), which a benchmark
-raises. `PathProcess(landmark.address, delay_ms=5)` puts an emulated path between the two, and provers ask at its address.
+raises. `PathProcess(landmark.address, delay_ms=5)` puts an emulated path between the two, and provers ask at its address;
+`PathsProcess([(address, delay_ms), ...])` does so for many pairs in one process, which has `addresses`. Delays are one way.
 """
 
 from .datagrams import Address, Datagram, Endpoint, bind, resolve
 from .landmark import LandmarkServer, Limits
-from .processes import LandmarkProcess, PathProcess
+from .processes import LandmarkProcess, PathProcess, PathsProcess
 from .prover import Patience, Peer, Prover, Timing
 from .record import Chip, Record, Timed, attest
 from .trial import Trial, write_trial
@@ -45,6 +46,7 @@ __all__ = [
     "LandmarkServer",
     "Limits",
     "PathProcess",
+    "PathsProcess",
     "Patience",
     "Peer",
     "Prover",

@@ -12,7 +12,7 @@ from typing import Self
 
 from ..errors import InvalidArgument
 from .datagrams import bind
-from .processes import PathProcess
+from .processes import TunnelProcess
 
 _CLONE_NEWNET = 0x4000_0000  # linux/sched.h
 _HOSTS = ("10.203.77.1", "10.203.77.2")
@@ -38,7 +38,7 @@ class Namespaces:
     def __init__(self, delay_ms: float, *, seconds: float = 600.0) -> None:
         self._names = tuple(f"attest-{os.getpid()}-{side}" for side in "ab")
         self._devices = f"at{os.getpid()}a", f"at{os.getpid()}b"
-        self._path = PathProcess(self._devices, delay_ms, seconds=seconds)
+        self._path = TunnelProcess(self._devices, delay_ms, seconds=seconds)
         self._made: list[str] = []
 
     def __enter__(self) -> Self:

@@ -1,19 +1,21 @@
 """An emulated path: datagrams are held for a known time, so that measured round trips can be held against it.
 
-A process stands between prover and landmark and hands each datagram on once its delay is over, never before: the round trip
-is at least the sum of the two delays, as on a real path. What it adds on top is its own waking up, some tens of microseconds
-on a quiet machine. Two ways to stand in between: a UDP port that forwards to the landmark, which anyone may open; and a pair
+A process stands between provers and landmarks and hands each datagram on once its delay is over, never before: the round
+trip is at least the sum of the two delays, as on a real path. What it adds on top is its own waking up, some tens of
+microseconds on a quiet machine. Two ways to stand in between: a UDP port that forwards to the landmark, which anyone may open; and a pair
 of TUN devices, each in a network namespace of its own, which forwards whole IP packets and takes rights.
 """
 
 import contextlib
 import fcntl
+import heapq
+import itertools
 import os
 import select
 import socket
 import struct
-from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from .datagrams import Address, Endpoint, bind
@@ -21,7 +23,7 @@ from .sources import monotonic_ns
 
 _AWAKE_NS = 200_000  # before something is due nobody sleeps: waking up takes tens of microseconds
 _IDLE_S = 0.05
-_MOST_CLIENTS = 1024
+MOST_PATHS, _MOST_CLIENTS = 32, 28  # of each path: select(2) waits for fewer than 1024 descriptors in all
 _MOST_HELD = 10_000
 
 # linux/if_tun.h
@@ -42,29 +44,31 @@ class Carrier(Protocol):
         """Give everything back."""
 
 
-def carry(carrier: Carrier, delay_ns: int, stopped: Callable[[], bool]) -> int:
-    """Hold everything for the same time until stopped, and return how much was handed on. What is held then is lost.
+def carry(paths: Sequence[tuple[Carrier, int]], stopped: Callable[[], bool]) -> int:
+    """Hold everything for its path's time until stopped, and return how much was handed on. What is held then is lost.
 
     Args:
-        carrier: what stands in between; it is closed at the end.
-        delay_ns: one way, in ns.
+        paths: what stands in between, closed at the end; and the delay of each, one way, in ns.
         stopped: asked at least every 50 ms.
     """
-    held: deque[tuple[int, Callable[[], object]]] = deque()
+    held: list[tuple[int, int, Callable[[], object]]] = []
+    numbers = itertools.count()
     handed_on = 0
     try:
         while not stopped():
             wait_ns = held[0][0] - monotonic_ns() - _AWAKE_NS if held else 1_000_000_000
-            ready, _, _ = select.select(carrier.filenos(), (), (), min(max(wait_ns / 1e9, 0), _IDLE_S))
-            if ready:
+            descriptors = [descriptor for carrier, _ in paths for descriptor in carrier.filenos()]
+            ready, _, _ = select.select(descriptors, (), (), min(max(wait_ns / 1e9, 0), _IDLE_S))
+            for carrier, delay_ns in paths if ready else ():
                 for arrived_ns, hand_on in carrier.collect():
                     if len(held) < _MOST_HELD:
-                        held.append((arrived_ns + delay_ns, hand_on))
+                        heapq.heappush(held, (arrived_ns + delay_ns, next(numbers), hand_on))
             while held and held[0][0] <= monotonic_ns():
-                held.popleft()[1]()
+                heapq.heappop(held)[2]()
                 handed_on += 1
     finally:
-        carrier.close()
+        for carrier, _ in paths:
+            carrier.close()
     return handed_on
 
 

@@ -61,11 +61,6 @@ class _Process:
         """Its process."""
         return self._process.pid
 
-    @property
-    def address(self) -> Address:
-        """Where it can be reached."""
-        return self.started["host"], self.started["port"]
-
     def stop(self) -> None:
         """Ask it to end, and wait until it has."""
         self._process.terminate()
@@ -96,21 +91,54 @@ class LandmarkProcess(_Process):
         super().__init__(["landmark", "--config", str(configuration), "--seconds", str(seconds)], prefix)
 
     @property
+    def address(self) -> Address:
+        """Where it answers."""
+        return self.started["host"], self.started["port"]
+
+    @property
     def stamps(self) -> str:
         """Where it takes arrival from: "kernel" or "process"."""
         return str(self.started["stamps"])
 
 
-class PathProcess(_Process):
-    """`python -m attestation path`: an emulated path to a landmark, at whose address provers ask, or between two devices.
+class PathsProcess(_Process):
+    """`python -m attestation path`: emulated paths to landmarks, each with a delay of its own, in one process.
 
     Args:
-        ends: where the landmark answers, or the names of two TUN devices, which takes rights.
+        paths: where a landmark answers, and the delay of the path to it, one way, in ms.
+        seconds: ends by itself after so long, should nobody stop it.
+    """
+
+    def __init__(self, paths: Sequence[tuple[Address, float]], *, seconds: float = 600.0) -> None:
+        words = [word for (host, port), delay_ms in paths for word in ("--ms", str(delay_ms), "--to", f"{host}:{port}")]
+        super().__init__(["path", *words, "--seconds", str(seconds)], ())
+
+    @property
+    def addresses(self) -> list[Address]:
+        """Where each path is entered: provers ask there instead."""
+        return [(host, port) for host, port in self.started["addresses"]]
+
+
+class PathProcess(PathsProcess):
+    """One such path."""
+
+    def __init__(self, landmark: Address, delay_ms: float, *, seconds: float = 600.0) -> None:
+        super().__init__([(landmark, delay_ms)], seconds=seconds)
+
+    @property
+    def address(self) -> Address:
+        """Where it is entered."""
+        return self.addresses[0]
+
+
+class TunnelProcess(_Process):
+    """`python -m attestation path --tun`: an emulated path between two TUN devices, which takes rights.
+
+    Args:
+        devices: their names.
         delay_ms: one way, in ms.
         seconds: ends by itself after so long, should nobody stop it.
     """
 
-    def __init__(self, ends: Address | tuple[str, str], delay_ms: float, *, seconds: float = 600.0) -> None:
-        first, second = ends
-        words = ["--to", f"{first}:{second}"] if isinstance(second, int) else ["--tun", f"{first},{second}"]
-        super().__init__(["path", "--ms", str(delay_ms), *words, "--seconds", str(seconds)], ())
+    def __init__(self, devices: tuple[str, str], delay_ms: float, *, seconds: float = 600.0) -> None:
+        super().__init__(["path", "--ms", str(delay_ms), "--tun", ",".join(devices), "--seconds", str(seconds)], ())

@@ -120,4 +120,4 @@ class PathThread(_InThread):
         self._ready.set()
 
     def _run(self) -> None:
-        carry(self._carrier, self._delay_ns, self._stop.is_set)
+        carry([(self._carrier, self._delay_ns)], self._stop.is_set)

@@ -283,6 +283,7 @@ def test_all_mistakes_are_said_at_once(trial, capsys):
         ("path --ms 5 --to 127.0.0.1", "--to must be HOST:PORT"),
         ("path --ms 5 --to 127.0.0.1:99999", "--to must be HOST:PORT"),
         ("path --ms 5 --to 127.0.0.1:9 --listen 9", "--listen must be HOST:PORT"),
+        ("path --ms 5 --to 127.0.0.1:9 --to 127.0.0.1:9", "one --ms for each --to"),
         ("path --ms 5 --tun a", "--tun must name two devices"),
         ("path --ms 5 --tun a/b,c/d", "--tun a/b,c/d"),
     ],
@@ -313,10 +314,13 @@ def test_path_forwards_until_it_is_ended(capsys, monkeypatch):
     """Its own loop is tested with the exchange; here: what it says, and how it ends."""
     code, _, err = run("path --ms 1 --to 127.0.0.1:9 --seconds 0.01", capsys)
     started, stopped = (json.loads(line) for line in err.splitlines())
-    assert (code, started["host"], started["delay_ms"], stopped["handed_on"]) == (0, "127.0.0.1", 1.0, 0)
+    ((host, port),) = started["addresses"]
+    assert (code, host, port > 0, started["delays_ms"], stopped["handed_on"]) == (0, "127.0.0.1", True, [1.0], 0)
 
-    def ended(carrier, delay_ns, stopped):
-        carrier.close()
+    def ended(paths, stopped):
+        for carrier, _ in paths:
+            carrier.close()
+        assert [delay_ns for _, delay_ns in paths] == [1_000_000, 2_500_000]
         assert not stopped()
         signal.raise_signal(signal.SIGTERM)
         assert stopped()
@@ -324,7 +328,7 @@ def test_path_forwards_until_it_is_ended(capsys, monkeypatch):
 
     monkeypatch.setattr(path_command, "carry", ended)
     before = signal.getsignal(signal.SIGTERM)
-    code, _, err = run("path --ms 1 --to 127.0.0.1:9", capsys)
+    code, _, err = run("path --ms 1 --to 127.0.0.1:9 --ms 2.5 --to 127.0.0.1:10", capsys)
     assert (code, json.loads(err.splitlines()[-1])["handed_on"]) == (3, 7)
     assert signal.getsignal(signal.SIGTERM) is before
 
@@ -354,10 +358,28 @@ def test_what_leaves_one_device_is_held_and_comes_out_of_the_other(monkeypatch):
     with open(pipes.ends[0][1], "wb") as near, open(pipes.ends[1][1], "wb"):
         near.write(b"packet")
         near.flush()
-        assert carry(carrier, 3_000_000, lambda: bool(written)) == 1
+        assert carry([(carrier, 3_000_000)], lambda: bool(written)) == 1
     ((side, packet, arrived_ns),) = written
     assert (side, packet) == (pipes.ends[1][0], b"packet")
     assert arrived_ns - left_ns >= 3_000_000
+
+
+def test_of_two_paths_the_shorter_hands_on_first_whatever_came_first():
+    """A packet on the way of 30 ms, then one on that of 0."""
+    from attestation.udp.path import UdpCarrier
+
+    fronts = [bind("127.0.0.1", 0) for _ in range(2)]
+    with bind("127.0.0.1", 0) as far, bind("127.0.0.1", 0) as near:
+        for front, packet in zip(fronts, (b"slow", b"fast"), strict=True):
+            near.sendto(packet, front.getsockname())
+        far.settimeout(5)
+        paths = [(UdpCarrier(front, far.getsockname()), ms * 1_000_000) for front, ms in zip(fronts, (30, 0), strict=True)]
+        stop = threading.Event()
+        thread = threading.Thread(target=carry, args=(paths, stop.is_set))
+        thread.start()
+        assert [far.recv(9), far.recv(9)] == [b"fast", b"slow"]
+        stop.set()
+        thread.join()
 
 
 def test_a_device_that_is_down_or_not_permitted_loses_nothing_else(monkeypatch):
@@ -386,7 +408,7 @@ def test_a_path_remembers_so_many_provers_and_holds_so_much(monkeypatch):
         for sender in (one, other, other, other):
             sender.sendto(b"x", sock.getsockname())
         turns = iter([False] * 3 + [True])
-        carry(carrier, 0, lambda: next(turns))
+        carry([(carrier, 0)], lambda: next(turns))
         assert len(carrier._backs) == 1
 
 
@@ -528,7 +550,7 @@ def test_namespaces_are_made_entered_and_removed(monkeypatch, tmp_path):
         said.append(" ".join(words[1:]))
         return subprocess.CompletedProcess(words, int(bool(failing) and failing[0] in said[-1]), "", "not permitted\n")
 
-    monkeypatch.setattr(namespaces, "PathProcess", NoPath)
+    monkeypatch.setattr(namespaces, "TunnelProcess", NoPath)
     monkeypatch.setattr(namespaces.subprocess, "run", told)
     libc = NoLibc(0)
     monkeypatch.setattr(namespaces.ctypes, "CDLL", lambda *_, **__: libc)
