@@ -18,7 +18,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser = commands.add_parser(
         "path",
         help="hold datagrams for a known time on their way, for trials",
-        description="Hold datagrams for a known time on their way. Several paths, from ports of their own, go in one process: "
+        description="Hold datagrams for a known time on their way. One process may have several paths, each with a port: "
         "--ms 5 --to HOST:PORT --ms 20 --to HOST:PORT. The log, on standard error, says where each is entered.",
     )
     parser.add_argument("--ms", type=float, required=True, action="append", help="delay, one way, in ms; one for each path")

@@ -2,8 +2,8 @@
 
 A process stands between provers and landmarks and hands each datagram on once its delay is over, never before: the round
 trip is at least the sum of the two delays, as on a real path. What it adds on top is its own waking up, some tens of
-microseconds on a quiet machine. Two ways to stand in between: a UDP port that forwards to the landmark, which anyone may open; and a pair
-of TUN devices, each in a network namespace of its own, which forwards whole IP packets and takes rights.
+microseconds on a quiet machine. Two ways to stand in between: a UDP port that forwards to the landmark, which anyone may
+open; and a pair of TUN devices, each in a network namespace of its own, which forwards whole IP packets and takes rights.
 """
 
 import contextlib
