@@ -439,6 +439,11 @@ class Fake(processes._Process):
         self._command = [sys.executable, "-c", code]
 
 
+def test_a_tunnel_joins_two_devices():
+    words = processes.TunnelProcess(("a", "b"), 2.5, seconds=9.0)._command
+    assert words[words.index("path") :] == ["path", "--ms", "2.5", "--tun", "a,b", "--seconds", "9.0"]
+
+
 def test_a_process_that_does_not_start_says_why():
     with pytest.raises(InvalidArgument, match="it has not started: error: no"), Fake("exit('error: no')"):
         pass
