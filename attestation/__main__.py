@@ -1,4 +1,4 @@
-"""The command line: `python -m attestation inspect | verify | report | bench | fuzz`.
+"""The command line, `python -m attestation COMMAND`; `--help` lists the commands.
 
 Exit codes: 0 done, 1 the token was refused or a check failed, 2 the user's input is wrong, 3 interrupted.
 """
@@ -7,7 +7,7 @@ import argparse
 import os
 import sys
 
-from .commands import bench, fuzz, inspect, report, verify
+from .commands import bench, bench_udp, fuzz, inspect, landmark, path, prover, report, trial, verify
 from .errors import InvalidArgument
 
 
@@ -15,7 +15,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code."""
     parser = argparse.ArgumentParser(prog="python -m attestation", description="Location evidence of chips.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in (inspect, verify, report, bench, fuzz):
+    for command in (inspect, verify, report, landmark, prover, path, trial, bench, bench_udp, fuzz):
         command.add_parser(commands)
     options = parser.parse_args(arguments)
     try:

@@ -685,6 +685,53 @@ class DeviceOfOtherChip(ReportRefused):
     """The device has reported as a submodule of another chip, or as another one of this chip."""
 
 
+# Over the network: what a landmark does not take on, and what a prover waits for in vain.
+
+
+class ServiceRefused(Refused):
+    """Base of the refusals of whoever has too much to do, or gets no answer."""
+
+
+class NoPacket(ServiceRefused):
+    """A datagram that is not a packet to this side, by its first bytes or its length."""
+
+
+class TooManyFromHost(ServiceRefused):
+    """More requests from one host than the landmark allows."""
+
+
+class TooManyFromKey(ServiceRefused):
+    """More exchanges with one session key than the landmark allows."""
+
+
+class TooManyRequests(ServiceRefused):
+    """More requests from everybody together than the landmark allows."""
+
+
+class TableFull(ServiceRefused):
+    """The landmark's table is full of exchanges under way."""
+
+
+class ShuttingDown(ServiceRefused):
+    """The landmark begins nothing new."""
+
+
+class NoSuchExchange(ServiceRefused):
+    """A response to an exchange that is not open with this address."""
+
+
+class TooManyRefused(ServiceRefused):
+    """An exchange has had more refused responses than the landmark bears with."""
+
+
+class NoAnswer(ServiceRefused):
+    """The landmark did not answer, or not to the end."""
+
+
+class RecordMalformed(ServiceRefused):
+    """Not a record of a session that can be read."""
+
+
 # What a sound protocol refuses and a flawed one allows; see `flaws`.
 
 

@@ -110,6 +110,11 @@ class LandmarkExchange:
         self._rtts_ns: list[tuple[int, int]] = []
         self._measured = False
 
+    @property
+    def session_key(self) -> bytes:
+        """The key that signed the request, as encoded COSE_Key."""
+        return self._request.session_key
+
     def send_nonce(self, entropy: bytes, clock_ns: int) -> bytes:
         """Packet two, and the clock starts. A nonce that has not been answered by then counts as lost.
 

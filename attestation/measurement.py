@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
+from . import cbor
 from .algorithms import ED25519, ESP256, ESP384
 from .claims import PROFILES, read_confirmation, write_confirmation
 from .claimset import Claim, ClaimSet, byte_string, integer, pairs, seconds, text
@@ -30,6 +31,7 @@ MAX_BURST = 16
 """Most nonces in one exchange."""
 
 _MAX_NS = (1 << 53) - 1
+_SESSION = -75003
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +92,20 @@ def verify_measurement(token: bytes, public_key: PublicKey) -> Measurement:
     return measurement
 
 
+def peek_session(token: bytes) -> bytes:
+    """The session that a measurement says it is of, before anything is verified: for routing.
+
+    Raises:
+        MalformedBytes, CoseRefused, AlgorithmRefused: as one of their subclasses.
+        BadClaim: it names none.
+    """
+    payload = cbor.loads(unseal(token, chain_allowed=False).sign1.payload)
+    session = payload.get(_SESSION) if isinstance(payload, dict) else None
+    if type(session) is not bytes:
+        raise BadClaim("a measurement names its session")
+    return session
+
+
 def claim_set(algorithm: int) -> ClaimSet[Measurement]:
     """The closed set of claims of the profile of a landmark's algorithm."""
     return _CLAIMS[algorithm]
@@ -113,7 +129,7 @@ def _claims(profile: str) -> ClaimSet[Measurement]:
         Claim(6, "issued_at_s", seconds),
         Claim(8, "session_key", partial(read_confirmation, tuple(PROFILES)), write=write_confirmation),
         Claim(-75002, "transcript_sha256", byte_string(32)),
-        Claim(-75003, "session", byte_string(16)),
+        Claim(_SESSION, "session", byte_string(16)),
         Claim(-75004, "sent", integer(1, MAX_BURST)),
         Claim(-75005, "rtts_ns", _rtts, write=lambda rtts: [list(item) for item in rtts]),
         profile=profile,

@@ -18,9 +18,24 @@ from .errors import BadPacket, Refused
 from .keys import SigningKey, algorithm_of, decode_public_key, read_cose_key
 from .measurement import MAX_BURST, MAX_PACKET_BYTES
 
-_REQUEST, _NONCE, _RESPONSE = 1, 2, 3
+REQUEST, NONCE, RESPONSE = 1, 2, 3
 _MAX_SIGNATURE_BYTES = 96
 _MAX_NS = (1 << 53) - 1
+
+_LENGTHS = {REQUEST: 6, NONCE: 5, RESPONSE: 5}
+_HEADS = {bytes([0x80 | length, kind, 0x40 | SESSION_ID_BYTES]): kind for kind, length in _LENGTHS.items()}
+
+
+def peek(packet: bytes) -> tuple[int, bytes] | None:
+    """Kind and session of a packet by its first 19 bytes, or None if no packet begins so; all else is unchecked.
+
+    Deterministic CBOR has one spelling, so that this is where they stand. For routing, and for turning junk away at the
+    cost of a comparison.
+    """
+    kind = _HEADS.get(packet[:3])
+    if kind is None or not 3 + SESSION_ID_BYTES < len(packet) <= MAX_PACKET_BYTES:
+        return None
+    return kind, packet[3 : 3 + SESSION_ID_BYTES]
 
 
 @dataclass(frozen=True)
@@ -42,7 +57,7 @@ class Request:
     def encode(self, key: SigningKey) -> bytes:
         """The packet, signed by the session key."""
         signature = key.sign(self._signed())
-        return cbor.dumps([_REQUEST, self.session, self.landmark_id, self.session_key, list(self.nonces), signature])
+        return cbor.dumps([REQUEST, self.session, self.landmark_id, self.session_key, list(self.nonces), signature])
 
     @classmethod
     def decode(cls, packet: bytes) -> "Request":
@@ -51,7 +66,7 @@ class Request:
         Raises:
             MalformedBytes, BadPacket, WrongKeyType, WeakKey, SignatureRefused.
         """
-        session, landmark_id, session_key, nonces, signature = _fields(packet, _REQUEST, 6)
+        session, landmark_id, session_key, nonces, signature = _fields(packet, REQUEST, 6)
         _check_session(session)
         if type(landmark_id) is not str or not 0 < len(landmark_id) <= MAX_LANDMARK_ID_CHARS:
             raise BadPacket(f"landmark id must be a text of 1 to {MAX_LANDMARK_ID_CHARS} characters")
@@ -84,7 +99,7 @@ class NoncePacket:
 
     def encode(self) -> bytes:
         """The packet."""
-        return cbor.dumps([_NONCE, self.session, self.landmark_id, self.index, self.nonce])
+        return cbor.dumps([NONCE, self.session, self.landmark_id, self.index, self.nonce])
 
     @classmethod
     def decode(cls, packet: bytes) -> "NoncePacket":
@@ -93,7 +108,7 @@ class NoncePacket:
         Raises:
             MalformedBytes, BadPacket.
         """
-        session, landmark_id, index, nonce = _fields(packet, _NONCE, 5)
+        session, landmark_id, index, nonce = _fields(packet, NONCE, 5)
         _check_session(session)
         _check_index(index)
         _check_bytes(nonce, NONCE_BYTES, "nonce")
@@ -122,7 +137,7 @@ class Response:
 
     def encode(self) -> bytes:
         """The packet."""
-        return cbor.dumps([_RESPONSE, self.session, self.index, self.processing_ns, self.signature])
+        return cbor.dumps([RESPONSE, self.session, self.index, self.processing_ns, self.signature])
 
     @classmethod
     def decode(cls, packet: bytes) -> "Response":
@@ -131,7 +146,7 @@ class Response:
         Raises:
             MalformedBytes, BadPacket.
         """
-        session, index, processing_ns, signature = _fields(packet, _RESPONSE, 5)
+        session, index, processing_ns, signature = _fields(packet, RESPONSE, 5)
         _check_session(session)
         _check_index(index)
         if type(processing_ns) is not int or not 0 <= processing_ns <= _MAX_NS:

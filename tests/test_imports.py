@@ -51,6 +51,8 @@ def test_importing_sim_stays_light():
 
 
 MAY_IMPORT = {
+    "attestation/udp/sources.py": {"time", "secrets"},  # clock and chance of what speaks over a network
+    "attestation/udp/load.py": {"random"},  # junk from a generator of its own with a seed
     "attestation/commands/bench.py": {"time"},  # it measures
     "sim/experiments/planned_cost.py": {"time"},  # it times a run
     "sim/provenance.py": {"time"},  # manifests say how long a study took

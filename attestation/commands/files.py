@@ -6,10 +6,10 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.serialization import Encoding, load_pem_public_key
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key, load_pem_public_key
 
 from ..errors import InvalidArgument, WrongKeyType
-from ..keys import PublicKey, algorithm_of
+from ..keys import PublicKey, SigningKey, algorithm_of
 
 
 def read_token(name: str) -> bytes:
@@ -18,15 +18,24 @@ def read_token(name: str) -> bytes:
     Raises:
         InvalidArgument: no such file.
     """
-    data = sys.stdin.buffer.read() if name == "-" else read_bytes(name)
+    data = read_file(name)
     try:
         return bytes.fromhex(data.decode("ascii"))
     except ValueError:
         return data
 
 
-def read_public_key(name: str) -> PublicKey:
-    """A public key of a kind that profiles use, from a PEM file.
+def read_file(name: str) -> bytes:
+    """What stands in a file, or comes from standard input for `-`.
+
+    Raises:
+        InvalidArgument: no such file.
+    """
+    return sys.stdin.buffer.read() if name == "-" else read_bytes(name)
+
+
+def read_public_key(name: str, option: str = "--key") -> PublicKey:
+    """A public key of a kind that profiles use, from a PEM file that an option or key of a configuration names.
 
     Raises:
         InvalidArgument: no such file, or no such key in it.
@@ -36,8 +45,34 @@ def read_public_key(name: str) -> PublicKey:
         key = load_pem_public_key(data)
         algorithm_of(key)
     except (ValueError, UnsupportedAlgorithm, WrongKeyType) as error:
-        raise InvalidArgument(f"--key {name}: not a public key on P-384, P-256 or Ed25519 in PEM") from error
+        raise InvalidArgument(f"{option} {name}: not a public key on P-384, P-256 or Ed25519 in PEM") from error
     return key  # type: ignore[return-value]  # one of the three kinds, by `algorithm_of`
+
+
+def read_private_key(name: str) -> SigningKey:
+    """A key pair of a kind that profiles use, from a PEM file without a password.
+
+    Raises:
+        InvalidArgument: no such file, or no such key in it.
+    """
+    data = read_bytes(name)
+    try:
+        return SigningKey(load_pem_private_key(data, password=None))  # type: ignore[arg-type]  # it refuses others
+    except (ValueError, TypeError, UnsupportedAlgorithm, WrongKeyType) as error:
+        raise InvalidArgument(f"{name}: not a private key on P-384, P-256 or Ed25519 in PEM, without a password") from error
+
+
+def read_certificates(name: str) -> list[bytes]:
+    """One or several certificates in DER from a PEM file, in their order.
+
+    Raises:
+        InvalidArgument: no such file, or no certificate in it.
+    """
+    data = read_bytes(name)
+    try:
+        return [one.public_bytes(Encoding.DER) for one in x509.load_pem_x509_certificates(data)]
+    except ValueError as error:
+        raise InvalidArgument(f"{name}: no certificates in PEM") from error
 
 
 def read_certificate(name: str) -> bytes:
