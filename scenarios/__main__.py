@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from scenarios import report
-from scenarios.commands import assumptions, bench, bench_ensemble, calibrate, describe, rerun
+from scenarios.commands import assumptions, bench, bench_ensemble, calibrate, describe, emulate, rerun
 from scenarios.study import EXIT_DONE, add_options, questions, run_command
 
 
@@ -24,6 +24,7 @@ def main(words: Sequence[str] | None = None) -> int:
     describe.add_commands(commands)
     assumptions.add_commands(commands)
     calibrate.add_commands(commands)
+    emulate.add_commands(commands)
     bench.add_commands(commands)
     bench_ensemble.add_commands(commands)
     arguments = parser.parse_args(words)

@@ -7,7 +7,7 @@ import sys
 from ..errors import InvalidArgument
 from ..udp.datagrams import Address, bind, resolve
 from ..udp.log import to_stderr
-from ..udp.path import MOST_PATHS, Carrier, TunCarrier, UdpCarrier, carry
+from ..udp.path import MOST_PATHS, Carrier, TunCarrier, UdpCarrier, carry, steady
 from ..udp.sources import monotonic_ns
 
 _MAX_DELAY_MS, _MAX_S = 1000, 86_400
@@ -63,7 +63,7 @@ def run(options: argparse.Namespace) -> int:
     to_stderr("started", addresses=entered, delays_ms=options.ms)
     until_ns = monotonic_ns() + round(options.seconds * 1e9)
     try:
-        paths = [(carrier, round(delay_ms * 1e6)) for carrier, delay_ms in zip(carriers, options.ms, strict=True)]
+        paths = [(carrier, steady(round(delay_ms * 1e6))) for carrier, delay_ms in zip(carriers, options.ms, strict=True)]
         handed_on = carry(paths, lambda: bool(signals) or monotonic_ns() > until_ns)
     finally:
         for number, handler in before.items():

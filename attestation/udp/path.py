@@ -16,7 +16,7 @@ import socket
 import struct
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from .datagrams import Address, Endpoint, bind
 from .sources import monotonic_ns
@@ -31,24 +31,47 @@ _TUNSETIFF, _IFF_TUN, _IFF_NO_PI = 0x400454CA, 0x0001, 0x1000
 _TUN_BYTES = 65_536
 
 
+class Collected(NamedTuple):
+    """Something that has come in.
+
+    Attributes:
+        arrived_ns: when, on the monotonic clock.
+        packet: what.
+        hand_on: sends it to the other side.
+    """
+
+    arrived_ns: int
+    packet: bytes
+    hand_on: Callable[[], object]
+
+
+Delay = Callable[[bytes], int]
+"""How long a packet is held, in ns."""
+
+
+def steady(delay_ns: int) -> Delay:
+    """The same for every packet."""
+    return lambda packet: delay_ns
+
+
 class Carrier(Protocol):
     """Something that stands between two sides."""
 
     def filenos(self) -> list[int]:
         """What to wait for."""
 
-    def collect(self) -> list[tuple[int, Callable[[], object]]]:
-        """Everything that has come in: when it did, on the monotonic clock, and how to hand it on."""
+    def collect(self) -> list[Collected]:
+        """Everything that has come in."""
 
     def close(self) -> None:
         """Give everything back."""
 
 
-def carry(paths: Sequence[tuple[Carrier, int]], stopped: Callable[[], bool]) -> int:
+def carry(paths: Sequence[tuple[Carrier, Delay]], stopped: Callable[[], bool]) -> int:
     """Hold everything for its path's time until stopped, and return how much was handed on. What is held then is lost.
 
     Args:
-        paths: what stands in between, closed at the end; and the delay of each, one way, in ns.
+        paths: what stands in between, closed at the end; and the delay of each, one way.
         stopped: asked at least every 50 ms.
     """
     held: list[tuple[int, int, Callable[[], object]]] = []
@@ -59,10 +82,10 @@ def carry(paths: Sequence[tuple[Carrier, int]], stopped: Callable[[], bool]) -> 
             wait_ns = held[0][0] - monotonic_ns() - _AWAKE_NS if held else 1_000_000_000
             descriptors = [descriptor for carrier, _ in paths for descriptor in carrier.filenos()]
             ready, _, _ = select.select(descriptors, (), (), min(max(wait_ns / 1e9, 0), _IDLE_S))
-            for carrier, delay_ns in paths if ready else ():
-                for arrived_ns, hand_on in carrier.collect():
+            for carrier, delay in paths if ready else ():
+                for one in carrier.collect():
                     if len(held) < _MOST_HELD:
-                        heapq.heappush(held, (arrived_ns + delay_ns, next(numbers), hand_on))
+                        heapq.heappush(held, (one.arrived_ns + delay(one.packet), next(numbers), one.hand_on))
             while held and held[0][0] <= monotonic_ns():
                 heapq.heappop(held)[2]()
                 handed_on += 1
@@ -89,16 +112,16 @@ class UdpCarrier:
         """The port, and the sockets towards the landmark."""
         return [self._front.fileno(), *(back.fileno() for back in self._backs.values())]
 
-    def collect(self) -> list[tuple[int, Callable[[], object]]]:
+    def collect(self) -> list[Collected]:
         """What provers and landmark have sent, in the order of arrival."""
-        found: list[tuple[int, Callable[[], object]]] = []
+        found: list[Collected] = []
         while (datagram := self._front.receive()) is not None:
             back = self._towards_landmark(datagram.address)
-            found.append((datagram.arrived_ns, _sending(back, datagram.data, self._landmark)))
+            found.append(Collected(datagram.arrived_ns, datagram.data, _sending(back, datagram.data, self._landmark)))
         for prover, back in self._backs.items():
             while (datagram := back.receive()) is not None:
-                found.append((datagram.arrived_ns, _sending(self._front, datagram.data, prover)))
-        return sorted(found, key=lambda one: one[0])
+                found.append(Collected(datagram.arrived_ns, datagram.data, _sending(self._front, datagram.data, prover)))
+        return sorted(found, key=lambda one: one.arrived_ns)
 
     def close(self) -> None:
         """Close all sockets."""
@@ -138,13 +161,13 @@ class TunCarrier:
         """Both devices."""
         return self._sides
 
-    def collect(self) -> list[tuple[int, Callable[[], object]]]:
+    def collect(self) -> list[Collected]:
         """What has left either side; the clock is read after the packet has been."""
-        found: list[tuple[int, Callable[[], object]]] = []
+        found: list[Collected] = []
         for side, other in (self._sides, self._sides[::-1]):
             while (packet := _read(side)) is not None:
-                found.append((monotonic_ns(), _writing(other, packet)))
-        return sorted(found, key=lambda one: one[0])
+                found.append(Collected(monotonic_ns(), packet, _writing(other, packet)))
+        return sorted(found, key=lambda one: one.arrived_ns)
 
     def close(self) -> None:
         """Take the devices away."""

@@ -53,7 +53,8 @@ def _lines() -> Iterator[str]:
         yield ""
     yield f"## The {len(table.sources)} sources\n\n| key | title | publisher | date |\n|---|---|---|---|"
     for key, source in sorted(table.sources.items()):
-        yield f"| {key} | [{_cell(source.title)}]({source.url}) | {_cell(source.publisher)} | {source.date} |"
+        title = f"[{_cell(source.title)}]({source.url})" if source.url else _cell(source.title)
+        yield f"| {key} | {title} | {_cell(source.publisher)} | {source.date} |"
 
 
 def _row(name: str, row: Parameter) -> str:

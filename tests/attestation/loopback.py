@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 from attestation import SOUND, Flaws, SigningKey
 from attestation.commands.configuration import read_landmark
 from attestation.udp import Address, LandmarkServer, Limits, Peer, bind
-from attestation.udp.path import UdpCarrier, carry
+from attestation.udp.path import UdpCarrier, carry, steady
 
 from .field import AUDIENCE, seed
 
@@ -120,4 +120,4 @@ class PathThread(_InThread):
         self._ready.set()
 
     def _run(self) -> None:
-        carry([(self._carrier, self._delay_ns)], self._stop.is_set)
+        carry([(self._carrier, steady(self._delay_ns))], self._stop.is_set)

@@ -33,7 +33,7 @@ from attestation.udp import (
 )
 from attestation.udp.load import Echo, echo_rtts_ns, memory_bytes, run_exchanges
 from attestation.udp.namespaces import Namespaces
-from attestation.udp.path import TunCarrier, carry
+from attestation.udp.path import TunCarrier, carry, steady
 
 from .field import seed
 from .loopback import landmark, peer
@@ -320,7 +320,7 @@ def test_path_forwards_until_it_is_ended(capsys, monkeypatch):
     def ended(paths, stopped):
         for carrier, _ in paths:
             carrier.close()
-        assert [delay_ns for _, delay_ns in paths] == [1_000_000, 2_500_000]
+        assert [delay(b"any") for _, delay in paths] == [1_000_000, 2_500_000]
         assert not stopped()
         signal.raise_signal(signal.SIGTERM)
         assert stopped()
@@ -358,7 +358,7 @@ def test_what_leaves_one_device_is_held_and_comes_out_of_the_other(monkeypatch):
     with open(pipes.ends[0][1], "wb") as near, open(pipes.ends[1][1], "wb"):
         near.write(b"packet")
         near.flush()
-        assert carry([(carrier, 3_000_000)], lambda: bool(written)) == 1
+        assert carry([(carrier, steady(3_000_000))], lambda: bool(written)) == 1
     ((side, packet, arrived_ns),) = written
     assert (side, packet) == (pipes.ends[1][0], b"packet")
     assert arrived_ns - left_ns >= 3_000_000
@@ -373,7 +373,9 @@ def test_of_two_paths_the_shorter_hands_on_first_whatever_came_first():
         for front, packet in zip(fronts, (b"slow", b"fast"), strict=True):
             near.sendto(packet, front.getsockname())
         far.settimeout(5)
-        paths = [(UdpCarrier(front, far.getsockname()), ms * 1_000_000) for front, ms in zip(fronts, (30, 0), strict=True)]
+        paths = [
+            (UdpCarrier(front, far.getsockname()), steady(ms * 1_000_000)) for front, ms in zip(fronts, (30, 0), strict=True)
+        ]
         stop = threading.Event()
         thread = threading.Thread(target=carry, args=(paths, stop.is_set))
         thread.start()
@@ -408,7 +410,7 @@ def test_a_path_remembers_so_many_provers_and_holds_so_much(monkeypatch):
         for sender in (one, other, other, other):
             sender.sendto(b"x", sock.getsockname())
         turns = iter([False] * 3 + [True])
-        carry([(carrier, 0)], lambda: next(turns))
+        carry([(carrier, steady(0))], lambda: next(turns))
         assert len(carrier._backs) == 1
 
 

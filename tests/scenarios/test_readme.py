@@ -32,8 +32,10 @@ PLAIN_RUN = re.compile(r"^\.venv/bin/python -m scenarios run (\w+)$")
 """Runs of a question without options: the gate makes each of them, quick."""
 
 PROGRAM = ".venv/bin/python -m scenarios"
-ELSEWHERE = tuple(f"{PROGRAM} {words}" for words in ("bench --quick", "describe output/quick", "rerun output/quick"))
-"""`test_bench.py`, `test_describe.py` and `test_rerun.py` run these."""
+ELSEWHERE = tuple(
+    f"{PROGRAM} {words}" for words in ("bench --quick", "describe output/quick", "rerun output/quick", "emulate --quick")
+)
+"""`test_bench.py`, `test_describe.py`, `test_rerun.py` and `test_emulate.py` run these."""
 
 REPORT = f"{PROGRAM} report "
 """`test_report.py` makes reports."""
