@@ -19,11 +19,12 @@ lint: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# Longer checks, left out of `make test`: statistics, every question in --quick, the baseline whole, and a million spoilt
-# tokens.
+# Longer checks, left out of `make test`: statistics, every question in --quick, the baseline whole, a million spoilt tokens
+# and some spoilt measurement reports.
 verify: $(READY) baseline
 	$(BIN)/python -m pytest -m "verify or questions"
 	$(BIN)/python -m attestation fuzz --mutants 1300000 --seconds 3600
+	$(BIN)/python -m attestation fuzz --reports --mutants 20000 --seconds 600
 
 # Every line and branch of the package that verifies evidence is run by its tests.
 coverage: $(READY)

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenarios.emulation.predicted import EmulatedChip
-from scenarios.emulation.wires import NS_PER_MS, Session, name_of
+from scenarios.emulation.wires import Session, name_of
+from sim.actors.evidence import NS_PER_MS
 from sim.parameters import load_parameters
 
 if TYPE_CHECKING:

@@ -57,16 +57,13 @@ from attestation.udp import (
 from attestation.udp.load import Echo, echo_rtts_ns
 from attestation.udp.path import Carrier, Delay, UdpCarrier, carry
 from scenarios.emulation.predicted import EmulatedChip
+from sim.actors.evidence import AUDIENCE, CITY_ACCURACY_M, NS_PER_MS, NVIDIA_ENTERPRISE_NUMBER
 from sim.world.geography import Place
 from sim.world.keys import Key
 
-AUDIENCE = "verifier.example.org"
-NVIDIA_ENTERPRISE_NUMBER = 5703
 FloatArray = NDArray[np.float64]
 
 HOST = "127.0.0.1"
-NS_PER_MS = 1_000_000
-CITY_ACCURACY_M = 20_000.0
 TIMEOUT_MS = 5000.0
 PATIENCE = Patience(silence_s=6.0, requests=2)
 START_S, STOP_S = 30.0, 10.0

@@ -25,7 +25,6 @@ POSITIVE = (
     "ratio.national_over_reference_10k",
     "sampler.ratio",
     "setup.seconds",
-    "scaling.years",
     "memory.bytes_per_chip",
     "memory.peak_mb",
 )

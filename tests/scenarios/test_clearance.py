@@ -85,7 +85,7 @@ def test_the_same_seed_gives_the_same_table_and_another_seed_another():
 
 def test_the_figures_show_the_processing_that_the_user_sets_and_the_table_has_it_as_well():
     result = tabulated(runs=20, levers={**SMALL, "uncertainties.in_loop_processing_ms": 5})
-    assert sorted(result.table["processing_ms"].unique()) == [0, 0.1, 2, 5, 200]
+    assert sorted(result.table["processing_ms"].unique()) == [0, 0.15, 2, 5, 200]
     for chart in clearance.figures(result):
         assert set(chart.data["processing_ms"]) == {5}
         assert "5 ms of processing in the timed loop" in chart.caption
@@ -142,6 +142,6 @@ def test_figures_draw_into_given_axes_and_return_them(result: Tabulation):
     from sim.figures import time_to_beat, verifiability_map
 
     axes = Figure().subplots()
-    assert time_to_beat(result, ax=axes, processing_ms=0.1) is axes
+    assert time_to_beat(result, ax=axes, processing_ms=0.15) is axes
     two = list(Figure().subplots(2, 1).flat)
-    assert verifiability_map(result, ax=two, landmarks=100, processing_ms=0.1) is two
+    assert verifiability_map(result, ax=two, landmarks=100, processing_ms=0.15) is two
