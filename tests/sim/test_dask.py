@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 from distributed import LocalCluster
@@ -20,6 +19,8 @@ from sim.experiments import cluster
 from sim.experiments.cluster import ClusterError, dask_executor, software
 from sim.experiments.ensemble import ensemble
 from sim.provenance import source_digest
+
+from ..scenarios.stubs import stub_question
 
 POINTS = ({"packet_loss": 0.001}, {"packet_loss": 0.02})
 
@@ -64,9 +65,7 @@ def test_an_ensemble_on_a_cluster_has_the_bytes_of_one_made_here(executor: Execu
 @pytest.mark.verify
 def test_a_study_on_a_cluster_has_no_event_log_and_says_so(address: str, small: Scenario, tmp_path: Path):
     """Half of it was made by this process before: those runs have logs, which would be half of a log."""
-    question = ModuleType("question")
-    question.study = lambda options: Study(small, 2)
-    question.figures = lambda result: []
+    question = stub_question(lambda options: Study(small, 2))
 
     def stop(policy: str, done: int, total: int, headline: str) -> None:
         if done == 2:
