@@ -31,7 +31,6 @@ from .errors import (
 MAX_REPORT_BYTES = 8192
 """What NVIDIA's driver reserves for a report; those published have 2,168 to 4,274 bytes."""
 
-REQUEST_BYTES = 37
 SIGNATURE_BYTES = 96
 _NONCE_BYTES = 32
 _VERSION, _GET_MEASUREMENTS, _MEASUREMENTS = 0x11, 0xE0, 0x60
