@@ -32,7 +32,7 @@ RUNS, QUICK_RUNS = 2, 1
 FOUND, FALSE = "alerted_by_day_90", "false_alarms_per_month"
 
 DRIVERS = (
-    "verification.grace_days", "verification.unconfirmed_rounds", "verification.scan_alpha", "verification.cusum_threshold",
+    "verification.grace_days", "verification.unconfirmed_days", "verification.scan_alpha", "verification.cusum_threshold",
     "verification.sprt_alpha", "verification.registry_days", "adversary.strategies", "gpu_faults_per_chip_year",
     "repair_absence_days", "site_outages_per_site_year", "rma_reported_share", "inspection_days",
 )  # fmt: skip
@@ -40,7 +40,7 @@ CITATIONS = ("bureau-staff-2025", "llama3-2024")
 
 THRESHOLDS: Mapping[str, tuple[str, tuple[float, ...], Mapping[str, Any]]] = {
     "silence streak, days of grace": ("grace_days", (14, 3, 7, 30, 60), {"detectors": ["silence_streak"]}),
-    "unconfirmed, rounds": ("unconfirmed_rounds", (7, 2, 14, 30), {"detectors": ["unconfirmed"]}),
+    "unconfirmed, days": ("unconfirmed_days", (7, 2, 14, 30), {"detectors": ["unconfirmed"]}),
     "scans of lots and sites, level": ("scan_alpha", (1e-9, 1e-4, 1e-6, 1e-12), {"detectors": ["lot_scan", "site_scan"]}),
     "CUSUM of sites, threshold": ("cusum_threshold", (7, 3, 15, 30), {"detectors": ["cusum"]}),
     "SPRT of chips, alpha": ("sprt_alpha", (1e-6, 1e-3, 1e-9, 1e-15), {"detectors": ["sprt"]}),

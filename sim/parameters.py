@@ -61,13 +61,17 @@ class Stated(BaseModel):
 
 
 class Parameter(Stated):
-    """One row of the table. `low` to `high` is the range a study varies; `minimum` to `maximum` is what makes sense."""
+    """One row of the table. `low` to `high` is the range a study varies; `minimum` to `maximum` is what makes sense.
+
+    With `choices` no value in between can occur: it is one thing or another.
+    """
 
     low: float
     central: float
     high: float
     minimum: float = 0.0
     maximum: float = math.inf
+    choices: bool = False
     unit: str
 
     @model_validator(mode="after")

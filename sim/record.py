@@ -50,7 +50,7 @@ class Happening(StrEnum):
     REQUEST_ANSWERED = auto()
     CONSENT_REFUSED = auto()  # the host country allows no inspection
     SENT_OUT = auto()  # an inspector set out for the site of a case
-    CALLED_OFF = auto()  # a tip settled a case, and no inspector is needed
+    CALLED_OFF = auto()  # a tip or another visit settled a case, and no inspector is needed
     INSPECTED = auto()
     CASE_CLOSED = auto()
     VISITED = auto()
@@ -280,6 +280,17 @@ class ClosedCase:
     established_chips: int = 0
 
 
+@dataclass(frozen=True)
+class OpenCase:
+    """A case that the end of the run has cut off; fields as of a closed one."""
+
+    number: int
+    site: int
+    opened_day: float
+    chips: int
+    diverted_chips: int
+
+
 class VisitReason(StrEnum):
     """Why an inspector went."""
 
@@ -394,7 +405,7 @@ class Record:
     events: EventLog = field(default_factory=EventLog)
     census: list[Census] = field(default_factory=list)
     closed_cases: list[ClosedCase] = field(default_factory=list)
-    open_cases: int = 0
+    open_cases: list[OpenCase] = field(default_factory=list)
     challenges: int = 0
     silences: int = 0  # challenges missed by chips in no case
     suspicious: int = 0  # answers of chips in no case that were suspicious
@@ -421,6 +432,11 @@ class Record:
     diversions: list[Diversion] = field(default_factory=list)
     chips: dict[str, NDArray[np.generic]] = field(default_factory=dict)
     watch: Callable[[Event], None] | None = None
+
+    @property
+    def all_cases(self) -> list[ClosedCase | OpenCase]:
+        """Cases that ended, in that order, and those that the end of the run has cut off."""
+        return [*self.closed_cases, *self.open_cases]
 
     def write(self, event: Event) -> None:
         """Append one event."""

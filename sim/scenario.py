@@ -179,7 +179,7 @@ class Verification(_Section):
     landmarks_asked: int = Field(ge=1, description="nearest landmarks that time each answer")
     bound: Bound = Field(description="speed at which a time becomes a distance; only vacuum and planning are sound")
     grace_days: float = Field(ge=0, le=3650, description="silence that is still innocent")
-    unconfirmed_rounds: int = Field(ge=0, le=10_000, description="answers in a row that may fail to clear a chip")
+    unconfirmed_days: float = Field(ge=0, le=3650, description="for how long answers in a row may fail to clear a chip")
     enrolment_rounds: int = Field(ge=1, le=1000, description="measurements that enrol a site, 25 hours apart")
     enrolment_cleared_share: float = Field(ge=0, le=1, description="share of them that must clear it")
     uncleared_sites: UnclearedSites = Field(description="what happens to sites that enrolment could not clear")

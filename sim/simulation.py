@@ -107,13 +107,20 @@ def policies_of(scenario: Scenario, beside: Sequence[Scenario], status_quo: bool
     """The policies in the order of the tables: the scenario, those beside it, and the status quo if there is a rule.
 
     Raises:
-        ValueError: two have the same name.
+        ValueError: two have the same name, or they do not begin and end on the same days.
     """
     before = [scenario.status_quo()] if status_quo and scenario.verification.active else []
     policies = [scenario, *beside, *before]
     named = [policy.name for policy in policies]
     if len(set(named)) < len(named):
         raise ValueError(f"beside: policies need different names, not {', '.join(named)}")
+    for policy in policies:
+        days = [(each.calendar.start, each.calendar.end_day) for each in (scenario, policy)]
+        if days[0] != days[1]:
+            raise ValueError(
+                f"beside: {policy.name} runs from {days[1][0]} for {days[1][1]:g} days; allowed, as {scenario.name}: "
+                f"from {days[0][0]} for {days[0][1]:g} (calendar.duty_after_days + calendar.end_after_duty_days)"
+            )
     return policies
 
 

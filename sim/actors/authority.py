@@ -2,9 +2,9 @@
 
 An alert at a site joins the site's open case, so that one outage is one case however many chips are silent; until the case
 is closed its chips are not judged again. A case is reviewed; the operator is asked to have the chips answer, or to explain
-why they cannot; for what is left, the host country is asked for consent and the case waits for an inspector. A tip that
-settles all there was to find calls him off. Apart from that, end-use checks visit sites at random, and tips or customs
-expose a lot now and then: these two are all there is without the rule.
+why they cannot; for what is left, the host country is asked for consent and the case waits for an inspector. A tip or
+another visit that settles all there was to find calls him off. Apart from that, end-use checks visit sites at random, and
+tips or customs expose a lot now and then: these two are all there is without the rule.
 """
 
 from __future__ import annotations
@@ -22,22 +22,19 @@ from ..detection.inspection import Method
 from ..fleet.chips import State
 from ..fleet.supply import Lot
 from ..randomness import Stream, lognormal
-from ..record import ClosedCase, Event, Finding, Happening, Visit, VisitReason
+from ..record import ClosedCase, Event, Finding, Happening, OpenCase, Visit, VisitReason
 from ..units import DAYS_PER_YEAR, HOURS_PER_DAY
 from ..world.geography import distances_km, hubs
 from .consequences import Consequences
-from .inspection import Inspections
+from .inspection import Inspections, end_use_check, look_of
 from .judge import Judge as Judge
 from .revocation import revoke_soon
 from .setting import Setting
 
 IntArray = NDArray[np.int64]
 
-NOT_SETTLED_BY_AN_ANSWER = frozenset({"unconfirmed", "drift", "contradiction", "invalid", "clone", "endorser"})
+NOT_SETTLED_BY_AN_ANSWER = frozenset({"unconfirmed", "drift", "contradiction", "invalid", "endorser"})
 """Reasons of alerts about what chips answer, not about whether they do."""
-
-END_USE_CHECK_METHOD: Method = "labels"
-"""Today's checks have no other: most chips abroad cannot be challenged."""
 
 _STEPS = 1000  # by which urgency is told apart, per chip: priorities are whole numbers
 
@@ -104,15 +101,14 @@ class Authority:
         self._post_of_site, self._travel_days = _posts(setting)
         self._pools = self._inspectors_by_post()
 
-    @property
-    def open_cases(self) -> int:
-        """Cases that are not closed."""
-        return len(self._open)
-
     def finish(self, day: float) -> None:
-        """The run ends: count the waiting that is not over."""
-        for case in self._open.values():
+        """The run ends: count the waiting that is not over, and the cases that are still open."""
+        for _, case in sorted(self._open.items()):
             self._stop_waiting(case, day)
+            everybody = case.all_chips
+            self._setting.record.open_cases.append(
+                OpenCase(case.number, case.site, case.opened_day, len(everybody), self._diverted(everybody))
+            )
 
     def take_alerts(self, site: int, chips: IntArray, day: float, reason: str) -> None:
         """Add alerts to the site's open case, or open one. The day is that of the round."""
@@ -140,8 +136,8 @@ class Authority:
 
     def visit(self, site: int, reason: VisitReason) -> ProcessGenerator:
         """Send a planned inspector to a site; he is back when this ends."""
-        env, enforcement = self._setting.env, self._setting.scenario.enforcement
-        travel_days = max(self._travel_days[site], enforcement.notice_days)
+        env = self._setting.env
+        travel_days = self._travel_days[site]  # whom to visit is known so early that notice takes no time
         yield env.timeout(travel_days)
         busy_days = self._visit_site(site, reason)
         yield env.timeout(max(busy_days - travel_days, 1 / HOURS_PER_DAY))
@@ -149,8 +145,14 @@ class Authority:
     def follow_tip(self, lot: Lot, day: float) -> ProcessGenerator:
         """Act on a tip or a customs hit: the diversion of what has left is established, and what is on its way is seized.
 
-        An inspection of the declared site finds that the chips are gone, not where they are.
+        An inspection of the declared site finds that the chips are gone, not where they are. A tip about chips that have not
+        left yet is acted on when the first of them do.
+
+        Args:
+            lot: of which chips are leaving now, or have left.
+            day: of the tip.
         """
+        day = max(day, self._setting.env.now)
         yield self._setting.until(day)
         self._setting.chips.settle(day)
         self._setting.record.write(Event(day, Happening.EXPOSED, lot=lot.number, site=lot.site))
@@ -158,12 +160,16 @@ class Authority:
         chips = chips[~np.isnan(self._setting.chips.column("diverted_day")[chips])]
         self._establish(chips[~self._established(chips)], day, told=True)
         self._consequences.seize(chips, lot.number, day)
-        case = self._open.get(lot.site)
-        if case is not None and not case.visited and self._established(case.chips).all():
-            assert case.process is not None
-            case.process.interrupt("a tip has settled it")
+        self._call_off_if_settled(lot.site)
 
     # --- a case -----------------------------------------------------------------------------------------------------------
+
+    def _call_off_if_settled(self, site: int) -> None:
+        """Nobody is sent about chips all of which others have established."""
+        case = self._open.get(site)
+        if case is not None and not case.visited and self._established(case.chips).all():
+            assert case.process is not None
+            case.process.interrupt("others have settled it")
 
     def _pursue(self, case: Case) -> ProcessGenerator:
         """Review a case, ask the operator, send an inspector about what is left, and close the case."""
@@ -262,13 +268,16 @@ class Authority:
         """Wait for an inspector of the nearest post and send him; he is kept until he has written his report."""
         setting = self._setting
         pool = self._pools[int(self._post_of_site[case.site]) % len(self._pools)]  # fewer in a sample of sites
+        travel_days = self._travel_days[case.site]
+        notice_days = setting.scenario.enforcement.notice_days - travel_days
+        if notice_days > 0:  # he is not kept while it runs
+            yield setting.env.timeout(notice_days)
         case.waiting_since = setting.env.now
         try:
             with pool.request(priority=-round(_STEPS * self._urgency(case))) as inspector:
                 yield inspector
                 wait_days = self._stop_waiting(case, setting.env.now)
                 self._write(case, Happening.SENT_OUT)
-                travel_days = max(self._travel_days[case.site], setting.scenario.enforcement.notice_days)
                 yield setting.env.timeout(travel_days)
                 case.visited = True
                 busy_days = self._visit_case(case, wait_days)
@@ -283,9 +292,9 @@ class Authority:
         chips = case.chips
         self._write(case, Happening.INSPECTED, chips=len(chips))
         self._report_moves(chips)
-        method = setting.scenario.enforcement.method
-        tested, missing = self._inspections.inspect(case.site, chips, method)
-        busy_days = self._busy_days(case.site, tested, method)
+        look = look_of(setting.scenario)
+        tested, missing = self._inspections.inspect(case.site, chips, look)
+        busy_days = self._busy_days(case.site, tested, look.method)
         setting.record.visits.append(
             Visit(day, case.site, VisitReason.CASE, tested, len(missing), busy_days, wait_days)
         )  # fmt: skip
@@ -300,7 +309,7 @@ class Authority:
         return busy_days
 
     def _close(self, case: Case, finding: Finding) -> None:
-        """Close a case. Chips seen under repair are excused until they are back; all others are judged afresh."""
+        """Close a case. Chips in repair, as seen or reported, are excused until they are back; others are judged afresh."""
         table, day = self._setting.chips, self._setting.env.now
         del self._open[case.site]
         if case.visited:
@@ -308,9 +317,11 @@ class Authority:
                 self._alerted[reason] += len(chips)
                 self._found[reason] += int(np.count_nonzero(self._established(chips)))
         chips, everybody = case.chips, case.all_chips
-        diverted = int(np.count_nonzero(~np.isnan(table.column("diverted_day")[everybody])))
+        diverted = self._diverted(everybody)
         at_large = chips[~self._established(chips)]
-        self._release(at_large, at_large[np.asarray(table.column("state"))[at_large] == State.REPAIR])
+        seen = np.asarray(table.column("state"))[at_large] == State.REPAIR
+        known = seen if case.visited else self._setting.in_reported_repair(at_large)
+        self._release(at_large, at_large[known])
         self._write(case, Happening.CASE_CLOSED, chips=len(everybody), detail=f"{finding}: {diverted} diverted")
         self._setting.record.closed_cases.append(
             ClosedCase(
@@ -341,11 +352,12 @@ class Authority:
         setting.chips.settle(day)
         setting.record.write(Event(day, Happening.VISITED, site=site, detail=reason.value))
         chips = self._inspections.declared_at(site)
-        own = reason is not VisitReason.END_USE_CHECK
-        method = setting.scenario.enforcement.method if own else END_USE_CHECK_METHOD
-        tested, missing = self._inspections.inspect(site, chips, method)
+        end_use = reason is VisitReason.END_USE_CHECK
+        look = end_use_check(setting.values) if end_use else look_of(setting.scenario)
+        tested, missing = self._inspections.inspect(site, chips, look)
         self._establish_missing(missing, day)
-        busy_days = self._busy_days(site, tested, method)
+        self._call_off_if_settled(site)
+        busy_days = self._busy_days(site, tested, look.method)
         setting.record.visits.append(Visit(day, site, reason, tested, len(missing), busy_days, 0.0))
         return busy_days
 
@@ -407,6 +419,10 @@ class Authority:
         waited, case.waiting_since = day - case.waiting_since, None
         self._setting.record.waiting_case_days += waited
         return waited
+
+    def _diverted(self, chips: IntArray) -> int:
+        """How many of some chips are diverted, whoever knows it."""
+        return int(np.count_nonzero(~np.isnan(self._setting.chips.column("diverted_day")[chips])))
 
     def _established(self, chips: IntArray) -> NDArray[np.bool_]:
         established: NDArray[np.bool_] = ~np.isnan(self._setting.chips.column("established_day")[chips])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,11 +18,38 @@ from ..detection.inspection import Method, absence_shows, may_be_overlooked, sam
 from ..fleet.chips import GONE, State
 from ..parameters import Values
 from ..randomness import Stream
+from ..scenario import Scenario
 from ..smuggling.strategy import Facts
 from .setting import Setting
 
 BoolArray = NDArray[np.bool_]
 IntArray = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Look:
+    """How an inspection is made.
+
+    Attributes:
+        method: what the inspector looks at.
+        sample_chips: tested first, by lot; 0: all.
+        notice_days: from the announcement to the visit.
+    """
+
+    method: Method
+    sample_chips: int
+    notice_days: float
+
+
+def look_of(scenario: Scenario) -> Look:
+    """How the scenario's inspectors go about it."""
+    enforcement = scenario.enforcement
+    return Look(enforcement.method, enforcement.inspected_chips, enforcement.notice_days)
+
+
+def end_use_check(values: Values) -> Look:
+    """How today's end-use checks are made, whatever the rule's inspectors do: most chips abroad cannot be challenged."""
+    return Look("labels", round(values["end_use_checked_chips"]), values["end_use_check_notice_days"])
 
 
 class Inspections:
@@ -41,44 +69,44 @@ class Inspections:
         those: IntArray = there[asked & np.asarray(column("activated"))[there]]
         return those
 
-    def inspect(self, site: int, chips: IntArray, method: Method) -> tuple[int, IntArray]:
+    def inspect(self, site: int, chips: IntArray, look: Look) -> tuple[int, IntArray]:
         """Test a sample of some chips at a site, and all of them if one of it is missing.
 
         Returns:
             How many were tested, and which are missing.
         """
-        number, sample_size = self._inspected[site], self._setting.scenario.enforcement.inspected_chips
+        number, sample_size = self._inspected[site], look.sample_chips
         self._inspected[site] += 1
         self._setting.note_inspection(site)
         if not sample_size or len(chips) <= sample_size:
-            return len(chips), self._missing(chips, method)
+            return len(chips), self._missing(chips, look)
         uniforms = self._sampled.uniforms(self._slots(chips), number, (0,))[:, 0]
         tested = np.zeros(len(chips), bool)
         tested[sample_of(uniforms, sample_size)] = True
-        missing = self._missing(chips[tested], method)
+        missing = self._missing(chips[tested], look)
         if not len(missing):
             return sample_size, missing
-        return len(chips), np.sort(np.concatenate([missing, self._missing(chips[~tested], method)]))
+        return len(chips), np.sort(np.concatenate([missing, self._missing(chips[~tested], look)]))
 
     def test_days(self, tested: int, method: Method) -> float:
         """Days that the tests take."""
         return tested / tested_per_day(method, self._setting.values)
 
-    def _missing(self, chips: IntArray, method: Method) -> IntArray:
+    def _missing(self, chips: IntArray, look: Look) -> IntArray:
         """Which of some chips the inspector finds to be missing: diverted ones that nothing hides, unless he errs."""
         table = self._setting.chips
         away = np.isin(table.column("state")[chips], (State.SMUGGLED, State.RESTRICTED))
         gone: IntArray = chips[away & np.isnan(table.column("established_day")[chips])]
-        gone = gone[~self._back_for_the_day(gone)]
+        gone = gone[~self._back_for_the_day(gone, look.notice_days)]
         if self._setting.scenario.verification.rma_confirmation == "owner":
             gone = gone[~self._setting.said_to_be_in_repair(gone)]
         covered = np.asarray(table.column("covered"))[gone]
         boxes, labels = (self._shown(gone, what) for what in ("boxes", "labels"))
-        gone = gone[absence_shows(method, covered=covered, boxes=boxes, labels=labels)]
+        gone = gone[absence_shows(look.method, covered=covered, boxes=boxes, labels=labels)]
         if not len(gone):
             return gone
         searches, slots = table.search(gone), self._slots(gone)
-        noticed = ~may_be_overlooked(method, np.asarray(table.column("covered"))[gone])
+        noticed = ~may_be_overlooked(look.method, np.asarray(table.column("covered"))[gone])
         for search in np.unique(searches):
             those = searches == search
             uniforms = self._recognised.uniforms(slots[those], int(search), (0,))[:, 0]
@@ -86,9 +114,8 @@ class Inspections:
         missing: IntArray = gone[noticed]
         return missing
 
-    def _back_for_the_day(self, chips: IntArray) -> BoolArray:
+    def _back_for_the_day(self, chips: IntArray, notice_days: float) -> BoolArray:
         """Which diverted chips are brought back for an inspection: those whose way is no longer than the notice."""
-        notice_days = self._setting.scenario.enforcement.notice_days
         return self._by_detour(chips, lambda facts: facts.shown.returns and facts.return_days <= notice_days)
 
     def _shown(self, chips: IntArray, what: str) -> BoolArray:

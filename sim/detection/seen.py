@@ -28,7 +28,7 @@ class Thresholds:
 
     period_days: float
     grace_days: float
-    unconfirmed_rounds: int
+    unconfirmed_days: float
     activation_days: float
     scan_alpha: float
     cusum_ratio: float

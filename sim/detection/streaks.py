@@ -41,7 +41,7 @@ def periods_covering(days: float, period_days: float) -> int:
     """The least number of periods that are no shorter than some days, forgiving the rounding of numbers such as 14 / 0.1.
 
     Rounded up, so that a silence is at least as long as the grace period when it raises an alert, however rarely a chip
-    is asked.
+    is asked, and a patience in days does not shrink where chips are asked more often.
     """
     return math.ceil(days / period_days - 1e-9)
 
@@ -67,7 +67,8 @@ def drift(seen: RoundSeen, thresholds: Thresholds, memory: Memory) -> IntArray:
 
 
 def _suspicious_for_long(seen: RoundSeen, thresholds: Thresholds, *, clearable: bool) -> IntArray:
-    for_long = suspicious_streak(seen.suspicious_rounds, allowed_rounds=thresholds.unconfirmed_rounds)
+    allowed = periods_covering(thresholds.unconfirmed_days, thresholds.period_days)
+    for_long = suspicious_streak(seen.suspicious_rounds, allowed_rounds=allowed)
     chips = seen.suspicious[for_long]
     at_such = [seen.clearable(site) == clearable for site in seen.sites_of(chips).tolist()]
     lasting: IntArray = chips[np.array(at_such, bool)]

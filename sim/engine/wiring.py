@@ -104,7 +104,6 @@ def run_engine(
         record.census.pop()
     record.census.append(take_census(setting, end_day))
     authority.finish(end_day)
-    record.open_cases = authority.open_cases
     record.state_changes = setting.chips.moves
     record.clearable_chips = clearable_chips(setting)
     record.sites = setting.sites

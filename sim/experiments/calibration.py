@@ -165,7 +165,7 @@ def false_alarm_rate(honest: Scenario, per: Per, *, seed: int, runs: Sequence[in
 def _count(job: tuple[Scenario, int]) -> tuple[int, float]:
     """Cases opened in one run, and days under the duty over all covered chips."""
     record = run(*job)
-    return len(record.closed_cases) + record.open_cases, record.covered_chip_days
+    return len(record.closed_cases) + len(record.open_cases), record.covered_chip_days
 
 
 def _check(scenario: Scenario, candidates: Sequence[float], target: float, counts: Mapping[str, int]) -> None:

@@ -125,7 +125,7 @@ def _by_source(found: Equilibrium, world: World) -> Iterator[dict[str, Any]]:
     under_rule = pd.concat([before[before["t0_day"] < calendar.duty_day], after[after["t0_day"] >= calendar.duty_day]])
     policies = {STATUS_QUO: (before, 1.0), RULE: (under_rule, ratio ** values["rental_elasticity"])}
     usual_h100e = scenario.wanted_chips_per_year(0.0) * mean_h100e(calendar.start, values)
-    begin = smuggled_before(year_of(calendar.start), usual_h100e, values)
+    begin = smuggled_before(scenario.adversary.volume_prior, year_of(calendar.start), usual_h100e, values)
     lawful = lawful_h100e(calendar.start, scenario.regimes, values)
     shown = [*np.arange(0.0, calendar.end_day, DAYS_BETWEEN).tolist(), calendar.end_day]
     for policy, (diversions, factor) in policies.items():

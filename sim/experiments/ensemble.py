@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from ..designs import Design, draws_of
+from ..engine.wiring import build, take_census
+from ..outcomes.measures import every_outcome
 from ..provenance import manifest, seeds_of_runs, stopwatch
 from ..results import Failure, Result, Run
 from ..run_files import run_files
@@ -82,6 +84,8 @@ def ensemble(
     if until is not None and (points is not None or design in ("lhs", "factorial")):
         raise ValueError("until: the draws of lhs, factorial and points belong together; allowed with: random, sobol")
     policies = policies_of(scenario, beside, status_quo)
+    if until is not None and until.outcome not in (known := _outcomes(scenario)):
+        raise ValueError(f"until: outcome = {until.outcome!r}: allowed: {', '.join(known)}")
     drawn = list(points) if points is not None else draws_of(design, scenario, seed, draws, among)
     if not drawn:
         raise ValueError("points: none are given; allowed: at least one, which may be empty")
@@ -113,6 +117,14 @@ def ensemble(
         if until is not None and enough(until.values(result.table), until):
             break
     return result
+
+
+def _outcomes(scenario: Scenario) -> list[str]:
+    """Names of all outcomes of a run, as they are before anything has happened."""
+    setting = build(scenario, 0)
+    record = setting.record
+    record.chips, record.census = setting.chips.columns(), [take_census(setting, 0.0)]
+    return list(dict.fromkeys(outcome.name for outcome in every_outcome(record, scenario)))
 
 
 def _batches(number: int, until: StoppingRule | None) -> list[tuple[int, int]]:

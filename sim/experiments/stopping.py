@@ -67,23 +67,22 @@ class StoppingRule:
     def values(self, table: pd.DataFrame) -> FloatArray:
         """What the rule looks at: the outcome, or the difference, of each draw in the table in the order of their numbers.
 
-        The mean over the draw's runs, with a single draw its runs; NaN where it has no answer, or has failed. Shape
-        (draws,), or (runs,).
+        The mean over the draw's runs, with a single draw its runs; NaN where it has no answer, or has failed; all are if the
+        table does not have the outcome, as it does not before any run has an answer. Shape (draws,), or (runs,).
 
         Args:
             table: scenario, draw, run, date, outcome, value, unit, of whole draws: all runs under both policies.
 
         Raises:
-            ValueError: the table does not have the outcome or a policy.
+            ValueError: the table does not have a policy.
         """
         here = table[table["date"] == table["date"].max()]
         policy = self.policy if self.policy is not None else str(here["scenario"].iloc[0])
         wanted = [policy] if self.minus is None else [policy, self.minus]
-        for what, names, column in (("outcome", [self.outcome], "outcome"), ("policy", wanted, "scenario")):
-            known = list(dict.fromkeys(here[column]))
-            for name in names:
-                if name not in known:
-                    raise ValueError(f"{what} = {name!r}: not in the table; allowed: {', '.join(known)}")
+        known = list(dict.fromkeys(here["scenario"]))
+        for name in wanted:
+            if name not in known:
+                raise ValueError(f"policy = {name!r}: not in the table; allowed: {', '.join(known)}")
         asked = here[here["outcome"] == self.outcome]
         draws, runs = (range(here[level].max() + 1) for level in ("draw", "run"))
         first, *others = (

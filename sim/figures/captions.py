@@ -28,8 +28,9 @@ def assumptions(result: Result) -> str:
     changed = ", ".join(f"{name} = {value:g}" for name, value in scenario.uncertainties.items()) or "none"
     if result.drawn:
         parameters = (
-            "Parameters are drawn from triangular distributions over their ranges, the volume of smuggling and the share "
-            f"of it that is ever detected from their published laws, {_spread(result)}but for those set: {changed}."
+            "Parameters are drawn over their ranges, with half of the draws on each side of the central value, the volume "
+            "of smuggling and the share of it that is ever detected from their published laws, "
+            f"{_spread(result)}but for those set: {changed}."
         )
     else:
         parameters = f"Parameters changed from their central values: {changed}."
@@ -46,8 +47,8 @@ def assumptions(result: Result) -> str:
     return (
         f"{fleet_size(scenario)} {scenario.geography.sites} sites; {scenario.geography.landmarks} landmarks, the "
         f"nearest {verification.landmarks_asked} asked every {verification.period_days:g} days; {verification.bound} bound; "
-        f"alert after {verification.grace_days:g} days of silence, or after more than {verification.unconfirmed_rounds} "
-        "unconfirmed answers in a row at a site that could be cleared when it was enrolled; "
+        f"alert after {verification.grace_days:g} days of silence, or after more than {verification.unconfirmed_days:g} "
+        "days of unconfirmed answers in a row at a site that could be cleared when it was enrolled; "
         f"{enforcement.inspectors} inspectors, method {enforcement.method}; {request}. Where a figure varies one of these, "
         f"it says so. Smugglers order {_volume(scenario)}, through (split assumed) {channels}. "
         f"Their mix of strategies (assumed): {strategies}; "

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..fleet.chips import State
-from ..record import ClosedCase, Record
+from ..record import ClosedCase, OpenCase, Record
 from ..scenario import Scenario
 from ..world.sites import Site
 from .cases import by_inspectors
@@ -33,9 +33,9 @@ COLUMNS = (
     "established_chips",
 )
 """Hub and country of the site; its real size in chips; whether it could be cleared when it was last measured; chips at work
-there on the last day, and those of them with the mechanism; cases that ended, and those without a diverted chip; visits by
-the scenario's inspectors under the duty, days that these kept an inspector busy, and days that they were waited for; chips
-diverted under the duty that were declared there, and those of them established as diverted."""
+there on the last day, and those of them with the mechanism; cases that ended, and those, ended or not, without a diverted
+chip; visits by the scenario's inspectors under the duty, days that these kept an inspector busy, and days that they were
+waited for; chips diverted under the duty that were declared there, and those of them established as diverted."""
 
 
 def outcomes_by_site(record: Record, scenario: Scenario) -> Mapping[str, NDArray[np.generic]]:
@@ -62,7 +62,7 @@ def outcomes_by_site(record: Record, scenario: Scenario) -> Mapping[str, NDArray
         "chips": counted(installed),
         "equipped_chips": counted(installed & chips["covered"].astype(np.bool_)),
         "cases_closed": _cases(record.closed_cases, number),
-        "false_alarms": _cases((case for case in record.closed_cases if case.diverted_chips == 0), number),
+        "false_alarms": _cases((case for case in record.all_cases if case.diverted_chips == 0), number),
         "inspections": _by_site(np.array(visited, np.int64), number),
         "busy_days": added_up(visit.busy_days for visit in visits),
         "wait_days": added_up(visit.wait_days for visit in visits),
@@ -76,7 +76,7 @@ def hub_of(site: Site) -> str:
     return site.place.name.rpartition(" ")[0]
 
 
-def _cases(cases: Iterable[ClosedCase], sites: int) -> NDArray[np.int64]:
+def _cases(cases: Iterable[ClosedCase | OpenCase], sites: int) -> NDArray[np.int64]:
     return _by_site(np.array([case.site for case in cases], np.int64), sites)
 
 

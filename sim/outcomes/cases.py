@@ -13,18 +13,18 @@ from .outcome import Measures, share
 
 
 def cases(record: Record, scenario: Scenario) -> Measures:
-    """Outcomes about cases."""
-    closed = record.closed_cases
-    false = sum(case.diverted_chips == 0 for case in closed)
+    """Outcomes about cases. An alarm is false whether or not anybody has found out by the end of the run."""
+    closed, opened = record.closed_cases, record.all_cases
+    false = sum(case.diverted_chips == 0 for case in opened)
     yield "cases_closed", len(closed), "cases"
-    yield "cases_open_at_end", record.open_cases, "cases"
+    yield "cases_open_at_end", len(record.open_cases), "cases"
     yield "false_alarms", false, "cases"
     yield "false_alarms_per_month", false / (scenario.calendar.end_after_duty_days / DAYS_PER_MONTH), "cases per month"
-    yield "false_alarms_per_case", share(false, len(closed)), "share"
+    yield "false_alarms_per_case", share(false, len(opened)), "share"
     chip_years = record.covered_chip_days / DAYS_PER_YEAR
     yield "false_alarms_per_million_chip_years", share(false * 1e6, chip_years), "cases per million chip-years"
-    yield "precision_of_cases", share(len(closed) - false, len(closed)), "share of cases"
-    diverted, alerted = (sum(getattr(case, name) for case in closed) for name in ("diverted_chips", "chips"))
+    yield "precision_of_cases", share(len(opened) - false, len(opened)), "share of cases"
+    diverted, alerted = (sum(getattr(case, name) for case in opened) for name in ("diverted_chips", "chips"))
     yield "precision_of_alerts", share(diverted, alerted), "share of chips alerted on"
     for finding in Finding:
         found = sum(case.finding is finding for case in closed)

@@ -12,12 +12,13 @@ from datetime import date
 from ..parameters import Values
 from ..units import DAYS_PER_YEAR
 from .market import DOMESTIC_KNOWN_FROM, RENTAL_KNOWN_YEAR, domestic_h100e, rented_h100e
+from .volume_prior import VolumePrior, wanted_h100e
 
 LAWFUL_KNOWN_AT = 2026.25
 """Until then lawful imports are counted together; later ones come at a yearly rate."""
 
-SMUGGLED_KNOWN_AT = 2026.0
-"""Until then the published estimate counts what was smuggled."""
+SMUGGLED_YEARS = (2024, 2025)
+"""For these the published estimates tell, or their growth, what was smuggled; later the simulation does."""
 
 
 def year_of(day: date) -> float:
@@ -63,7 +64,8 @@ def rented_stock_run_out(year: float, barred_from: float, values: Values) -> flo
     return usual * (1 - passed_days / values["rental_days"])
 
 
-def smuggled_before(year: float, h100e_per_year: float, values: Values) -> float:
-    """Smuggled from 2024 to the time at which a simulation begins: the published estimate, then the simulation's volume."""
-    later = max(0.0, year - SMUGGLED_KNOWN_AT)
-    return values["smuggled_stock_h100e"] + later * h100e_per_year
+def smuggled_before(prior: VolumePrior, year: float, h100e_per_year: float, values: Values) -> float:
+    """Smuggled from 2024 to the time at which a simulation begins: the estimate's years, then the simulation's volume."""
+    known = sum(wanted_h100e(prior, year, values) for year in SMUGGLED_YEARS)
+    later = max(0.0, year - 1 - SMUGGLED_YEARS[-1])
+    return known + later * h100e_per_year

@@ -103,6 +103,12 @@ def wanted_volume(prior: VolumePrior, year: int, values: Values) -> float:
     return values["epoch_volume_2025_h100e"] * growth ** (year - 2025)
 
 
+def wanted_h100e(prior: VolumePrior, year: int, values: Values) -> float:
+    """The same in H100-equivalents, of the mix of products that ships in the middle of the year."""
+    volume = wanted_volume(prior, year, values)
+    return volume * mean_h100e(date(year, 7, 1), values) if prior == "cnas" else volume
+
+
 def wanted_chips_per_year(prior: VolumePrior, day: date, values: Values) -> float:
     """The same in chips a year on a day: smugglers are taken to order the mix of products that ships on that day.
 

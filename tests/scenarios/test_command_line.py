@@ -158,7 +158,7 @@ def test_draws_are_written_down_and_captions_say_what_intervals_hold(here: Here,
     name = "fig02-diversion-to-detection.txt"
     caption, chance_only = (tmp_path / "1" / name).read_text(), (results / name).read_text()
     assert "1 run x 2 draws. Intervals: 10-90 % of draws and runs, parameters and chance." in caption
-    assert "drawn from triangular distributions" in caption
+    assert "half of the draws on each side of the central value" in caption
     assert "Intervals: 10-90 % of runs, chance only, parameters at central values." in chance_only
 
 

@@ -76,6 +76,13 @@ def test_two_policies_of_one_name_are_refused(result):
         simulate(result.scenario, beside=[result.scenario])
 
 
+def test_policies_of_other_days_are_refused(result):
+    """Their outcomes would be of different lengths, and of one last day only one would be left."""
+    late = result.scenario.replace(name="late", calendar__duty_after_days=result.scenario.calendar.duty_after_days + 30)
+    with pytest.raises(ValueError, match=r"beside: late runs from \S+ for \d+ days; allowed, as daily: from"):
+        simulate(result.scenario, beside=[late])
+
+
 def test_pictures_show_what_the_summary_says(result):
     places = {"daily": Setting("asked", 1), "weekly": Setting("asked", 7)}
     outcomes = ("alerted_by_day_30", "false_alarms_per_month")

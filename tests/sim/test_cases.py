@@ -9,9 +9,12 @@ import simpy
 from sim import Scenario
 from sim.actors import authority
 from sim.engine.fast import run
-from sim.record import Event, Happening, Record
+from sim.outcomes.measures import every_outcome
+from sim.record import Event, Finding, Happening, Record, VisitReason
 
 from .worlds import ORDERLY, hurried, one_inspector
+
+CASE = VisitReason.CASE
 
 
 @dataclass
@@ -165,3 +168,48 @@ def test_without_inspectors_a_tip_still_settles_a_case():
     assert any(event.happening is Happening.CALLED_OFF for event in record.events)
     assert record.closed_cases
     assert not any(case.visited for case in record.closed_cases)
+
+
+def test_without_inspectors_the_end_finds_every_case_open_and_every_one_counts(pressed: Scenario):
+    """As many false alarms as cases that never held a diverted chip, though nobody has looked into any."""
+    scenario = pressed.replace(enforcement__inspectors=0)
+    record = run(scenario, 1)
+    opened = sum(event.happening is Happening.CASE_OPENED for event in record.events)
+    assert len(record.open_cases) == opened - len(record.closed_cases) > 10
+    innocent = hurried({"diverted_chips_per_year": 0}).replace(enforcement__inspectors=0)
+    alarms = {one.name: one.value for one in every_outcome(run(innocent, 1), innocent)}
+    assert alarms["false_alarms"] == alarms["cases_open_at_end"] + alarms["cases_closed"] > 5
+    assert alarms["precision_of_cases"] == 0
+
+
+def test_another_visit_that_settles_a_case_calls_its_inspector_off():
+    """Nobody tells and nobody can be sent, so that only end-use checks establish anything."""
+    noise = (
+        "gpu_faults_per_chip_year",
+        "packet_loss",
+        "site_outages_per_site_year",
+        "tips_detection_ever",
+        "inspection_miss",
+    )
+    checks = {"end_use_checks_per_year": 1e5, "end_use_checks_on_ai_chips": 0.2}
+    dark = hurried(
+        {**ORDERLY, **dict.fromkeys(noise, 0), **checks},
+        enforcement__inspectors=0,
+        enforcement__random_inspections=True,
+        adversary__strategies={"go_dark": 1},
+    )
+    record = run(dark, 1)
+    assert record.closed_cases
+    assert {case.finding for case in record.closed_cases} == {Finding.ESTABLISHED}
+    assert not any(case.visited for case in record.closed_cases)
+
+
+def test_notice_keeps_no_inspector(pressed: Scenario):
+    """A month of notice moves the visits of one inspector by a month; were he kept for it, he could make four of them."""
+    scenario = pressed.replace(enforcement__inspectors=1)
+    days = [
+        [visit.day for visit in run(scenario.replace(enforcement__notice_days=notice), 1).visits if visit.reason is CASE]
+        for notice in (0, 30)
+    ]
+    assert len(days[1]) > len(days[0]) / 2 > 8
+    assert days[1][0] >= days[0][0] + 30 - scenario.values["inspection_travel_days"]

@@ -93,7 +93,7 @@ def alerted_chips(relayed: float) -> tuple[np.ndarray, np.ndarray]:
         geography__sites=30,
         verification__signing="none",
         verification__period_days=7,
-        verification__unconfirmed_rounds=10_000,
+        verification__unconfirmed_days=3650,
         adversary__strategies={"go_dark": 1 - relayed, "relay_from_declared_site": relayed},
         adversary__channels=AT_ONCE,
         enforcement__inspectors=0,

@@ -80,7 +80,7 @@ def pinged_every(period_days: float, inspectors: int, values: dict[str, float] |
         values,
         enforcement__inspectors=inspectors,
         verification__period_days=period_days,
-        verification__unconfirmed_rounds=round(28 / period_days),
+        verification__unconfirmed_days=28,
     )
 
 

@@ -39,7 +39,7 @@ def world(endorsers: str, strategy: str, values: Any = None, **levers: Any) -> S
         "enforcement__random_inspections": False,
         "enforcement__licence_denial": False,
         "enforcement__endorser_audit_days": 20,
-        "verification__unconfirmed_rounds": 1,
+        "verification__unconfirmed_days": 1,
         "calendar__end_after_duty_days": 80,
         "trace": False,
     }
@@ -148,7 +148,7 @@ def test_both_engines_tell_the_same_story_with_endorsers(endorsers: str):
         geography__endorser_site_chips=CHIPS,
         enforcement__endorser_audit_days=15,
         enforcement__method="challenge",
-        verification__unconfirmed_rounds=1,
+        verification__unconfirmed_days=1,
         calendar__end_after_duty_days=45,
     )
     events = compare(scenario, 1).events

@@ -1,6 +1,7 @@
 """What inspectors can tell, what a request settles, and what follows: against closed forms and limiting cases."""
 
 from collections import Counter
+from itertools import pairwise
 from math import comb, sqrt
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 
 from sim import Scenario, ScenarioError
 from sim.actors.authority import Authority
-from sim.actors.inspection import Inspections
+from sim.actors.inspection import Inspections, look_of
 from sim.actors.planned_visits import risk
 from sim.actors.setting import NOWHERE
 from sim.detection.inspection import absence_shows, sample_of
@@ -93,7 +94,8 @@ def test_a_sample_meets_the_missing_by_the_hypergeometric_law():
     inspections = Inspections(setting)
     visits = 3000
     found = Counter(
-        (tested, len(missing)) for tested, missing in (inspections.inspect(0, chips, "labels") for _ in range(visits))
+        (tested, len(missing))
+        for tested, missing in (inspections.inspect(0, chips, look_of(scenario)) for _ in range(visits))
     )
     assert set(found) == {(10, 0), (500, 40)}  # one of the sample missing: then all are tested
     expected = 1 - comb(460, 10) / comb(500, 10)
@@ -111,7 +113,7 @@ def test_an_outage_that_is_over_is_settled_by_asking():
     """Outages outlast the grace period, but not the review: honest chips answer when the operator is asked."""
     outages = {"site_outages_per_site_year": 3, "site_outage_hours": 24 * 5, "site_outage_log_sd": 0, "case_review_days": 5,
                "diverted_chips_per_year": 0, "request_answered": 1, "request_answer_days": 0.5}  # fmt: skip
-    levers = {"verification__grace_days": 3, "verification__unconfirmed_rounds": 10_000}
+    levers = {"verification__grace_days": 3, "verification__unconfirmed_days": 3650}
     visited, asked = (
         run(hurried({**QUIET, **outages}, enforcement__remote_request_days=days, **levers), 1) for days in (0, 10)
     )
@@ -144,6 +146,18 @@ def test_without_consent_nobody_goes_and_nobody_knows():
     assert {case.finding for case in record.closed_cases} == {Finding.UNKNOWN}
     assert not record.visits
     assert established(record) == 0
+
+
+def test_nobody_knows_of_a_repair_that_he_has_not_seen_or_been_told_of():
+    """Where inspections are refused, chips whose repair is reported are excused until they are back; others alert again."""
+    repairs = {"gpu_faults_per_chip_year": 1, "repair_absence_days": 150, "repair_log_sd": 0, "diverted_chips_per_year": 0,
+               "case_review_days": 1, "consent_days": 1, "consent_refused": 1}  # fmt: skip
+    alerted = [
+        Counter(event.chip for event in record.events if event.happening is Happening.ALERTED)
+        for record in (run(hurried({**QUIET, **repairs, "rma_reported_share": share}), 1) for share in (1, 0))
+    ]
+    assert set(alerted[0].values()) == {1}
+    assert max(alerted[1].values()) > 2
 
 
 def test_consent_takes_time():
@@ -255,6 +269,30 @@ def test_end_use_checks_take_as_long_as_labels_do_whatever_inspectors_use():
     assert checks
     travel = scenario.values["inspection_travel_days"]
     assert [visit.busy_days for visit in checks] == pytest.approx([travel + visit.tested_chips / 2 for visit in checks])
+
+
+def test_what_inspectors_of_the_rule_do_changes_nothing_about_todays_checks():
+    checks = {"end_use_checks_per_year": 1e5, "end_use_checks_on_ai_chips": 0.2}
+    scenario = dark(checks, enforcement__random_inspections=True, adversary__staging={"return": 1})
+    other = scenario.replace(enforcement__notice_days=30, enforcement__inspected_chips=1, enforcement__method="count")
+    found = [run(policy.status_quo(), 1) for policy in (scenario, other)]
+    assert established(found[0]) > 0
+    np.testing.assert_array_equal(*(record.chips["established_day"] for record in found))
+
+
+def test_a_tip_finds_nothing_before_chips_leave():
+    """Chips of shell companies count as diverted from the delivery on, weeks before they leave."""
+    tips = {"tips_detection_ever": 1, "tips_time_to_charge_months": 0.1, "dwell_at_declared_site_days": 40}
+    record = run(dark(tips, adversary__channels={"shell_company": 1}), 1)
+    left: dict[int, float] = {}
+    for event in record.events:
+        if event.happening is Happening.DEPARTED:
+            left.setdefault(event.lot, event.day)
+    told = [event for event in record.events if event.happening is Happening.EXPOSED]
+    assert len(told) > 3
+    assert all(event.day >= left[event.lot] for event in told)
+    days = [event.day for event in record.events]
+    assert all(later >= sooner - 1 for sooner, later in pairwise(days)), "the log is in order"
 
 
 def test_risk_follows_new_chips_and_the_known_route():

@@ -145,7 +145,7 @@ def test_no_chip_is_told_of_twice_in_a_round(engine):
     scenario = hurried(
         {"site_outage_hours": 24, "tips_detection_ever": 1, "tips_time_to_charge_months": 1},
         verification__bound="vacuum",
-        verification__unconfirmed_rounds=1,
+        verification__unconfirmed_days=1,
         calendar__end_after_duty_days=150,
     )
     told = Counter(
@@ -163,7 +163,7 @@ def test_more_packet_loss_only_adds_lost_challenges():
     missed = []
     for loss in (0.1, 0.2, 0.4):
         values = {**quiet, **ORDERLY, "packet_loss": loss}
-        record = fast.run(hurried(values, verification__grace_days=1000, verification__unconfirmed_rounds=10_000), 1)
+        record = fast.run(hurried(values, verification__grace_days=1000, verification__unconfirmed_days=3650), 1)
         missed.append({(event.day, event.chip) for event in record.events if event.happening is Happening.SILENT})
         assert len(missed[-1]) == record.silences == pytest.approx(record.challenges * loss**3, rel=0.3)
     assert missed[0] < missed[1] < missed[2]
@@ -218,7 +218,7 @@ def test_one_outage_of_a_site_is_one_case_however_many_chips_are_silent():
         trace=False,
         fleet__scale=0.004,
         geography__sites=6,
-        verification__unconfirmed_rounds=10_000,
+        verification__unconfirmed_days=3650,
         verification__grace_days=14,
         calendar__duty_after_days=0,
         calendar__end_after_duty_days=700,

@@ -84,7 +84,7 @@ WORLDS = {
         seeds=(1, 2),
         reasons="silence_streak drift",
         verification__period_days=7,
-        verification__unconfirmed_rounds=1,
+        verification__unconfirmed_days=7,
         verification__uncleared_sites="drift_test",
         verification__drift_ms=3,
         calendar__end_after_duty_days=150,
@@ -102,7 +102,7 @@ WORLDS = {
         seeds=(1, 2),
         reasons="silence_streak unconfirmed",
         verification__bound="vacuum",
-        verification__unconfirmed_rounds=1,
+        verification__unconfirmed_days=1,
         geography__landmarks=100,
         verification__landmarks_asked=5,
     ),
@@ -152,7 +152,7 @@ WORLDS = {
         geography__sites=40,
         verification__detectors=tuple(DETECTORS),
         verification__air_gapped="refuse_licence",
-        verification__unconfirmed_rounds=1,
+        verification__unconfirmed_days=1,
         verification__grace_days=5,
         verification__signing="sample",
         verification__signed_share=0.003,
@@ -163,7 +163,7 @@ WORLDS = {
         reasons="silence_streak unconfirmed drift",
         values=OFTEN_DOWN,
         verification__period_days=2,
-        verification__unconfirmed_rounds=1,
+        verification__unconfirmed_days=2,
         verification__uncleared_sites="drift_test",
         verification__drift_ms=3,
         verification__landmark_loss="fail_closed",
@@ -206,7 +206,7 @@ WORLDS |= {
     "every detector": World.of(
         seeds=(3, 4),
         reasons="lot_scan sprt activation_deadline",
-        verification__unconfirmed_rounds=2,
+        verification__unconfirmed_days=2,
         values={"packet_loss": 0.05, "gpu_faults_per_chip_year": 1, "export_transport_days": 12},
         **EVERY_DETECTOR,
     ),
@@ -322,7 +322,7 @@ CORNERS = {
     ),
     "visits that miss most of what is missing": hurried({"inspection_miss": 0.6}),
     "discs that only together leave the territory out": hurried(
-        geography__landmarks=100, verification__landmarks_asked=5, verification__unconfirmed_rounds=0
+        geography__landmarks=100, verification__landmarks_asked=5, verification__unconfirmed_days=0
     ),
 }
 """Worlds in which mistakes showed that the others let pass."""

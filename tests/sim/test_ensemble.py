@@ -25,12 +25,20 @@ def scenario() -> Scenario:
 
 
 def cell_counts(draws: list[dict[str, float]], name: str) -> list[int]:
-    """How many draws lie in each of as many cells of equal chance as there are draws, by the triangular law written anew."""
+    """How many draws lie in each of as many cells of equal chance as there are draws, by their law written anew."""
     row = load_parameters().parameters[name]
     values = np.array([draw[name] for draw in draws])
-    rising = (values - row.low) ** 2 / ((row.high - row.low) * max(row.central - row.low, 1e-300))
-    falling = 1 - (row.high - values) ** 2 / ((row.high - row.low) * max(row.high - row.central, 1e-300))
-    quantiles = np.where(values < row.central, rising, falling)
+
+    def rest(end: float) -> np.ndarray:
+        by_logarithm = max(row.central / end, end / row.central) >= 3
+        way = (
+            np.log(values / row.central) / np.log(end / row.central)
+            if by_logarithm
+            else (values - row.central) / (end - row.central)
+        )
+        return 1 - np.clip(way, 0, 1)
+
+    quantiles = np.where(values < row.central, rest(row.low) ** 2 / 2, 1 - rest(row.high) ** 2 / 2)
     return np.bincount((quantiles * len(draws)).astype(int), minlength=len(draws)).tolist()
 
 
@@ -77,10 +85,9 @@ def test_arguments_that_do_not_go_together_are_refused(scenario: Scenario, argum
         ensemble(scenario, **arguments)
 
 
-def test_quantiles_give_the_ends_and_the_mode_of_a_row_and_refuse_what_is_no_quantile(scenario: Scenario):
+def test_quantiles_give_the_ends_and_the_median_of_a_row_and_refuse_what_is_no_quantile(scenario: Scenario):
     row = load_parameters().parameters["packet_loss"]
-    mode = (row.central - row.low) / (row.high - row.low)
-    for quantile, value in ((0, row.low), (mode, row.central), (1, row.high)):
+    for quantile, value in ((0, row.low), (0.5, row.central), (1, row.high)):
         assert at_quantiles(scenario, {"packet_loss": quantile}) == {"packet_loss": pytest.approx(value)}
     first, second, _ = COUPLED
     assert at_quantiles(scenario, {second: 0.5})[second] == pytest.approx(load_parameters().parameters[second].central)
@@ -136,3 +143,13 @@ def test_an_ensemble_stops_after_the_first_batch_that_is_enough(small: Scenario)
     assert stopped.table.equals(whole.table[whole.table["draw"] < 4].reset_index(drop=True))
     with pytest.raises(ValueError, match="until: the draws of lhs, factorial and points belong together"):
         ensemble(small, 5, design="lhs", until=wide)
+
+
+def test_a_rule_for_an_outcome_that_no_run_has_makes_all_runs_and_a_misspelt_one_none(small: Scenario):
+    """In worlds without smuggling nothing is ever established."""
+    innocent = small.replace(uncertainties={"diverted_chips_per_year": 0})
+    rule = StoppingRule("established_by_day_90", 0.1, least=2, batch=2)
+    result = ensemble(innocent, 4, design="random", seed=7, until=rule, status_quo=False)
+    assert result.manifest["draws"] == 4
+    with pytest.raises(ValueError, match=r"until: outcome = 'established_by_day_9': allowed: .*_by_day_90"):
+        ensemble(small, 4, design="random", until=StoppingRule("established_by_day_9", 0.1))

@@ -24,7 +24,7 @@ def many_honest(new_exports: Scenario) -> Scenario:
         fleet__scale=0.01,
         fleet__stock_equipped=True,
         calendar__end_after_duty_days=60,
-        verification__unconfirmed_rounds=10_000,
+        verification__unconfirmed_days=3650,
         uncertainties={**new_exports.uncertainties, **fleet},
     )
 
@@ -88,7 +88,7 @@ def test_losses_before_it_goes_dark_bring_the_alert_forward(only_new_exports: Sc
         verification__grace_days=grace,
         verification__period_days=period,
         verification__attempts=1,
-        verification__unconfirmed_rounds=10_000,
+        verification__unconfirmed_days=3650,
         adversary__strategies={"go_dark": 1},
         uncertainties={
             **only_new_exports.uncertainties,

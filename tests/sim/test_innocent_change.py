@@ -131,7 +131,7 @@ def test_announced_work_raises_no_alert_and_other_work_does(engine):
 
     def alerts(announced: float) -> int:
         values = {**only_work, **work, "maintenance_announced": announced}
-        record = engine.run(hurried(values, verification__grace_days=5, verification__unconfirmed_rounds=10_000), 1)
+        record = engine.run(hurried(values, verification__grace_days=5, verification__unconfirmed_days=3650), 1)
         assert Happening.OUTAGE_BEGAN in {event.happening for event in record.events}
         return sum(event.happening is Happening.ALERTED for event in record.events)
 
@@ -209,7 +209,7 @@ def test_a_withdrawn_chip_is_silent_until_that_is_reported(engine, unreported: i
         {**values, "withdrawals_unreported": unreported},
         enforcement__inspectors=0,
         verification__grace_days=3,
-        verification__unconfirmed_rounds=10_000,
+        verification__unconfirmed_days=3650,
     )
     record = engine.run(scenario, 1)
     withdrawn = {event.chip: event.day for event in record.events if event.happening is Happening.WITHDRAWN}
@@ -299,7 +299,7 @@ def honest(only_new_exports: Scenario) -> Scenario:
     return only_new_exports.replace(
         fleet__scale=0.0005,
         geography__sites=12,
-        verification__unconfirmed_rounds=4,
+        verification__unconfirmed_days=4,
         uncertainties={**only_new_exports.uncertainties, **landmarks, "congested_days_elsewhere": 0, "congested_sites": 0},
     )
 

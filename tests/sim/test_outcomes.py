@@ -22,6 +22,7 @@ from sim.record import (
     ConsequenceKind,
     Finding,
     Happening,
+    OpenCase,
     Record,
     Visit,
     VisitReason,
@@ -190,7 +191,7 @@ def test_use_by_the_diverter_ends_with_seizure_alone(scenario: Scenario):
 
 @pytest.fixture
 def record() -> Record:
-    """Four cases and three visits under the duty, one before; fines, an award; a census of two hundred chips in service."""
+    """Four cases, two more that the end cuts off; three visits under the duty, one before; fines, an award; 200 chips."""
     census = dict.fromkeys(Category, 0) | {
         Category.IN_SERVICE_WITH_MECHANISM: 50,
         Category.IN_SERVICE_WITHOUT_MECHANISM: 150,
@@ -204,6 +205,7 @@ def record() -> Record:
             ClosedCase(0, 1, 130, 140, 2, 0, False, Finding.CLEARED),
             ClosedCase(0, 2, 130, 140, 2, 2, False, Finding.UNKNOWN),
         ],
+        open_cases=[OpenCase(1, 2, 490, 3, 0), OpenCase(2, 0, 495, 5, 1)],
         visits=[
             Visit(90, 0, VisitReason.RANDOM, 1, 0, 5.0, 0.0),
             Visit(115, 0, VisitReason.CASE, 8, 6, 7.0, 1.0),
@@ -228,11 +230,12 @@ def record() -> Record:
 
 def test_cases_and_inspectors_by_hand(record: Record, scenario: Scenario):
     outcome = of(record, scenario)
-    assert (outcome["cases_closed"], outcome["false_alarms"], outcome["chips_prevented"]) == (4, 2, 12)
-    assert outcome["false_alarms_per_month"] == pytest.approx(2 / (400 / 30.4375))
+    assert (outcome["cases_closed"], outcome["cases_open_at_end"]) == (4, 2)
+    assert (outcome["false_alarms"], outcome["chips_prevented"]) == (3, 12), "an open case may be one"
+    assert outcome["false_alarms_per_month"] == pytest.approx(3 / (400 / 30.4375))
     assert outcome["false_alarms_per_case"] == outcome["precision_of_cases"] == 0.5
-    assert outcome["false_alarms_per_million_chip_years"] == pytest.approx(2e6 / 100)
-    assert outcome["precision_of_alerts"] == 8 / 16
+    assert outcome["false_alarms_per_million_chip_years"] == pytest.approx(3e6 / 100)
+    assert outcome["precision_of_alerts"] == 9 / 24
     assert [outcome[f"cases_found_{finding}"] for finding in Finding] == [0.25] * 4
     assert (outcome["inspections"], outcome["chips_tested"]) == (2, 12)
     assert outcome["inspector_utilisation"] == pytest.approx(16 / (2 * 400))

@@ -14,6 +14,7 @@ from sim.world.restricted_compute import (
     smuggled_before,
     year_of,
 )
+from sim.world.volume_prior import wanted_h100e
 
 VALUES = load_parameters().values()
 
@@ -33,8 +34,18 @@ def test_domestic_stock_adds_up_the_years_at_an_even_rate():
 def test_lawful_imports_and_smuggling_go_on_from_what_is_known():
     assert lawful_stock(2026.0, 1000.0, VALUES) == VALUES["lawful_stock_h100e"]
     assert lawful_stock(2027.25, 1000.0, VALUES) - lawful_stock(2026.25, 1000.0, VALUES) == 1000
-    assert smuggled_before(2025.5, 9000.0, VALUES) == VALUES["smuggled_stock_h100e"]
-    assert smuggled_before(2027.0, 9000.0, VALUES) == VALUES["smuggled_stock_h100e"] + 9000
+    both_years = VALUES["epoch_volume_2024_h100e"] + VALUES["epoch_volume_2025_h100e"]
+    assert smuggled_before("epoch", 2025.5, 9000.0, VALUES) == both_years
+    assert smuggled_before("epoch", 2027.0, 9000.0, VALUES) == both_years + 9000
+
+
+def test_chips_smuggled_by_the_other_estimate_count_with_the_products_of_their_year():
+    """H100 and H800 with few others in 2024; mostly B200 later."""
+    chips = VALUES["cnas_volume_2024_chips"]
+    earlier, later = (wanted_h100e("cnas", year, VALUES) for year in (2024, 2025))
+    assert chips < earlier < 1.2 * chips
+    assert 1.5 < later / (chips * VALUES["smuggled_volume_growth"]) < 2.6
+    assert smuggled_before("cnas", 2026.0, 1.0, VALUES) == earlier + later
 
 
 def test_rented_compute_grows_faster_once_the_price_has_risen():

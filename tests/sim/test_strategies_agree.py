@@ -45,7 +45,7 @@ def busy(values: Any = None, **levers: Any) -> Scenario:
             "fleet__stock_equipped": False,
             "adversary__strategies": EACH,
             "adversary__staging": {"none": 1, "boxes": 1, "labels": 1, "return": 1},
-            "verification__unconfirmed_rounds": 1,
+            "verification__unconfirmed_days": 1,
             **levers,
         },
     )

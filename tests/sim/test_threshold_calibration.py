@@ -25,7 +25,7 @@ def lossy(only_new_exports: Scenario) -> Scenario:
         geography__sites=300,
         calendar__end_after_duty_days=120,
         verification__attempts=1,
-        verification__unconfirmed_rounds=10_000,
+        verification__unconfirmed_days=3650,
         enforcement__inspectors=50,
         uncertainties={
             **only_new_exports.uncertainties,
@@ -63,7 +63,7 @@ def drifting() -> Scenario:
         fleet__scale=0.0005,
         fleet__stock_equipped=True,
         verification__uncleared_sites="drift_test",
-        verification__unconfirmed_rounds=1,
+        verification__unconfirmed_days=1,
         verification__signing="none",
         enforcement__inspectors=40,
         uncertainties=values,
@@ -82,7 +82,7 @@ def test_a_stricter_target_takes_a_greater_threshold():
 
 @pytest.mark.parametrize(
     ("lever", "candidates", "target"),
-    [("verification.unconfirmed_rounds", range(30), 20), ("verification.drift_ms", (0.0, 0.5, 1.0, 2.0, 4.0, 8.0), 6)],
+    [("verification.unconfirmed_days", range(30), 20), ("verification.drift_ms", (0.0, 0.5, 1.0, 2.0, 4.0, 8.0), 6)],
 )
 def test_other_thresholds_are_calibrated_likewise(lever: str, candidates: Sequence[float], target: float):
     """Slow answers and drift: the threshold found meets the target, and the one before it does not."""

@@ -1,12 +1,14 @@
-"""Draws of the parameters: the triangular law, and that a draw depends on its row and number only."""
+"""Draws of the parameters: their law, and that a draw depends on its row and number only."""
+
+import math
 
 import numpy as np
 import pytest
 from scipy import stats
 
 from sim import Scenario
-from sim.parameters import ParameterTable, load_parameters
-from sim.uncertainty import draw_uncertainties, triangular
+from sim.parameters import Parameter, ParameterTable, load_parameters
+from sim.uncertainty import draw_uncertainties, one_of, two_sided
 
 SEED = 3
 
@@ -16,14 +18,50 @@ def scenario() -> Scenario:
     return Scenario.load("baseline")
 
 
-@pytest.mark.parametrize(("low", "mode", "high"), [(1, 2, 6), (0, 0, 1), (2, 5, 5)])
-def test_triangular_numbers_have_the_closed_form_mean_and_variance(low: float, mode: float, high: float):
-    grid = (np.arange(20_000) + 0.5) / 20_000
-    values = np.array([triangular(uniform, low=low, mode=mode, high=high) for uniform in grid])
-    assert values.mean() == pytest.approx((low + mode + high) / 3, rel=1e-4)
-    squares = low**2 + mode**2 + high**2 - low * mode - low * high - mode * high
-    assert values.var() == pytest.approx(squares / 18, rel=1e-3)
-    assert low <= values.min() < values.max() <= high
+GRID = (np.arange(20_000) + 0.5) / 20_000
+
+
+def side_mean(central: float, end: float) -> float:
+    """Mean of one side: a third of the way, or central times 2 (exp(w) - 1 - w) / w^2 with w = ln(end / central)."""
+    if min(central, end) > 0 and max(central / end, end / central) >= 3:
+        ways = math.log(end / central)
+        return central * 2 * (math.exp(ways) - 1 - ways) / ways**2
+    return central + (end - central) / 3
+
+
+@pytest.mark.parametrize(
+    ("low", "central", "high"), [(1, 2, 5), (0, 0, 1), (2, 5, 5), (0.02, 0.15, 2), (0, 3, 30), (1e3, 1e5, 1e7)]
+)
+def test_half_of_the_draws_lie_on_each_side_of_the_central_value_with_the_closed_form_mean(low, central, high):
+    values = np.array([two_sided(uniform, low=low, central=central, high=high) for uniform in GRID])
+    assert (np.diff(values) >= 0).all()
+    assert low <= values[0] <= values[-1] <= high
+    assert two_sided(0.5, low=low, central=central, high=high) == central
+    for side, end in ((values[:10_000], low), (values[10_000:], high)):
+        assert side.mean() == pytest.approx(side_mean(central, end), rel=1e-3)
+
+
+def test_a_row_that_is_one_thing_or_another_takes_no_value_in_between():
+    row = Parameter(low=8, central=8, high=72, choices=True, unit="chips", kind="assumed", note="for this test")
+    values, times = np.unique([one_of(uniform, row) for uniform in GRID], return_counts=True)
+    assert values.tolist() == [8, 72]
+    assert times.tolist() == [15_000, 5_000]
+    assert {draw_uncertainties(Scenario.load("baseline"), SEED, k)["chips_per_host"] for k in range(20)} == {8, 72}
+
+
+def distribution(x: np.ndarray, row: Parameter) -> np.ndarray:
+    """The chance of at most x by the law written anew: a rest of the way (1 - w) to an end leaves half its square beyond."""
+
+    def rest(end: float) -> np.ndarray:
+        spanned = max(row.central / end, end / row.central) if min(row.central, end) > 0 else 0
+        ways = (
+            np.log(x / row.central) / math.log(end / row.central)
+            if spanned >= 3
+            else (x - row.central) / (end - row.central)
+        )
+        return 1 - np.clip(ways, 0, 1)
+
+    return np.where(x < row.central, rest(row.low) ** 2 / 2, 1 - rest(row.high) ** 2 / 2)
 
 
 def test_draws_of_two_parameters_follow_their_own_laws_independently(scenario: Scenario):
@@ -33,9 +71,8 @@ def test_draws_of_two_parameters_follow_their_own_laws_independently(scenario: S
     columns = [np.array([sample[name] for sample in samples]) for name in names]
     for name, values in zip(names, columns, strict=True):
         row = rows[name]
-        law = stats.triang((row.central - row.low) / (row.high - row.low), row.low, row.high - row.low)
-        assert stats.kstest(values, law.cdf).pvalue > 1e-3
-        wrong = stats.triang(0.5, row.low, row.high - row.low)
+        assert stats.kstest(values, lambda x, row=row: distribution(x, row)).pvalue > 1e-3
+        wrong = stats.triang((row.central - row.low) / (row.high - row.low), row.low, row.high - row.low)
         assert stats.kstest(values, wrong.cdf).pvalue < 1e-6, "the test can tell"
     assert abs(np.corrcoef(columns)[0, 1]) < 4 / np.sqrt(1000)
 

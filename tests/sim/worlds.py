@@ -98,7 +98,7 @@ class Story:
         assert len(set(numbers.tolist())) == len(numbers), "no two chips have one number"
         order = np.argsort(numbers)
         chips = {name: np.nan_to_num(column[order].astype(float), nan=-1).tolist() for name, column in record.chips.items()}
-        told_apart = ("census", "closed_cases", "visits", "consequences")
+        told_apart = ("census", "closed_cases", "open_cases", "visits", "consequences")
         others = ("events", "chips", "rounds", "watch", "diversions", "sites", "site_clearable", *told_apart)
         counts = {name: round(value, 6) for name, value in vars(record).items() if name not in others}
         rounds = record.rounds.table().tolist()
