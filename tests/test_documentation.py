@@ -27,3 +27,11 @@ def test_equations_name_parameters_and_levers_that_exist():
     levers = (ROOT / "sim" / "data" / "scenarios" / "baseline.toml").read_text(encoding="utf-8")
     unknown = {name for name in names if name not in load_parameters().parameters and f"\n{name} " not in levers}
     assert unknown == set()
+
+
+def test_each_equation_says_where_it_is_computed_and_explained():
+    text = (ROOT / "docs" / "equations.md").read_text(encoding="utf-8")
+    rows = [line.split(" | ") for line in text.splitlines() if line.startswith("| ") and not line.startswith("| what ")]
+    without = [row[0] for row in rows if not (len(row) == 4 and row[2].startswith("`") and "](" in row[3])]
+    assert len(rows) > 40
+    assert without == []
