@@ -73,7 +73,7 @@ def dask_executor(address: str) -> Iterator[Executor]:
         from distributed import Client
         from distributed.scheduler import KilledWorker
     except ImportError:
-        raise ClusterError("a Dask cluster needs the extra: pip install 'chip-location-verification[cluster]'") from None
+        raise ClusterError("a Dask cluster needs the extra: pip install -e '.[cluster]' in the checkout") from None
     try:
         _knock(address)
         client = Client(address, timeout=CONNECT_S, set_as_default=False)

@@ -110,7 +110,7 @@ def test_a_point_is_run_once_whatever_is_asked_of_it_and_an_unknown_outcome_is_r
 
 def test_a_missing_extra_is_told_of_before_anything_runs(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(sys.modules, "SALib.sample.morris", None)
-    with pytest.raises(UsageError, match=r"pip install chip-location-verification\[sensitivity\]"):
+    with pytest.raises(UsageError, match=r"pip install -e '.\[sensitivity\]'"):
         tabulated()
 
 

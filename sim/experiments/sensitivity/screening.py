@@ -198,5 +198,5 @@ def _sample() -> Any:
     try:
         from SALib.sample.morris import sample  # type: ignore[import-untyped]
     except ImportError:
-        raise ExtraMissing("sensitivity analysis needs SALib: pip install chip-location-verification[sensitivity]") from None
+        raise ExtraMissing("sensitivity analysis needs SALib: pip install -e '.[sensitivity]' in the checkout") from None
     return sample
