@@ -157,7 +157,7 @@ def outcomes(table: pd.DataFrame, further: Mapping[str, pd.DataFrame]) -> pd.Dat
     columns[SHARE] = (rented / lost)[lost > 0], "share of what smuggling loses"
     columns[NEEDED] = (lost - rented) / made, "share of domestic supply under the duty"
     ends = further["steps"].groupby(keys, sort=False).tail(1).set_index(keys)
-    columns[PRICE] = ends["answer_price_ratio"] / ends["usual_price_ratio"], "times the price without the rule"
+    columns[PRICE] = ends["price_ratio"] / ends["usual_price_ratio"], "times the price without the rule"
     parts = [
         values.rename("value").reset_index().assign(outcome=name, unit=unit) for name, (values, unit) in columns.items()
     ]

@@ -108,7 +108,7 @@ def test_what_substitutes_make_up_is_a_sum_over_sources():
     world = pd.DataFrame({"supposition": "drawn", "draw": [0, 1]})
     further = {
         "domestic": world.assign(h100e=200.0),
-        "steps": world.assign(answer_price_ratio=2.0, usual_price_ratio=1.6),
+        "steps": world.assign(price_ratio=2.0, usual_price_ratio=1.6),
     }
     values = substitutes.outcomes(table, further).pivot_table(index="draw", columns="outcome", values="value")
     assert values[substitutes.LOST].tolist() == [40.0, -10.0]
