@@ -124,6 +124,7 @@ class Equilibrium:
         cycle_steps: after how many steps a state recurs; 1 at a fixed point, 0 if none does.
         unlisted: share of the value at list that smugglers' costs take which no source lists.
         before: the runs without the rule.
+        seen_before: what they show.
         after: the runs of the last step.
     """
 
@@ -133,6 +134,7 @@ class Equilibrium:
     cycle_steps: int
     unlisted: float
     before: Result | None = None
+    seen_before: Observation | None = None
     after: Result | None = None
 
     @property
@@ -270,7 +272,8 @@ def find_equilibrium(
         return _observe(results[0], scenario, state.price_ratio, smugglers.unlisted)
 
     under_rule = without_lending(market) if rental_barred else market
-    return replace(settle(observe, usual, under_rule, smugglers, most_steps), before=before, after=results[0])
+    found = settle(observe, usual, under_rule, smugglers, most_steps)
+    return replace(found, before=before, seen_before=seen_before, after=results[0])
 
 
 def with_volume(scenario: Scenario, factor: float) -> Scenario:
