@@ -16,7 +16,6 @@ from scenarios.answering.brief import TOO_FEW, Column, Table, estimate, policy_t
 from scenarios.answering.sentences import difference_in_words, listed
 from scenarios.study import Options, Study, main
 from sim.scenario import STATUS_QUO
-from sim.units import DAYS_PER_YEAR
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,14 +83,12 @@ def horizons_days(result: Result) -> list[int]:
 
 
 def table(result: Result) -> Table:
-    """Shares established, false alarms, the wait for inspectors and costs, with the rule and without."""
-    years = result.scenario.calendar.end_after_duty_days / DAYS_PER_YEAR
+    """Shares established, false alarms and the wait for inspectors, with the rule and without."""
     columns = (
         *(Column(f"established within {days} days, %", FOUND.format(days), 100) for days in horizons_days(result)),
         Column("alerted on within 90 days, %", "alerted_by_day_90", 100),
         Column("false alarms per month", FALSE),
         Column("wait for an inspector, days", "inspection_wait_mean"),
-        Column("cost, million US dollars a year", "cost_total", 1e-6 / years),
     )
     policies = {result.scenario.name: "with the rule", STATUS_QUO: "status quo", "difference": "difference"}
     if not result.scenario.verification.active:
@@ -118,11 +115,12 @@ def figures(result: Result) -> Iterator[Chart]:
     axes = chips_by_state(result)
     data = states_data(result)
     final = data[(data["panel"] == "Diverted, not established") & (data["date"] == data["date"].max())]
+    simulated = "simulated " if result.scenario.fleet.scale < 1 else ""
     title = _claim(
         result,
         final.set_index("scenario")["median"],
-        "{rule:,.0f} diverted chips are not found by the end under the rule, {before:,.0f} without it",
-        "{before:,.0f} diverted chips are not found by the end",
+        f"{{rule:,.0f}} {simulated}diverted chips are not found by the end under the rule, {{before:,.0f}} without it",
+        f"{{before:,.0f}} {simulated}diverted chips are not found by the end",
     )
     subtitle = (
         f"Simulated chips by state, median and 10-90 % of {sample}; dotted line: from here on exports carry the mechanism"

@@ -243,7 +243,7 @@ def answer(result: Tabulation) -> str:
     scenario, shown = result.scenario, _shown_landmarks(result.scenario)
     outside = _outside(result, scenario.geography.restricted.name, shown)
     others = [
-        f"with {number} landmarks at {_counts(_outside(result, scenario.geography.restricted.name, number))[0]}"
+        f"with {number} landmarks {_counts(_outside(result, scenario.geography.restricted.name, number))[0]} are proven so"
         for number in _networks(scenario)
         if number != shown
     ]
@@ -254,8 +254,8 @@ def answer(result: Tabulation) -> str:
     named = [f"{row['hub']} ({row['clearance_ms']:.2g} ms) {_chance(row).of('%')}" for _, row in nearest.iterrows()]
     return (
         f"With {shown} landmarks one burst proves an honest chip outside {place} in "
-        f"{100 * PROVEN:.0f} % of worlds or more at {proven.of(f'of {len(outside)} hubs')}"
-        f"{', ' if others else ''}{listed(others) if others else ''}; in less than {100 * HARDLY:.0f} % at {hardly}. "
+        f"{100 * PROVEN:.0f} % of worlds or more at {proven.of(f'of {len(outside)} hubs')}, in less than "
+        f"{100 * HARDLY:.0f} % at {hardly}{f'; {listed(others)}' if others else ''}. "
         f"Over hubs the rank correlation of that share with the time to beat, which the way to the border sets, is "
         f"{correlation:.2f}; where the time is shortest, the share is at {listed(named)}."
     )

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from scenarios.answering.brief import Estimate, Table, figures_of
 from scenarios.answering.sentences import difference_in_words
 from scenarios.answering.worlds import spread
-from scenarios.asking.searches import LEARNERS, answer_each
+from scenarios.asking.searches import LEARNERS, answer_each, inspectors_in_words, unsettled
 from scenarios.baseline import QUICK
 from scenarios.study import Options, Study, main
 from sim import Scenario, Tabulation
@@ -39,7 +39,8 @@ MILLION = 1e6
 DRIVERS = (
     "enforcement.inspectors", "verification.period_days", "adversary.strategies", "cnas_volume_2024_chips",
     "smuggled_volume_growth", "smuggling_elasticity", "demand_elasticity", "rental_elasticity", "remote_rental_h100e",
-    "remote_rental_growth_per_year", "domestic_growth_per_year", "domestic_effective_share",
+    "remote_rental_growth_per_year", "domestic_h100e_2027", "domestic_growth_per_year", "domestic_effective_share",
+    "price_ratio_later", "smuggler_margin",
 )  # fmt: skip
 CITATIONS = ("cnas-2025", "epoch-diversion-2026", "china-compute-2026", "ascend-commerce-2025")
 INTERVALS = "10-90 % of draws, parameters and chance; none if parameters stay at the scenario's values"
@@ -136,8 +137,15 @@ def answer(result: Tabulation) -> str:
     return (
         f"By {month} compute at hand in restricted territory is {words['all']} with the rule, a change by "
         f"{Estimate(*(100 * end for end in share)).of('%')} of all that there is without it. "
-        f"Of that, smuggled compute is {words['smuggled']}, and what is rented abroad {words['rented']}."
+        f"Of that, smuggled compute is {words['smuggled']}, and what is rented abroad {words['rented']}; all with "
+        f"{inspectors_in_words(result.scenario)}{unsettled(_ended(result), 'draws')}."
     )
+
+
+def _ended(result: Tabulation) -> pd.Series[str]:
+    """How each search ended."""
+    ends: pd.Series[str] = result.further["steps"].groupby("draw").tail(1)["ended"]
+    return ends
 
 
 def table(result: Tabulation) -> Table:
@@ -194,9 +202,8 @@ def _claim(result: Tabulation) -> str:
 
 
 def _caption(result: Tabulation) -> str:
-    scenario, steps = result.scenario, result.further["steps"]
-    last = steps.groupby("draw").tail(1)
-    ends = ", ".join(f"{ended} {number}" for ended, number in last["ended"].value_counts().items())
+    scenario = result.scenario
+    ends = ", ".join(f"{ended} {number}" for ended, number in _ended(result).value_counts().items())
     changed = ", ".join(f"{name} = {value:g}" for name, value in scenario.uncertainties.items()) or "none"
     return (
         f"Compute in restricted territory by source ({', '.join(SOURCES)}), without the rule and with it; layers are "
@@ -210,7 +217,7 @@ def _caption(result: Tabulation) -> str:
         "order by what pays; the price is where demand meets supply. Until the duty begins they order as without "
         "the rule, and from then on as they do in the end. The elasticities are assumptions. The search for the "
         f"answer ended: {ends} (draws). Strategies that they know: {', '.join(scenario.adversary.strategies)}. "
-        f"{scenario.enforcement.inspectors} inspectors; challenges every "
+        f"{inspectors_in_words(scenario)}; challenges every "
         f"{scenario.verification.period_days:g} days. Status quo: calibrated, not predicted. Parameters set: "
         f"{changed}."
     )

@@ -17,7 +17,7 @@ import numpy as np
 from scenarios.answering.brief import TOO_FEW, Estimate, Table
 from scenarios.answering.sentences import counted, listed
 from scenarios.asking.ranges import parameter_range
-from scenarios.asking.searches import LEARNERS, answer_each
+from scenarios.asking.searches import LEARNERS, answer_each, unsettled
 from scenarios.asking.variations import Variation, vary
 from scenarios.baseline import QUICK
 from scenarios.study import Options, Study, UsageError, main
@@ -54,7 +54,7 @@ RATIOS = (1.2, 1.5, 2.0)
 DRIVERS = (
     "enforcement.inspectors", "verification.period_days", "adversary.strategies", "price_ratio_later", "smuggler_margin",
     "civil_penalty_multiple", "penalty_reach_partners", "penalty_reach_elsewhere", "demand_elasticity",
-    "smuggling_elasticity", "new_shell_days", "risk_horizon_days",
+    "smuggling_elasticity", "new_shell_days", "risk_horizon_days", "tips_detection_ever", "belief_cases", "choice_noise",
 )  # fmt: skip
 CITATIONS = ("cnas-2025", "bis-penalties-2025")
 INTERVALS = (
@@ -124,6 +124,13 @@ def answer_to(policy: Policy) -> list[dict[str, Any]]:
     found = find_equilibrium(policy.scenario, policy.seed, policy.runs, policy.most_steps)
     scenario = policy.scenario
     real_years = policy.runs * scenario.fleet.scale * scenario.calendar.end_after_duty_days / DAYS_PER_YEAR
+    assert found.seen_before is not None
+    before = list(found.seen_before.cases.values())
+    lots_before = sum(each.lots for each in before)
+    usual = {
+        "usual_established_share": sum(each.established for each in before) / lots_before if lots_before else np.nan,
+        "usual_lots_seen": lots_before,
+    }
     rows = []
     for row, step in zip(step_rows(found, scenario.values), found.steps, strict=True):
         mean_margin = sum(step.state.mix.get(name, 0.0) * profit.margin for name, profit in step.profits.items())
@@ -133,6 +140,7 @@ def answer_to(policy: Policy) -> list[dict[str, Any]]:
                 "group": policy.group,
                 "inspectors": policy.inspectors,
                 **row,
+                **usual,
                 "margin": mean_margin,
                 "profit_usd_per_year": step.profit_usd / real_years,
             }
@@ -166,25 +174,60 @@ def break_even_curves(scenario: Scenario) -> Iterator[dict[str, Any]]:
 
 
 def answer(result: Tabulation) -> str:
-    """What is left of smuggling under the policy that finds most, and from which chance penalties alone deter."""
-    last = result.summary().dropna(subset=["established_share"])
-    if last.empty:
+    """Under which policies nobody smuggles, what is left under the one that finds most, and when penalties alone deter."""
+    from sim.figures.deterrence import most_found
+
+    last = result.summary()
+    most, gone = most_found(last), last[last["chips_per_year"] == 0]
+    if most.empty and gone.empty:
         return TOO_FEW
-    most = last.loc[last["established_share"].idxmax()]
-    verb = "still pays" if most["margin"] > 0 else "does not pay any more"
+    parts = []
+    if not gone.empty:
+        parts.append(f"under {listed([_named(row) for _, row in gone.iterrows()])} nobody smuggles any more")
+    if not most.empty:
+        parts.append(_left(result, most, "of the others " if parts else ""))
+    first = "; ".join(parts)
     chances = [f"{ratio:g} times list {_chance(result.scenario, ratio)}" for ratio in RATIOS]
     return (
-        f"Under the policy that finds most ({counted(most['inspectors'], 'inspector')}, chips {most['group']}), with "
-        f"{_found(most).of('%')} of lots found within {follow_days(result.scenario):.0f} days, smuggling {verb}: the "
-        f"expected margin of a lot is {100 * most['margin']:.0f} %, and smugglers order "
-        f"{100 * most['chips_per_year'] / most['usual_chips_per_year']:.0f} % of the chips that they would without it. "
+        f"{first[0].upper()}{first[1:]}{unsettled(last['ended'], 'policies')}. "
         f"Penalties alone beat a price of {listed(chances)}, for a consignee in a partner country."
     )
 
 
-def _found(row: pd.Series[Any]) -> Estimate:
-    """Share of lots found, in per cent, with its interval by the number of lots."""
-    share, lots = float(row["established_share"]), float(row["lots_seen"])
+def _left(result: Tabulation, most: pd.DataFrame, among: str) -> str:
+    """What smugglers do under the policy that finds most; of several with as much, the one with the fewest inspectors."""
+    first, *others = (row for _, row in most.iterrows())
+    named = f"{_named(first)}{f'; as many with {listed([_named(row) for row in others])}' if others else ''}"
+    verb = "still pays" if first["margin"] > 0 else "does not pay any more"
+    return (
+        f"under the policy {among}that finds most ({named}), with "
+        f"{_found(first).of('%')} of lots found within {follow_days(result.scenario):.0f} days, smuggling {verb}: the "
+        f"expected margin of a lot is {100 * first['margin']:.0f} %, and smugglers order {_ordered(first):.0f} % of the "
+        f"chips that they would without the rule{_without_inspectors(result.summary(), first)}"
+    )
+
+
+def _without_inspectors(last: pd.DataFrame, most: pd.Series[Any]) -> str:
+    """What smugglers order under the same rule with no inspector: part of any difference is that they learn under a rule."""
+    alike = last[(last["group"] == most["group"]) & (last["inspectors"] == 0)]
+    if alike.empty or most["inspectors"] == 0:
+        return ""
+    return f", and {_ordered(alike.iloc[0]):.0f} % under it with no inspector"
+
+
+def _named(row: pd.Series[Any]) -> str:
+    """A policy in words."""
+    return f"{counted(row['inspectors'], 'inspector')}, chips {row['group']}"
+
+
+def _ordered(row: pd.Series[Any]) -> float:
+    """Chips that smugglers order, in per cent of those without the rule."""
+    return 100 * float(row["chips_per_year"] / row["usual_chips_per_year"])
+
+
+def _found(row: pd.Series[Any], before: str = "") -> Estimate:
+    """Share of lots found, in per cent, with its interval by the number of lots; `usual_` before the names: with no rule."""
+    share, lots = float(row[f"{before}established_share"]), float(row[f"{before}lots_seen"])
     if np.isnan(share):
         return Estimate(np.nan, np.nan, np.nan)
     return Estimate(100 * share, *(100 * end for end in wilson_bounds(share, lots)))
@@ -218,13 +261,25 @@ def table(result: Tabulation) -> Table:
             "lots found, %": _found(row),
             "expected margin, %": 100 * float(row["margin"]),
             "price over list": float(row["price_ratio"]),
-            "ordered, % of those without the rule": 100 * float(row["chips_per_year"] / row["usual_chips_per_year"]),
+            "ordered, % of those without the rule": _ordered(row),
             "arriving, thousand chips a year": float(row["arriving_chips_per_year"]) / 1e3,
             "search ended": str(row["ended"]),
         }
         for _, row in last.iterrows()
     ]
-    return Table("What is left of smuggling once smugglers have answered a policy.", pd.DataFrame(rows))
+    usual = last.iloc[0]
+    before = {
+        "policy": "no rule (status quo)",
+        "lots found, %": _found(usual, "usual_"),
+        "price over list": float(usual["usual_price_ratio"]),
+        "ordered, % of those without the rule": 100.0,
+    }
+    caption = (
+        "What is left of smuggling once smugglers have answered a policy. Without the rule they hold one risk for all "
+        "strategies; under it they learn strategy by strategy, so that a rule without inspectors is what others are to be "
+        "compared with."
+    )
+    return Table(caption, pd.DataFrame([*rows, before]))
 
 
 def figures(result: Tabulation) -> Iterator[Chart]:
@@ -255,16 +310,17 @@ def figures(result: Tabulation) -> Iterator[Chart]:
 
 
 def _claim(last: pd.DataFrame) -> str:
-    ordered = last.dropna(subset=["established_share"]).sort_values("established_share")
-    if ordered.empty:
-        return "Too few lots were diverted, or followed for too short a time, for a headline"
-    least, most = ordered.iloc[0], ordered.iloc[-1]
-    usual = most["usual_chips_per_year"]
-    return (
-        f"With {100 * least['established_share']:.0f} to {100 * most['established_share']:.0f} % of lots found, "
-        "smugglers order "
-        f"{100 * least['chips_per_year'] / usual:.0f} to {100 * most['chips_per_year'] / usual:.0f} % of today's chips"
-    )
+    gone = int((last["chips_per_year"] == 0).sum())
+    given_up = f"Nobody smuggles any more under {gone} of {len(last)} policies"
+    by_share = last.dropna(subset=["established_share"]).sort_values(["established_share", "inspectors"])
+    if by_share.empty:
+        return given_up if gone else "Too few lots were diverted, or followed for too short a time, for a headline"
+    least, most = by_share.iloc[0], by_share.iloc[-1]
+    orders = f"{_ordered(least):.0f} to {_ordered(most):.0f} % of what they would order without the rule"
+    if gone:
+        return f"{given_up}; under the others smugglers order {orders}"
+    shares = f"{100 * least['established_share']:.0f} to {100 * most['established_share']:.0f}"
+    return f"With {shares} % of lots found, smugglers order {orders}"
 
 
 def _claim_of_penalties(result: Tabulation) -> str:
@@ -290,6 +346,8 @@ def _caption(result: Tabulation, days: float) -> str:
         f"central share of penalties collected ({values['penalty_reach_partners']:g} and "
         f"{values['penalty_reach_elsewhere']:g}, assumed). Right: chips that smugglers want to divert per year in "
         "the whole world, and those that arrive: orders of blocked companies are refused, and some chips seized. "
+        "A policy under which nobody smuggles has no lots and no point. Without the rule smugglers hold one risk for all "
+        "strategies; under it they learn strategy by strategy, so that more may be ordered under a rule without inspectors. "
         f"Costs that no source lists are set so that smugglers expect a margin of {values['smuggler_margin']:g} "
         "without the rule (CNAS assumes 30 %; calibrated, not predicted), at today's tips and customs. Elasticities "
         f"of demand ({values['demand_elasticity']:g}) and of the volume by margin "

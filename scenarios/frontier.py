@@ -23,6 +23,7 @@ from scenarios.parts.frontier_tables import (
     RULES,
     bought_rows,
     by_draw_table,
+    ends,
     levers_of,
     points_table,
 )
@@ -255,12 +256,10 @@ def _fresh(row: pd.Series[Any], what: str, times: float) -> Estimate:
 
 def _status_quo(result: Tabulation) -> Estimate:
     """What is found in the fresh draws without the rule, in per cent."""
-    import numpy as np
-
     rows = result.further["by_draw"]
     of_outcome = (rows["sample"] == "report") & (rows["outcome"] == SHARE_SOON)
     found = 100 * rows[of_outcome & (rows["scenario"] == STATUS_QUO)]["found"]
-    return Estimate(float(found.mean()), *np.quantile(found, [0.1, 0.9]).tolist())
+    return Estimate(float(found.mean()), *ends(found.to_numpy()))
 
 
 def _mix(row: pd.Series[Any]) -> str:

@@ -42,7 +42,7 @@ IN_GULF = ("chips", "inspectors_busy")
 DRIVERS = (
     "fleet.gulf_deals", "gulf_chips_per_year", "gulf_first_delivery_year", "exports_to_gulf", "covered_exports_per_year",
     "conflicts_per_region_year", "gpu_faults_per_chip_year", "repair_absence_days", "enforcement.inspectors",
-    "geography.landmarks",
+    "geography.landmarks", "cnas_volume_2024_chips", "smuggled_volume_growth", "verification.grace_days",
 )  # fmt: skip
 CITATIONS = ("gulf-deals-2026", "chip-security-act-2025")
 

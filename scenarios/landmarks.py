@@ -113,7 +113,7 @@ def _overview(table: pd.DataFrame, placements: pd.DataFrame, scenario: Scenario)
 
     `points_per_landmark` is the gain in percentage points of chips over the next smaller network, for each landmark added
     (the smallest network is compared with none); `points_error` is its standard error over runs. `usd_per_point` is the
-    price of a further point by that gain, infinite if there is none. `next_landmark` is that of run 0.
+    price of a further point by that gain, infinite if it is not above two such errors. `next_landmark` is that of run 0.
     """
     import pandas as pd
 
@@ -126,6 +126,8 @@ def _overview(table: pd.DataFrame, placements: pd.DataFrame, scenario: Scenario)
             central = rows_of_size[rows_of_size["excess_scale"] == scenario.values["excess_scale"]].set_index("run")
             gains = 100 * (central["chips_cleared"] - cleared_before) / (size - smaller)
             runs = len(central)
+            gain, error = float(gains.mean()), float(gains.std(ddof=1) / np.sqrt(runs))
+            told = gain > 2 * np.nan_to_num(error)  # of a single run no error is known
             row = {
                 "strategy": strategy,
                 "landmarks": size,
@@ -138,14 +140,14 @@ def _overview(table: pd.DataFrame, placements: pd.DataFrame, scenario: Scenario)
                 "sites_high": rows_of_size["sites_cleared"].max(),
                 "mean_km": central["mean_km"].mean(),
                 WITHIN: central[WITHIN].mean(),
-                "points_per_landmark": gains.mean(),
-                "points_error": gains.std(ddof=1) / np.sqrt(runs),
+                "points_per_landmark": gain,
+                "points_error": error,
             }
             for name, values in prices.items():
                 row[f"usd_per_year_{name}"] = landmark_network_cost_usd_per_year(size, values)
             for name, values in prices.items():
                 added = landmark_network_cost_usd_per_year(1, values)
-                row[f"usd_per_point_{name}"] = added / gains.mean() if gains.mean() > 0 else np.inf
+                row[f"usd_per_point_{name}"] = added / gain if told else np.inf
             row["next_landmark"] = first_run.get((strategy, size + 1), "")
             rows.append(row)
             smaller, cleared_before = size, central["chips_cleared"]
@@ -238,17 +240,18 @@ def answer(result: Tabulation) -> str:
     if len(sizes) == 1:
         return f"{first} What one more adds cannot be told, as no smaller network was drawn."
     beyond = next((larger for larger in sizes if larger > size), size)
-    between = f"between {sizes[sizes.index(beyond) - 1]} and {beyond}"
+    smaller = sizes[sizes.index(beyond) - 1]
     row, usual = (_row(rows, strategy, beyond) for strategy in (BEST, USUAL))
     price = _usd_per_point(row)
     told = (
         f"a further point costs {price.of('US dollars a year')}"
         if np.isfinite(price.median)
-        else "no price buys a further point"
+        else "no gain, and so no price of a further point, is told from chance"
     )
+    whole = Estimate(*((beyond - smaller) * each for each in _gain(row)))
     return (
-        f"{first} One more, {between}, adds {_gain(row).of('percentage points')} {PLACED[BEST]} and "
-        f"{_gain(usual).of('points')} {PLACED[USUAL]}; with the former {told}."
+        f"{first} One more, between {smaller} and {beyond}, adds {_gain(row).of('percentage points')} {PLACED[BEST]}, "
+        f"{whole.of('points')} in the whole step, and {_gain(usual).of('points')} {PLACED[USUAL]}; with the former {told}."
     )
 
 
@@ -289,7 +292,7 @@ def _gain(row: pd.Series[Any]) -> Estimate:
 
 
 def _usd_per_point(row: pd.Series[Any]) -> Estimate:
-    """Not a number if nothing is gained."""
+    """Not a number if no gain is told from chance."""
     usd = [float(row.get(f"usd_per_point_{end}", np.nan)) for end in ("central", "low", "high")]
     return Estimate(*usd) if np.isfinite(usd[0]) else Estimate(np.nan, np.nan, np.nan)
 

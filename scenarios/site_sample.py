@@ -71,7 +71,7 @@ def answer(result: Result) -> str:
     near = int(((data["high"] < MOST) & (data["low"] > -MOST)).sum())
     return (
         f"On a sample of {sample.geography.sampled_sites} of {sample.geography.sites} sites these are off the nation's, in "
-        f"the mean over runs: {listed(off)}. "
+        f"the mean over runs and in per cent of the nation's value: {listed(off)}. "
         f"Of these {len(data)} outcomes {certain} are certainly off by over {100 * MOST:.0f} %, {near} certainly are not, "
         f"and of {len(data) - certain - near} this many runs cannot tell."
     )

@@ -21,7 +21,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from scenarios.answering.brief import TOO_FEW, Column, Estimate, Table, estimate, policy_table
-from scenarios.asking.searches import LEARNERS, answer_each
+from scenarios.answering.sentences import difference_in_words
+from scenarios.asking.searches import LEARNERS, answer_each, inspectors_in_words, unsettled
 from scenarios.baseline import QUICK
 from scenarios.compute_gap import drawn_scenario
 from scenarios.study import Options, Study, main
@@ -74,7 +75,8 @@ SHARE, NEEDED, MADE, PRICE = "made_up_share", "domestic_needed_share", "domestic
 
 DRIVERS = (
     *DOMESTIC, *RENTAL, "domestic_effective_share", "demand_elasticity", "smuggling_elasticity", "rental_days",
-    "adversary.volume_prior",
+    "adversary.volume_prior", "cnas_volume_2024_chips", "smuggled_volume_growth", "price_ratio_later", "smuggler_margin",
+    "enforcement.inspectors", "verification.period_days", "adversary.strategies",
 )  # fmt: skip
 CITATIONS = ("chip-security-act-2025", "remote-access-security-act-2026", "ascend-2025", "bytedance-rental-2026")
 
@@ -157,7 +159,7 @@ def outcomes(table: pd.DataFrame, further: Mapping[str, pd.DataFrame]) -> pd.Dat
     columns[SHARE] = (rented / lost)[lost > 0], "share of what smuggling loses"
     columns[NEEDED] = (lost - rented) / made, "share of domestic supply under the duty"
     ends = further["steps"].groupby(keys, sort=False).tail(1).set_index(keys)
-    columns[PRICE] = ends["answer_price_ratio"] / ends["usual_price_ratio"], "times the price without the rule"
+    columns[PRICE] = ends["price_ratio"] / ends["usual_price_ratio"], "times the price without the rule"
     parts = [
         values.rename("value").reset_index().assign(outcome=name, unit=unit) for name, (values, unit) in columns.items()
     ]
@@ -165,45 +167,71 @@ def outcomes(table: pd.DataFrame, further: Mapping[str, pd.DataFrame]) -> pd.Dat
 
 
 def summary(values: pd.DataFrame) -> pd.DataFrame:
-    """scenario (the supposition), outcome, median, low, high (10-90 % of draws), unit."""
+    """scenario (the supposition), outcome, median, low, high (10-90 % of draws; of a single one no number), unit."""
     import pandas as pd
 
     grouped = values.groupby(["supposition", "outcome", "unit"], sort=False)["value"]
     rows = pd.DataFrame({"median": grouped.median(), "low": grouped.quantile(0.1), "high": grouped.quantile(0.9)})
+    rows.loc[grouped.count() < 2, ["low", "high"]] = math.nan
     rows = rows.reset_index().rename(columns={"supposition": "scenario"})
     return rows[["scenario", "outcome", "median", "low", "high", "unit"]]
 
 
 def answer(result: Tabulation) -> str:
     """What smuggling loses and renting adds, what domestic makers would have to add, and what a bar on renting does."""
-    rented, share, high = (
-        estimate(result, name, outcome, times)
-        for name, outcome, times in ((DRAWN, RENTED, 1), (DRAWN, SHARE, 100), ("rental_high", SHARE, 100))
-    )
     needed, barred = estimate(result, DRAWN, NEEDED, 100), estimate(result, BARRED, NET)
-    if any(math.isnan(number.median) for number in (rented, needed, barred)):
+    lost, rented = estimate(result, DRAWN, LOST), estimate(result, DRAWN, RENTED)
+    if any(math.isnan(number.median) for number in (lost, rented, needed, barred)):
         return TOO_FEW
-    made_up = "there is nothing to make up"
-    if not (math.isnan(share.median) or math.isnan(high.median)):
-        made_up = f"that is {share.of('%')} of what is lost, and {high.of('%')} with rental at the high end of its range"
-    rest = "Nothing is left for domestic makers to close"
-    if needed.median > 0:
-        rest = f"To close the rest domestic makers would have to make {needed.of('%')} more, which by assumption they cannot"
+    more = difference_in_words(rented, "H100e")
+    first = f"{_smuggling(lost)} under the rule{_in_draws(result)}, and what is rented abroad is {more}"
+    if lost.median > 0:
+        first += f"; renting makes up {_made_up(result)}"
+    rest = "in the median of draws there is nothing to make up"
+    if lost.median > 0:
+        rest = "nothing is left for domestic makers to close"
+        if needed.median > 0:
+            made = f"{needed.of('%')} more, which by assumption they cannot"
+            rest = f"to close the rest domestic makers would have to make {made}"
+    net = f"{barred.of('H100e')} are kept out" if barred.median >= 0 else f"{_flipped(barred).of('H100e')} are added"
     legacy = estimate(result, LEGACY, LOST)
-    sold = f"; if chips without the mechanism are for sale abroad, {_smuggling(legacy)}"
+    sold = "" if math.isnan(legacy.median) else f"; if chips without the mechanism are for sale abroad, {_smuggling(legacy)}"
     return (
-        f"By {_month(result)} {_smuggling(estimate(result, DRAWN, LOST))} under the rule and renting abroad adds "
-        f"{rented.of('H100e')}; {made_up}. "
-        f"{rest}; with renting barred as well {barred.of('H100e')} are kept out in all"
-        f"{'' if math.isnan(legacy.median) else sold}."
+        f"By {_month(result)} {first}. "
+        f"{rest[0].upper()}{rest[1:]}; with renting barred as well {net} in all{sold}; all with "
+        f"{inspectors_in_words(result.scenario)}{unsettled(_ended(result), 'searches')}."
     )
 
 
 def _smuggling(lost: Estimate) -> str:
     """What smuggling loses, or gains where the price has drawn in more than the rule has stopped."""
-    if lost.median >= 0:
-        return f"smuggling loses {lost.of('H100e')}"
-    return f"smuggling gains {Estimate(-lost.median, -lost.high, -lost.low).of('H100e')}"
+    return f"smuggling loses {lost.of('H100e')}" if lost.median >= 0 else f"smuggling gains {_flipped(lost).of('H100e')}"
+
+
+def _flipped(change: Estimate) -> Estimate:
+    return Estimate(-change.median, -change.high, -change.low)
+
+
+def _in_draws(result: Tabulation) -> str:
+    """In how many draws smuggling loses, if not in all."""
+    values = outcomes(result.table, result.further)
+    lost = values[(values["supposition"] == DRAWN) & (values["outcome"] == LOST)]["value"]
+    losing = int((lost > 0).sum())
+    return "" if losing in {0, len(lost)} else f" (it loses in {losing} of {len(lost)} draws)"
+
+
+def _made_up(result: Tabulation) -> str:
+    """The share of what smuggling loses, in the draws in which it does, here and with rental at the high end."""
+    share, high = (estimate(result, name, SHARE, 100) for name in (DRAWN, "rental_high"))
+    if not estimate(result, "rental_high", LOST).median > 0:
+        return f"{share.of('%')} of that where it loses"
+    return f"{share.of('%')} of that where it loses, and {high.of('%')} with rental at the high end of its range"
+
+
+def _ended(result: Tabulation) -> pd.Series[str]:
+    """How each search ended."""
+    ends: pd.Series[str] = result.further["steps"].groupby(["draw", "supposition"]).tail(1)["ended"]
+    return ends
 
 
 def table(result: Tabulation) -> Table:
@@ -302,7 +330,8 @@ def _by_supposition(result: Tabulation) -> pd.DataFrame:
 
 
 def _scaled(rows: pd.DataFrame, by: float) -> pd.DataFrame:
-    return rows.assign(**{name: rows[name] / by for name in ("median", "low", "high")})
+    """What is drawn of a single draw, which has no interval, is its value."""
+    return rows.assign(**{name: rows[name].fillna(rows["median"]) / by for name in ("median", "low", "high")})
 
 
 def _month(result: Tabulation) -> str:
@@ -319,17 +348,16 @@ def _dwarfed(result: Tabulation) -> str:
 
 
 def _claim(result: Tabulation) -> str:
-    share = estimate(result, DRAWN, SHARE, 100)
-    if math.isnan(share.median):
-        return "Smuggling loses nothing under the rule, so that there is nothing to make up"
-    high = estimate(result, "rental_high", SHARE, 100)
-    return f"Renting makes up {share.median:.0f} % of what smuggling loses, {high.median:.0f} % if rental is high"
+    if not estimate(result, DRAWN, LOST).median > 0:
+        return "Smuggling loses nothing under the rule, in the median of draws, so that there is nothing to make up"
+    share, high = (estimate(result, name, SHARE, 100).median for name in (DRAWN, "rental_high"))
+    if_high = f", {high:.0f} % if rental is high" if estimate(result, "rental_high", LOST).median > 0 else ""
+    return f"Renting makes up {share:.0f} % of what smuggling loses{if_high}"
 
 
 def _caption(result: Tabulation) -> str:
-    scenario, steps = result.scenario, result.further["steps"]
-    ended = steps.groupby(["draw", "supposition"]).tail(1)["ended"].value_counts()
-    ends = ", ".join(f"{how} {number}" for how, number in ended.items())
+    scenario = result.scenario
+    ends = ", ".join(f"{how} {number}" for how, number in _ended(result).value_counts().items())
     changed = ", ".join(f"{name} = {value:g}" for name, value in scenario.uncertainties.items()) or "none"
     return (
         f"Stocks at the end, one simulated chip for {1 / scenario.fleet.scale:,.0f}; nothing is retired. Domestic: made "
@@ -339,9 +367,9 @@ def _caption(result: Tabulation) -> str:
         "the published estimate for 2024 and 2025, the scenario's volume until it starts, then what arrives in the "
         "simulation. Smugglers learn which strategies are found and order by what pays; the price is where demand meets "
         "supply; the elasticities are assumptions. Who loses a running contract to a bar does not bid for chips, which "
-        f"flatters the bar. The searches for the smugglers' answer ended: {ends}. {scenario.enforcement.inspectors} "
-        f"inspectors; challenges every {scenario.verification.period_days:g} days. Status quo: calibrated, not predicted. "
-        f"Parameters set: {changed}."
+        f"flatters the bar. The searches for the smugglers' answer ended: {ends}. "
+        f"{inspectors_in_words(scenario)}; challenges every {scenario.verification.period_days:g} days. Status quo: "
+        f"calibrated, not predicted. Parameters set: {changed}."
     )
 
 

@@ -37,7 +37,10 @@ if TYPE_CHECKING:
 SETTING = {"calendar.end_after_duty_days": 365, "fleet.scale": 1}
 QUICK_SETTING = {**QUICK, "fleet.scale": 0.004, "fleet.lot_chips": 8}
 DRAWS, QUICK_DRAWS = 4, 2
-REFUSED, DIVERTED, FOUND = "licences_refused", "diverted_under_duty", "established_by_day_90"
+REFUSED, PREVENTED = "licences_refused", "chips_prevented"
+"""Chips for which a licence is refused, and those that consignees order who are blocked: of the whole run."""
+
+DIVERTED, FOUND = "diverted_under_duty", "established_by_day_90"
 FALSE, COVERAGE, ESTABLISHED = "false_alarms_per_month", "coverage", "established_under_duty"
 ACT, TIERS, BOTH = "act", "tiers", "tiers_and_act"
 NAMES = {TIERS: "tiers alone", ACT: "Act alone", BOTH: "tiers and Act", STATUS_QUO: "neither (status quo)"}
@@ -54,7 +57,8 @@ NOBODY_ASKS = Estimate(0.0, math.nan, math.nan)
 DRIVERS = (
     "fleet.lot_chips", "diffusion_country_cap_h100e", "diffusion_small_order_h100e", "covered_exports_per_year",
     "exports_to_south_east_asia", "diverted_via_south_east_asia", "b300_h100e", "tips_detection_ever",
-    "tips_time_to_charge_months",
+    "tips_time_to_charge_months", "cnas_volume_2024_chips", "smuggled_volume_growth", "enforcement.inspectors",
+    "verification.period_days", "adversary.strategies",
 )  # fmt: skip
 CITATIONS = ("diffusion-rule-2025", "chip-security-act-2025")
 
@@ -88,20 +92,30 @@ def _real(result: Result) -> float:
 
 def answer(result: Result) -> str:
     """What each of the two refuses, leaves to be diverted and finds, and what the other adds to it."""
-    diverted = {name: estimate(result, name, DIVERTED, _real(result) / 1000) for name in NAMES}
-    found = {name: estimate(result, name, FOUND, 100) for name in NAMES}
-    if any(math.isnan(found[name].median) for name in (TIERS, ACT, STATUS_QUO)):
+    thousands, shown = _real(result) / 1000, (TIERS, ACT, STATUS_QUO)
+    diverted = {name: estimate(result, name, DIVERTED, thousands) for name in shown}
+    found = {name: estimate(result, name, FOUND, 100) for name in shown}
+    unknown = [name for name in shown if math.isnan(found[name].median)]
+    if STATUS_QUO in unknown or any(diverted[name].median != 0 for name in unknown):
         return TOO_FEW
-    refused = {name: estimate(result, name, REFUSED, _real(result) / 1000) for name in (TIERS, ACT)}
-    both = gained(result, BOTH, ACT, DIVERTED, _real(result) / 1000)
+    refused, prevented = (
+        {name: estimate(result, name, outcome, thousands) for name in (TIERS, ACT)} for outcome in (REFUSED, PREVENTED)
+    )
+    both = gained(result, BOTH, ACT, DIVERTED, thousands)
     return (
-        f"The tiers refuse the export of {refused[TIERS]} thousand chips, honest and smuggled, and {diverted[TIERS]} "
-        f"thousand chips are diverted under the duty instead of {diverted[STATUS_QUO]}, of which {found[TIERS].of('%')} "
-        f"are established within 90 days; the Act refuses {refused[ACT]}, {diverted[ACT]} thousand are diverted, and "
-        f"{found[ACT].of('%')} of them are established. "
+        f"Over the whole run the tiers refuse licences for {refused[TIERS]} thousand chips, honest and smuggled, and "
+        f"{prevented[TIERS]} thousand that blocked consignees order, the Act {refused[ACT]} and {prevented[ACT]} thousand; "
+        f"in {result.scenario.calendar.end_after_duty_days:.0f} days under the duty {diverted[STATUS_QUO]} thousand chips "
+        f"are diverted with neither, {diverted[TIERS]} thousand with the tiers{_established(found[TIERS])}, and "
+        f"{diverted[ACT]} thousand with the Act{_established(found[ACT])}. "
         f"Beside the Act the tiers change the chips diverted by {both} thousand and false alarms by "
         f"{gained(result, BOTH, ACT, FALSE)} a month, if nobody whose order is refused orders elsewhere."
     )
+
+
+def _established(found: Estimate) -> str:
+    """What of the chips that are diverted is found; nothing where none is diverted."""
+    return "" if math.isnan(found.median) else f", of which {found.of('%')} are established within 90 days"
 
 
 def table(result: Result) -> Table:
@@ -116,7 +130,8 @@ def table(result: Result) -> Table:
             {
                 "policy": words,
                 "aims at": AIMS[name],
-                "exports refused, thousands": estimate(result, name, REFUSED, thousands),
+                "licences refused, thousand chips": estimate(result, name, REFUSED, thousands),
+                "refused to blocked consignees, thousand chips": estimate(result, name, PREVENTED, thousands),
                 "chips diverted under the duty, thousands": estimate(result, name, DIVERTED, thousands),
                 "established by the end, thousands": estimate(result, name, ESTABLISHED, thousands),
                 "established within 90 days, %": estimate(result, name, FOUND, 100),
@@ -125,7 +140,7 @@ def table(result: Result) -> Table:
             }
         )
     caption = (
-        "Tiers and Act: exports refused over the whole run, the rest under the duty. Chips are real ones. "
+        "Tiers and Act: what is refused over the whole run, the rest under the duty. Chips are real ones. "
         f"{counts_note(result.scenario)}"
     )
     return Table(caption, pd.DataFrame(rows))
@@ -143,7 +158,7 @@ def figures(result: Result) -> Iterator[Chart]:
     data.loc[counts, "unit"] = "thousand real chips"
     figure, axes = panels(columns=2, rows=2, height_in=4.6, left_in=0.95, names_in=0.4, below_in=0.55)
     titles = {
-        REFUSED: "exports refused, thousand chips",
+        REFUSED: "licences refused, thousand chips",
         DIVERTED: "chips diverted under the duty, thousands",
         FOUND: "diversions established within 90 days",
         FALSE: "false alarms per month",
@@ -159,7 +174,8 @@ def figures(result: Result) -> Iterator[Chart]:
     )
     caption = (
         "The rescinded AI Diffusion Rule's caps on countries of the middle tier, as if it had stayed, beside the Chip "
-        "Security Act. Exports refused are those of the whole run, from the first day; the rest is about the duty. The "
+        "Security Act. Licences refused are those of the whole run, from the first day, without what blocked consignees "
+        "order; the rest is about the duty. The "
         "tiers see orders and nothing after delivery; what is established under them alone is what tips, customs and "
         "end-use checks find today. Left out, in favour of the tiers: a refused order is lost, and nobody, smugglers "
         "included, orders in another country instead. Left out, against them: validated end users, the share that cloud "
@@ -177,8 +193,8 @@ def _claim(result: Result) -> str:
     if math.isnan(diverted) or math.isnan(before):
         return "Too few chips were diverted, or followed for too short a time, for a headline"
     return (
-        f"Tiers refuse {figures_of(refused)} thousand exports: {figures_of(diverted)} thousand diverted, "
-        f"not {figures_of(before)}"
+        f"Tiers refuse {figures_of(refused)} thousand exports in the whole run; {figures_of(diverted)} thousand diverted "
+        f"under the duty, not {figures_of(before)}"
     )
 
 

@@ -14,7 +14,7 @@ from math import isnan
 from typing import TYPE_CHECKING, Any
 
 from scenarios.answering.brief import TOO_FEW, Estimate, Table
-from scenarios.answering.sentences import listed
+from scenarios.answering.sentences import counted, listed
 from scenarios.parts.tornado_tables import (
     FOUND,
     OUTCOMES,
@@ -177,7 +177,7 @@ def _manifest(study: Study, options: Options) -> dict[str, Any]:
 
 
 def answer(result: Tabulation) -> str:
-    """The five inputs with the largest total indices, whether they can be told from the others, and the widest swing."""
+    """The five inputs with the largest total indices, what the rest and chance have, how sure that is, the widest swing."""
     swings = result.further["tornado"]
     swings = swings[swings["outcome"] == FOUND]
     ranked = swings[swings["rank"] > 0].sort_values("rank")
@@ -192,23 +192,35 @@ def answer(result: Tabulation) -> str:
             f"Which unknowns decide cannot be told with {points} base points: of the variance of {OUTCOMES[FOUND]}, the "
             f"largest total indices have {shares}, with intervals that leave any order open. {_widest(swings)}."
         )
-    return (
-        f"By their total indices, these decide most of the variance of {OUTCOMES[FOUND]}: {shares}; "
-        f"{_how_sure(indices, named)}. {_widest(swings)}."
-    )
+    parts = [f"of the variance of {OUTCOMES[FOUND]}, the largest total indices have {shares}"]
+    if EVERYTHING_ELSE in indices.index:
+        rest = indices.loc[EVERYTHING_ELSE]
+        parts.append(f"{_other_rows(rest)} together have {_share(rest, 'total').of('%')}")
+    chance = float(result.further["chance"].set_index("outcome").loc[FOUND, "share"])
+    if chance >= 0:
+        parts.append(f"about {100 * chance:.0f} % of the variance may be chance")
+    first = "; ".join([*parts, _how_sure(indices, named)])
+    return f"{first[0].upper()}{first[1:]}. {_widest(swings)}."
 
 
 def _ranked_indices(result: Tabulation) -> pd.DataFrame:
-    """Indices of single inputs for what is found, the largest total first."""
-    table = result.table[(result.table["outcome"] == FOUND) & (result.table["input"] != EVERYTHING_ELSE)]
+    """Indices for what is found, the largest total first; everything else is one of them."""
+    table = result.table[result.table["outcome"] == FOUND]
     return table.sort_values("total", ascending=False, kind="stable").set_index("input")
 
 
+def _other_rows(rest: pd.Series[Any]) -> str:
+    """The rows that were moved as one."""
+    return f"the other {counted(float(rest['rows']), 'row')}"
+
+
 def _how_sure(indices: pd.DataFrame, ranked: Sequence[str]) -> str:
-    """What the intervals allow to be said of the order, for the end of a sentence."""
+    """What the intervals allow to be said of the order, everything else included, for the end of a sentence."""
     others = indices.drop(index=list(ranked))
-    among = bool((indices.loc[ranked[1:], "total_high"] > indices.loc[ranked[0], "total_low"]).any())
-    first = "another of them may decide most" if among else "the first of them surely decides most"
+    rivals = indices.drop(index=ranked[0])["total_high"]
+    first = "the first of them surely decides most"
+    if bool((rivals > indices.loc[ranked[0], "total_low"]).any()):
+        first = "whether the first of them decides most is open"
     if others.empty:
         return first
     overlap = others["total_high"].max() > indices.loc[list(ranked), "total_low"].min()
@@ -238,7 +250,7 @@ def _widest(swings: pd.DataFrame) -> str:
 
 
 def table(result: Tabulation) -> Table:
-    """Each input that was kept: its range, its indices, and what its ends do."""
+    """Each input that was kept, and all others as one: its range, its indices, and what its ends do."""
     import pandas as pd
 
     from sim.figures.sensitivity import value_label
@@ -247,7 +259,8 @@ def table(result: Tabulation) -> Table:
     swings = swings[swings["outcome"] == FOUND].set_index("input")
     rows = []
     for name, index in _ranked_indices(result).iterrows():
-        row: dict[str, Any] = {"unknown": _words(str(name)), "total index, %": _share(index, "total")}
+        words = _other_rows(index) if name == EVERYTHING_ELSE else _words(str(name))
+        row: dict[str, Any] = {"unknown": words, "total index, %": _share(index, "total")}
         row["first-order index, %"] = _share(index, "first")
         if name in swings.index:
             swing = swings.loc[name]
@@ -286,7 +299,7 @@ def figures(result: Tabulation) -> Iterator[Chart]:
     axis = tornado_bars(result.further["tornado"], FOUND)
     frame(
         axis.figure,
-        title=textwrap.shorten(_claim(result), LONGEST_TITLE, placeholder=" ..."),
+        title=_claim(result),
         subtitle=f"Share of {OUTCOMES[FOUND]}, one input at the end of its range, all others central",
         source=source,
     )
@@ -322,9 +335,13 @@ def _claim(result: Tabulation) -> str:
         return "No input changes what is found: too few chips were diverted for a headline"
     if too_few_points(result):
         return "Too few base points to tell which unknowns decide; what each does alone, others central"
-    number = {1: "One unknown decides", 2: "Two unknowns decide", 3: "Three unknowns decide", 4: "Four unknowns decide"}
-    listed = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
-    return f"{number.get(len(names), 'Five unknowns decide')} how many diversions are found in time: {listed}"
+    indices = _ranked_indices(result)
+    rest = ""
+    if EVERYTHING_ELSE in indices.index:
+        left = indices.loc[EVERYTHING_ELSE]
+        rest = f"; {_other_rows(left)}: {100 * left['total']:.0f} %"
+    largest = f"Largest total {'index' if len(names) == 1 else 'indices'} for what is found: {listed(names)}"
+    return textwrap.shorten(largest, LONGEST_TITLE - len(rest), placeholder=" ...") + rest
 
 
 def too_few_points(result: Tabulation) -> bool:
@@ -386,7 +403,7 @@ def _tornado_caption(result: Tabulation) -> str:
         "share ever detected and for volumes it is the 5 and the 95 % quantile, moved alone although volume and share go "
         f"together. Whiskers: 95 % interval (Student) of the difference to the centre, paired over up to {runs} seeds; "
         "no outcome: no seed has one there, as where nothing is diverted. Bold: the "
-        "inputs with the largest total indices, which decide most when all others vary too. Interactions do not show."
+        "inputs with the largest total indices, when all others vary too. Interactions do not show."
     )
 
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
+from scenarios.answering.sentences import counted
 from scenarios.study import Options, usable_processors
-from sim import RunFailed
+from sim import RunFailed, Scenario
 from sim.executors import WorkerLost, in_executor, in_workers
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 REPERTOIRE = dict.fromkeys(
     (
@@ -30,6 +34,28 @@ LEARNERS = {
     "fleet.lot_chips": 50,  # the smallest of published cases, so that smugglers learn from many
 }
 """The setting in which smugglers learn."""
+
+
+def unsettled(ended: pd.Series[str], where: str) -> str:
+    """A clause, with its comma, on the searches that found no state that stays; nothing if each did.
+
+    Args:
+        ended: how each search ended.
+        where: what each was made in, as in "draws".
+    """
+    number = int((ended != "fixed point").sum())
+    return f", though smugglers had not settled in {number} of {len(ended)} {where}" if number else ""
+
+
+def inspectors_in_words(scenario: Scenario) -> str:
+    """How many inspectors there are, and for how much of the nation if for less than all."""
+    number = scenario.enforcement.inspectors
+    words = counted(number, "inspector")
+    if not number or scenario.fleet.scale == 1 or scenario.geography.sampled_sites:
+        return words
+    part = f"one chip in {1 / scenario.fleet.scale:,.0f}"
+    return f"{words} for {part}, so that cases wait less than in the nation, which favours the rule"
+
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from sim.experiments.budget import (
     OUTCOMES,
     BudgetError,
     Choice,
+    FloatArray,
     Measured,
     Mix,
     best_shares,
@@ -72,6 +74,7 @@ def bought_rows(
         again = reported.policies.index(name)
         found, usd = reported.outcome[again], reported.usd_per_year[again]
         low, high = mean_interval(found)
+        (usd_low, usd_high), (found_low, found_high) = ends(usd), ends(found)
         yield {
             "budget_musd": choice.budget_usd / 1e6,
             "rule": rule,
@@ -84,14 +87,22 @@ def bought_rows(
             "mean_regret": regret[place].mean(),
             "share_of_draws_best": best[place],
             "fresh_usd_per_year_mean": usd.mean(),
-            "fresh_usd_per_year_low": np.quantile(usd, 0.1),
-            "fresh_usd_per_year_high": np.quantile(usd, 0.9),
+            "fresh_usd_per_year_low": usd_low,
+            "fresh_usd_per_year_high": usd_high,
             "fresh_found_mean": found.mean(),
             "fresh_found_mean_low": low,
             "fresh_found_mean_high": high,
-            "fresh_found_low": np.quantile(found, 0.1),
-            "fresh_found_high": np.quantile(found, 0.9),
+            "fresh_found_low": found_low,
+            "fresh_found_high": found_high,
         }
+
+
+def ends(values: FloatArray) -> tuple[float, float]:
+    """10 and 90 % of draws; no number of a single draw, which has no interval."""
+    import numpy as np
+
+    low, high = np.quantile(values, [0.1, 0.9]).tolist()
+    return (low, high) if len(values) > 1 else (math.nan, math.nan)
 
 
 def by_draw_table(sample: str, results: Sequence[Result]) -> pd.DataFrame:

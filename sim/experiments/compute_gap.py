@@ -119,7 +119,7 @@ def _by_source(found: Equilibrium, world: World) -> Iterator[dict[str, Any]]:
     assert found.before is not None
     assert found.after is not None
     scenario, values, calendar = world.scenario, world.scenario.values, world.scenario.calendar
-    ratio = found.last.answer.price_ratio / found.usual.price_ratio
+    ratio = found.last.state.price_ratio / found.usual.price_ratio  # what the smuggled chips were simulated under
     raised_from = year_of(calendar_date(calendar.start, calendar.duty_day))
     before, after = found.before.diversions, found.after.diversions
     under_rule = pd.concat([before[before["t0_day"] < calendar.duty_day], after[after["t0_day"] >= calendar.duty_day]])

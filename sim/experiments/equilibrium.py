@@ -29,8 +29,8 @@ from ..smuggling.choice import (
 from ..smuggling.profit import Deal, Profit, Risks, expected_profit
 from ..smuggling.strategies import STRATEGIES
 from ..units import calendar_date
-from ..world.market import Market, clearing_ratio, lawful_h100e, market_of, without_lending
-from ..world.products import mean_h100e, mean_price_usd
+from ..world.market import Market, clearing_ratio, lawful_h100e, market_of, mean_price_ratio, without_lending
+from ..world.products import mean_h100e, mean_price_usd, stock_h100e
 from ..world.volume_prior import VOLUME_ROWS
 from .losses import cases_seen, company_profits, delivered_share
 
@@ -124,6 +124,7 @@ class Equilibrium:
         cycle_steps: after how many steps a state recurs; 1 at a fixed point, 0 if none does.
         unlisted: share of the value at list that smugglers' costs take which no source lists.
         before: the runs without the rule.
+        seen_before: what they show.
         after: the runs of the last step.
     """
 
@@ -133,6 +134,7 @@ class Equilibrium:
     cycle_steps: int
     unlisted: float
     before: Result | None = None
+    seen_before: Observation | None = None
     after: Result | None = None
 
     @property
@@ -150,7 +152,7 @@ class Smugglers:
         names: of the strategies that they know.
         lot_chips: chips of a lot.
         chip_usd: price of one at list.
-        chip_h100e: H100-equivalents of one.
+        chip_h100e: H100-equivalents of one, by strategy: chips out of the stock abroad are older ones.
         at_first: the risks without the rule, which they believe in as long as they have seen nothing else.
         unlisted: share of the value at list that costs take which no source lists.
         values: of the parameters.
@@ -160,7 +162,7 @@ class Smugglers:
     names: tuple[str, ...]
     lot_chips: int
     chip_usd: float
-    chip_h100e: float
+    chip_h100e: Mapping[str, float]
     at_first: Risks
     unlisted: float
     values: Values
@@ -177,6 +179,10 @@ class Smugglers:
     def response(self, beliefs: Mapping[str, Risks], price_ratio: float) -> Response:
         """Whether they smuggle at a price, and how."""
         return best_response(self.profits(beliefs, price_ratio), self.values["choice_noise"])
+
+    def h100e_of(self, mix: Mapping[str, float]) -> float:
+        """H100-equivalents of a chip in the mean over a mix; 0 if it is empty."""
+        return sum(share * self.chip_h100e[name] for name, share in mix.items())
 
     def usual(self, price_ratio: float, mix: Mapping[str, float]) -> Response:
         """What they do without the rule: keep to a mix if they never learn, or else what pays best then."""
@@ -215,7 +221,8 @@ def find_equilibrium(
 
     Every step makes the same runs, of the same seeds. Smugglers know the world without the rule: at first they believe in
     what became of lots there, whatever the strategy, as nobody looks; where there are none, in what is published. Those who
-    learn choose without the rule too, among the strategies that the scenario names, whatever their weights.
+    learn choose without the rule too, among the strategies that the scenario names, whatever their weights: what flows
+    without the rule is simulated once more under the mix that they choose then.
 
     Args:
         scenario: the policy.
@@ -237,20 +244,26 @@ def find_equilibrium(
     usual_chips = scenario.wanted_chips_per_year((calendar.duty_day + calendar.end_day) / 2)
     if usual_chips <= 0:
         raise ScenarioError("uncertainties: nobody wants to smuggle, as the volume is 0; allowed: more than 0")
-    chip_usd, chip_h100e = (mean(calendar.middle_of_duty, values) for mean in (mean_price_usd, mean_h100e))
+    new_h100e = mean_h100e(calendar.middle_of_duty, values)
+    chip_h100e = {name: stock_h100e(values) if STRATEGIES[name].takes_legacy else new_h100e for name in names}
     years = range(
         calendar_date(calendar.start, calendar.duty_day).year, calendar_date(calendar.start, calendar.end_day - 1).year + 1
     )
     before = simulated(scenario.status_quo(), seed, runs)
     seen_before = _observe(before, scenario, 0.0, 0.0)
-    lawful = lawful_h100e(calendar.middle_of_duty, scenario.regimes, values)
-    market = market_of(years, usual_chips * chip_h100e * seen_before.delivered, lawful, values)
     cases = sum(seen_before.cases.values(), start=Cases())
     at_first = cases.shares if cases.lots else published_risks(values)
+    ratio, chip_usd = mean_price_ratio(years, values), mean_price_usd(calendar.middle_of_duty, values)
     smugglers = Smugglers(
         adversary.behaviour, names, scenario.fleet.lot_chips, chip_usd, chip_h100e, at_first, 0.0, values
-    ).calibrated(market.reference_ratio, mix)
-    usual = State(market.reference_ratio, usual_chips, smugglers.usual(market.reference_ratio, mix).mix)
+    ).calibrated(ratio, mix)
+    usual = State(ratio, usual_chips, smugglers.usual(ratio, mix).mix)
+    if usual.mix != mix:
+        before = simulated(scenario.status_quo().replace(adversary__strategies=dict(usual.mix)), seed, runs)
+        seen_before = _observe(before, scenario, 0.0, 0.0)
+    usual_h100e = usual_chips * smugglers.h100e_of(usual.mix) * seen_before.delivered
+    lawful = lawful_h100e(calendar.middle_of_duty, scenario.regimes, values)
+    market = market_of(years, usual_h100e, lawful, values)
     results: list[Result] = []
 
     def observe(state: State) -> Observation:
@@ -259,7 +272,8 @@ def find_equilibrium(
         return _observe(results[0], scenario, state.price_ratio, smugglers.unlisted)
 
     under_rule = without_lending(market) if rental_barred else market
-    return replace(settle(observe, usual, under_rule, smugglers, most_steps), before=before, after=results[0])
+    found = settle(observe, usual, under_rule, smugglers, most_steps)
+    return replace(found, before=before, seen_before=seen_before, after=results[0])
 
 
 def with_volume(scenario: Scenario, factor: float) -> Scenario:
@@ -336,18 +350,21 @@ def _answer(
 ) -> State:
     """What smugglers order at the price at which the market clears. Those who learn nothing order what they always did."""
     values = smugglers.values
-    h100e = smugglers.chip_h100e * delivered
     if smugglers.behaviour == "fixed":
-        return State(clearing_ratio(market, lambda _: usual.chips_per_year * h100e), usual.chips_per_year, usual.mix)
+        arriving = usual.chips_per_year * delivered * smugglers.h100e_of(usual.mix)
+        return State(clearing_ratio(market, lambda _: arriving), usual.chips_per_year, usual.mix)
     most = values["covered_exports_per_year"]
 
-    def chips_at(price_ratio: float) -> float:
-        margin = smugglers.response(beliefs, price_ratio).margin
-        return min(most, volume_offered(margin, usual.chips_per_year, values))
+    def chips_of(response: Response) -> float:
+        return min(most, volume_offered(response.margin, usual.chips_per_year, values))
 
-    price_ratio = clearing_ratio(market, lambda ratio: chips_at(ratio) * h100e)
+    def arriving_at(price_ratio: float) -> float:
+        response = smugglers.response(beliefs, price_ratio)
+        return chips_of(response) * delivered * smugglers.h100e_of(response.mix)
+
+    price_ratio = clearing_ratio(market, arriving_at)
     response = smugglers.response(beliefs, price_ratio)
-    return State(price_ratio, chips_at(price_ratio), response.mix if response.smuggles else state.mix)
+    return State(price_ratio, chips_of(response), response.mix if response.smuggles else state.mix)
 
 
 def _observe(result: Result, scenario: Scenario, price_ratio: float, unlisted: float) -> Observation:

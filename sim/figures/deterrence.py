@@ -123,16 +123,18 @@ def _together(points: pd.DataFrame, column: str) -> dict[tuple[float, float], st
 
 
 def break_even_data(result: Tabulation) -> pd.DataFrame:
-    """What the figure draws: price_ratio, collected, break_even_chance; and the policy under which most lots are found."""
+    """What the figure draws: price_ratio, collected, break_even_chance; and the policies under which most lots are found."""
     import pandas as pd
 
-    return pd.concat([result.further["break_even"], _most_found(result)], ignore_index=True)
+    most = most_found(result.summary())[["policy", "group", "inspectors", "established_share"]]
+    return pd.concat([result.further["break_even"], most], ignore_index=True)
 
 
-def _most_found(result: Tabulation) -> pd.DataFrame:
-    """The policy under which most lots are found; no row if there are no lots."""
-    found = result.summary().dropna(subset=["established_share"]).sort_values("established_share")
-    return found.tail(1)[["policy", "group", "inspectors", "established_share"]]
+def most_found(last: pd.DataFrame) -> pd.DataFrame:
+    """The policies under which most lots are found, the fewest inspectors first; no row if there are no lots."""
+    share = last["established_share"]
+    most: pd.DataFrame = last[share == share.max()].sort_values("inspectors", kind="stable")
+    return most
 
 
 def break_even(result: Tabulation, ax: Axes | None = None) -> Axes:
@@ -159,11 +161,15 @@ def break_even(result: Tabulation, ax: Axes | None = None) -> Axes:
         ax.plot(inside["collected"], inside["break_even_chance"], color=colour, linestyle=dash)
         if len(inside):
             _name(ax, inside["break_even_chance"].iloc[-1], f"price {ratio:.1f} x list", colour)
-    for most in _most_found(result).to_dict("records"):
-        ax.axhline(most["established_share"], color="#333333", linewidth=0.8)
-        _name(
-            ax, most["established_share"], f"found with {most['inspectors']:g} inspectors,\n{most['group']}", "#333333"
-        )  # fmt: skip
+    most = most_found(result.summary())
+    if len(most):
+        height = float(most["established_share"].iloc[0])
+        names = [
+            f"{' or '.join(f'{number:g}' for number in policies['inspectors'])} inspectors,\n{group}"
+            for group, policies in most.groupby("group", sort=False)
+        ]
+        ax.axhline(height, color="#333333", linewidth=0.8)
+        _name(ax, height, "found with " + ",\nor ".join(names), "#333333")
     ax.set_xlim(0, 1)
     ax.set_ylim(0, 1)
     ax.set_xlabel("share of penalties collected")

@@ -102,6 +102,11 @@ def price_ratio(year: int, values: Values) -> float:
     return values["price_ratio_2026"] if year == 2026 else values["price_ratio_later"]
 
 
+def mean_price_ratio(years: Sequence[int], values: Values) -> float:
+    """The price over list without the rule, in the mean of at least one year."""
+    return sum(price_ratio(year, values) for year in years) / len(years)
+
+
 def domestic_h100e(year: int, values: Values) -> float:
     """Effective H100-equivalents of domestic accelerators made in a year from 2024 on and not exported; none before."""
     if year < DOMESTIC_KNOWN_FROM:
@@ -145,7 +150,7 @@ def market_of(years: Sequence[int], smuggled_h100e: float, lawful_h100e_per_year
     fixed = domestic + lawful_h100e_per_year
     return Market(
         demand=smuggled_h100e + fixed + rented,
-        reference_ratio=sum(price_ratio(year, values) for year in years) / number,
+        reference_ratio=mean_price_ratio(years, values),
         elasticity=values["demand_elasticity"],
         fixed=fixed,
         rented=rented,

@@ -60,6 +60,11 @@ def stock_shares(values: Values) -> FloatArray:
     return _normalised(_shares("stock", values))
 
 
+def stock_h100e(values: Values) -> float:
+    """H100-equivalents of a chip in the mean of the stock abroad on the first day."""
+    return float(stock_shares(values) @ h100e_of_products(values))
+
+
 def shipped_shares(day: date, values: Values) -> FloatArray:
     """Share of each product in what ships abroad on a day, shape (products,).
 

@@ -4,6 +4,7 @@ If plotted data move: `python -m tests.scenarios.test_deterrence`, see `plotted.
 """
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -84,6 +85,46 @@ def test_each_policy_is_answered_and_more_is_wanted_than_arrives(deterred: Tabul
     assert np.all(last["arriving_chips_per_year"] <= last["chips_per_year"])
     drawn = profit_and_volume_data(deterred)
     assert drawn[drawn["kind"] == "policy"]["margin"].tolist() == last["margin"].tolist()
+
+
+def left_over(deterred: Tabulation, *policies: tuple[int, float, float, float, str]) -> Tabulation:
+    """Inspectors, share of lots found, margin, chips over those without the rule, how the search ended."""
+    first = deterred.summary().iloc[0]
+    rows = [
+        {
+            **first,
+            "policy": f"with_{number}",
+            "inspectors": number,
+            "established_share": share,
+            "lots_seen": 0.0 if np.isnan(share) else 100.0,
+            "margin": margin,
+            "chips_per_year": chips * first["usual_chips_per_year"],
+            "ended": ended,
+        }
+        for number, share, margin, chips, ended in policies
+    ]
+    return replace(deterred, summary_table=pd.DataFrame(rows))
+
+
+def test_a_policy_that_stops_smuggling_is_told_of_first(deterred: Tabulation):
+    stopped, pays = (10, np.nan, -0.4, 0.0, "fixed point"), (0, 0.23, 0.31, 1.04, "too many steps")
+    told = deterrence.answer(left_over(deterred, stopped, pays))
+    assert told.startswith("Under 10 inspectors, chips asked daily nobody smuggles any more; under the policy of the others")
+    assert "order 104 % of the chips that they would without the rule" in told
+    assert "smugglers had not settled in 1 of 2 policies. " in told
+    alone = deterrence.answer(left_over(deterred, stopped))
+    assert alone.startswith("Under 10 inspectors, chips asked daily nobody smuggles any more. Penalties")
+    assert "Nobody smuggles any more under 1 of 2" in deterrence._claim(left_over(deterred, stopped, pays).summary())
+
+
+def test_policies_that_find_as_much_are_all_named_the_cheapest_first(deterred: Tabulation):
+    policies = ((10, 0.6, 0.9), (0, 0.2, 1.04), (1, 0.6, 0.8))
+    result = left_over(deterred, *((number, share, 0.2, chips, "fixed point") for number, share, chips in policies))
+    told = deterrence.answer(result)
+    assert "(1 inspector, chips asked daily; as many with 10 inspectors, chips asked daily)" in told
+    assert "smugglers order 80 % of the chips that they would without the rule, and 104 % under it with no inspector" in told
+    line = break_even_data(result).dropna(subset=["policy"])
+    assert line["inspectors"].tolist() == [1, 10]
 
 
 def test_sources_add_up_and_only_smuggled_and_rented_compute_answer_to_the_rule(gap: Tabulation):

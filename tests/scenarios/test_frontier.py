@@ -36,11 +36,10 @@ def made_up(scenario: Scenario, draws: int, runs=1, *, seed: int, beside=(), sta
     return Result(scenario, made, {}, [{}] * draws, tuple(beside))
 
 
-@pytest.fixture(scope="module")
-def answer() -> tuple[Tabulation, str]:
+def answered(draws: int) -> tuple[Tabulation, str]:
     """With outcomes made up, and what was said before it began."""
     said: list[str] = []
-    options = Options("frontier", draws=DRAWS)
+    options = Options("frontier", draws=draws)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("builtins.print", lambda *words, **_: said.append(" ".join(map(str, words))))
         patch.setattr(frontier, "ensemble", made_up)
@@ -49,6 +48,11 @@ def answer() -> tuple[Tabulation, str]:
         patch.setattr(frontier, "LANDMARKS", (12, 4))
         tabulation = frontier.tabulate(frontier.study(options), options, lambda *progress, **unit: None)
     return tabulation, said[0]
+
+
+@pytest.fixture(scope="module")
+def answer() -> tuple[Tabulation, str]:
+    return answered(DRAWS)
 
 
 def test_the_largest_budget_is_reached_and_mixes_differ():
@@ -142,6 +146,12 @@ def test_the_answer_says_what_each_budget_buys_and_what_it_finds_afresh(answer):
     assert second.startswith(f"tips and checks alone establish {before:.2g} % (")
     told = second.partition("not surely better than ")[2]
     assert bool(told) == (bought.loc[200, "frugal"]["scenario"] != bought.loc[200, "expected"]["scenario"])
+
+
+def test_a_single_draw_has_no_interval():
+    tabulation, _ = answered(1)
+    assert " to " not in frontier.answer(tabulation).replace("to follow up alerts", "")
+    assert len(list(frontier.figures(tabulation))) == 2
 
 
 def test_names_of_mixes_do_not_collide():

@@ -3,6 +3,8 @@
 If plotted data move: `python -m tests.scenarios.test_landmarks`, see `plotted.py`.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -110,6 +112,21 @@ def test_the_next_landmark_is_the_one_of_the_larger_network(result: Tabulation):
     order = placements[(placements["run"] == 0) & (placements["strategy"] == "clearance")]["landmark"].tolist()
     rows = result.summary()[result.summary()["strategy"] == "clearance"]
     assert rows["next_landmark"].tolist() == [order[size] for size in rows["landmarks"]]
+
+
+def test_a_gain_that_may_be_chance_has_no_price(result: Tabulation):
+    """More landmarks for the same share in the mean over two runs; then for a share that both runs agree upon."""
+
+    def told(gains: tuple[float, float]) -> str:
+        table = result.table[result.table["landmarks"] == 12]
+        more = table.assign(landmarks=100, chips_cleared=table["chips_cleared"] + table["run"].map(dict(enumerate(gains))))
+        placements = result.further["placements"]
+        rows = landmarks._overview(pd.concat([table, more], ignore_index=True), placements, result.scenario)
+        return landmarks.answer(replace(result, summary_table=rows))
+
+    assert "no gain, and so no price of a further point, is told from chance" in told((0.09, -0.05))
+    assert "8.8 points (8.8 to 8.8) in the whole step" in told((0.088, 0.088))
+    assert "a further point costs" in told((0.088, 0.088))
 
 
 def test_one_network_alone_is_drawn_without_gains():

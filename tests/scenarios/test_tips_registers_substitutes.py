@@ -12,7 +12,7 @@ from scenarios.answering.brief import Estimate
 from scenarios.answering.sentences import apart
 from scenarios.answering.worlds import gained, ratio
 from scenarios.study import Options
-from sim import Scenario, simulate
+from sim import Scenario, Tabulation, simulate
 from sim.experiments.substitutes import OF_THE_MARKET, RunOnce, Supposition
 from sim.parameters import load_parameters
 from sim.scenario import STATUS_QUO
@@ -95,6 +95,45 @@ def test_no_run_of_the_engine_depends_on_what_is_supposed_about_substitutes():
         Supposition("x", {"tips_detection_ever": 0.5})
 
 
+def changed_by(worlds: list[tuple[float, float]], rental_high: list[tuple[float, float]] | None = None) -> Tabulation:
+    """What smuggling loses and renting adds in each draw, with rental as drawn and high; the searches of draw 0 went on."""
+    rows = [
+        (name, draw, policy, pd.Timestamp("2031-01-01"), source, h100e)
+        for name, each in zip(
+            ("as_drawn", "rental_barred", "rental_high"), (worlds, worlds, rental_high or worlds), strict=True
+        )
+        for draw, (lost, rented) in enumerate(each)
+        for policy, less, more in ((STATUS_QUO, 0.0, 0.0), ("rule", lost, rented))
+        for source, h100e in {"domestic": 5e6, "lawful": 0.0, "smuggled": 1e6 - less, "rented": 3e6 + more}.items()
+    ]
+    table = pd.DataFrame(rows, columns=["supposition", "draw", "policy", "date", "source", "h100e"])
+    searches = table[["supposition", "draw"]].drop_duplicates(ignore_index=True)
+    ended = ["too many steps" if draw == 0 else "fixed point" for draw in searches["draw"]]
+    further = {
+        "domestic": searches.assign(h100e=2e6),
+        "steps": searches.assign(price_ratio=2.0, usual_price_ratio=1.6, ended=ended),
+    }
+    summary = substitutes.summary(substitutes.outcomes(table, further))
+    return Tabulation(Scenario.load("miniature"), table, summary, {}, further)
+
+
+def test_answer_and_title_agree_where_smuggling_gains_in_some_draws():
+    """Draws in which smuggling loses are told by their number; nothing is made up where most of them gain."""
+    mixed = changed_by([(-20e3, 1e3)] * 4 + [(30e3, 9e3)] * 2)
+    told, title = substitutes.answer(mixed), substitutes._claim(mixed)
+    assert "smuggling gains 20,000 H100e (-30,000 to 20,000) under the rule (it loses in 2 of 6 draws)" in told
+    assert "there is nothing to make up" in told
+    assert not any(words in told for words in ("makes up", "To close", "nan"))
+    assert "nothing to make up" in title
+    assert "smugglers had not settled in 3 of 18 searches" in told
+
+
+def test_what_is_made_up_needs_no_high_end_of_rental():
+    lost = changed_by([(40e3, 8e3)] * 3, rental_high=[(-1e3, 0.0)] * 3)
+    assert "renting makes up 20 % (20 to 20) of that where it loses. To close the rest" in substitutes.answer(lost)
+    assert substitutes._claim(lost) == "Renting makes up 20 % of what smuggling loses"
+
+
 def test_what_substitutes_make_up_is_a_sum_over_sources():
     def rows(draw: int, smuggled: float, rented: float):
         for policy, own, lent in (("status_quo", 100.0, 300.0), ("rule", smuggled, rented)):
@@ -108,7 +147,7 @@ def test_what_substitutes_make_up_is_a_sum_over_sources():
     world = pd.DataFrame({"supposition": "drawn", "draw": [0, 1]})
     further = {
         "domestic": world.assign(h100e=200.0),
-        "steps": world.assign(answer_price_ratio=2.0, usual_price_ratio=1.6),
+        "steps": world.assign(price_ratio=2.0, usual_price_ratio=1.6),
     }
     values = substitutes.outcomes(table, further).pivot_table(index="draw", columns="outcome", values="value")
     assert values[substitutes.LOST].tolist() == [40.0, -10.0]

@@ -62,12 +62,16 @@ def test_figures_name_what_decides(result: Tabulation):
     assert "nan" not in " ".join(chart.caption for chart in charts)
 
 
-def made_up(totals: dict[str, tuple[float, float, float]]) -> Tabulation:
+def made_up(totals: dict[str, tuple[float, float, float]], chance: float = np.nan) -> Tabulation:
     """Indices as stated; the input named last has the widest swing, the first is the least told apart."""
     table = pd.DataFrame(
-        [(tornado.FOUND, name, 0.1, 0.05, 0.15, *total) for name, total in totals.items()],
-        columns=["outcome", "input", "first", "first_low", "first_high", "total", "total_low", "total_high"],
+        [
+            (tornado.FOUND, name, 224 if name == EVERYTHING_ELSE else 1, 0.1, 0.05, 0.15, *total)
+            for name, total in totals.items()
+        ],
+        columns=["outcome", "input", "rows", "first", "first_low", "first_high", "total", "total_low", "total_high"],
     )
+    totals = {name: total for name, total in totals.items() if name != EVERYTHING_ELSE}
     rank = {name: place for place, name in enumerate(sorted(totals, key=lambda name: -totals[name][0])[:5], start=1)}
 
     def moved(place: int) -> tuple[float, ...]:
@@ -79,7 +83,7 @@ def made_up(totals: dict[str, tuple[float, float, float]]) -> Tabulation:
     ]
     columns = ["outcome", "input", "unit", "central", "rank", "low", "high", "at_centre"]
     swings = pd.DataFrame(rows, columns=[*columns, "to_low", "to_low_half", "to_high", "to_high_half"])
-    chance = pd.DataFrame({"outcome": [tornado.FOUND], "base_points": [8]})
+    chance = pd.DataFrame({"outcome": [tornado.FOUND], "base_points": [8], "share": [chance]})
     return Tabulation(Scenario.load("miniature"), table, table, {}, {"tornado": swings, "chance": chance})
 
 
@@ -92,7 +96,19 @@ def test_the_answer_is_as_sure_as_the_intervals():
     assert "the first of them surely decides most, and all others surely decide less" in told
     assert "u5 changes the share most: from 50 % at 7 d by -6 percentage points (-6.5 to -5.5) at 1 d" in told
     told = tornado.answer(made_up({**apart, "u0": (0.7, 0.6, 0.8), "u5": (0.2, 0.1, 0.3)}))
-    assert "another of them may decide most, and one that is not named may belong to them" in told
+    assert "whether the first of them decides most is open, and one that is not named may belong to them" in told
+
+
+def test_what_is_not_named_and_chance_are_told_beside_what_is():
+    """Everything else may have the largest index of all, and so may an input that is not named: then the order is open."""
+    apart = {f"u{number}": (0.7 - 0.1 * number, 0.66 - 0.1 * number, 0.74 - 0.1 * number) for number in range(6)}
+    result = made_up({**apart, EVERYTHING_ELSE: (0.82, 0.52, 1.12)}, chance=0.56)
+    told = tornado.answer(result)
+    assert "the other 224 rows together have 82 % (52 to 112); about 56 % of the variance may be chance" in told
+    assert "whether the first of them decides most is open, and one that is not named may belong to them" in told
+    assert tornado._claim(result).endswith("; the other 224 rows: 82 %")
+    told = tornado.answer(made_up({**apart, "u5": (0.2, -0.3, 0.7)}))
+    assert "whether the first of them decides most is open, and one that is not named may belong to them" in told
 
 
 def test_a_point_is_run_once_whatever_is_asked_of_it_and_an_unknown_outcome_is_refused():

@@ -16,6 +16,7 @@ VALUES = load_parameters().values()
 NAMES = ("go_dark", "relay_from_declared_site")
 USUAL_CHIPS = VALUES["diverted_chips_per_year"]
 CHIP_USD, CHIP_H100E = 32_000.0, 1.0
+H100E = dict.fromkeys(NAMES, CHIP_H100E)
 PUBLISHED = published_risks(VALUES)
 LOTS = 1000.0
 """Seen in a step: so many that beliefs are what is the case."""
@@ -41,12 +42,13 @@ def settled(
     behaviour: Behaviour,
     most_steps: int = 60,
     at_first: Risks = PUBLISHED,
+    h100e: Mapping[str, float] = H100E,
     **changed: float,
 ) -> Equilibrium:
     values = {**VALUES, **changed}
-    market = market_of([2028], USUAL_CHIPS * CHIP_H100E, 0.0, values)
-    mix, ratio = dict.fromkeys(NAMES, 0.5), market.reference_ratio
-    smugglers = Smugglers(behaviour, NAMES, 400, CHIP_USD, CHIP_H100E, at_first, 0.0, values).calibrated(ratio, mix)
+    mix, market = dict.fromkeys(NAMES, 0.5), market_of([2028], USUAL_CHIPS * CHIP_H100E, 0.0, values)
+    ratio = market.reference_ratio
+    smugglers = Smugglers(behaviour, NAMES, 400, CHIP_USD, h100e, at_first, 0.0, values).calibrated(ratio, mix)
     usual = State(ratio, USUAL_CHIPS, smugglers.usual(ratio, mix).mix)
     return settle(world(chances), usual, market, smugglers, most_steps)
 
@@ -86,6 +88,16 @@ def test_at_the_fixed_point_price_volume_and_beliefs_fit_each_other():
     )
     margin = sum(answer.mix[name] * profit.margin for name, profit in found.last.profits.items() if name in answer.mix)
     assert volume_offered(margin, USUAL_CHIPS, VALUES) == pytest.approx(answer.chips_per_year, rel=0.05)
+
+
+def test_the_market_clears_in_what_chips_can_do_and_not_in_their_number():
+    """All take the strategy that is not found, of which a chip makes half as much."""
+    found = settled({"go_dark": 0.9, "relay_from_declared_site": 0.0}, "adaptive", h100e={**H100E, NAMES[1]: 0.5})
+    answer = found.last.answer
+    assert answer.mix[NAMES[1]] > 0.99
+    market = market_of([2028], USUAL_CHIPS * CHIP_H100E, 0.0, VALUES)
+    cleared = clearing_ratio(market, lambda _: answer.chips_per_year * 0.5)
+    assert answer.price_ratio == pytest.approx(cleared, rel=0.005)
 
 
 def test_more_detection_means_less_volume_and_a_higher_price():
@@ -149,6 +161,24 @@ def test_the_search_simulates_the_last_state_and_leaves_fixed_smugglers_alone():
     under_duty = diversions[diversions["t0_day"] >= 30]
     assert len(found.last.seen.company_usd) == len(under_duty[["site", "channel"]].drop_duplicates()) > 3
     assert found.last.profit_usd == pytest.approx(sum(found.last.seen.company_usd.values()))
+
+
+def test_without_the_rule_smugglers_order_what_pays_best_then():
+    """Not what the scenario's weights say: nobody buys a dear chip out of the stock where no new one is asked."""
+    scenario = Scenario.load("miniature").replace(
+        fleet__scale=0.002,
+        geography__sites=12,
+        calendar__duty_after_days=30,
+        calendar__end_after_duty_days=200,
+        verification__signing="none",
+        adversary__behaviour="adaptive",
+        adversary__strategies={"go_dark": 1.0, "divert_legacy": 1.0},
+        uncertainties={"diverted_chips_per_year": 4e5, "legacy_broker_share": 0.5},
+    )
+    found = find_equilibrium(scenario, seed=3, most_steps=1)
+    assert found.before is not None
+    assert set(found.before.diversions["strategy"]) == {"go_dark"}
+    assert found.usual.mix["go_dark"] > 0.99
 
 
 def test_smugglers_answer_to_rules_only_and_there_must_be_some():
