@@ -21,8 +21,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from scenarios.answering.brief import TOO_FEW, Estimate, Table, estimate, figures_of
-from scenarios.answering.places import counts_note
-from scenarios.answering.worlds import gained
+from scenarios.answering.places import PLACES_COUNTED, counts_note
+from scenarios.answering.sentences import difference_in_words
+from scenarios.answering.worlds import compared, gained
 from scenarios.asking.variations import Variation, settings, vary
 from scenarios.baseline import QUICK
 from scenarios.study import Options, Study, main
@@ -57,6 +58,7 @@ DRIVERS = (
     "tips_time_to_charge_months",
 )  # fmt: skip
 CITATIONS = ("diffusion-rule-2025", "chip-security-act-2025")
+COUNTS = PLACES_COUNTED
 
 
 def variations() -> list[Variation]:
@@ -89,18 +91,19 @@ def _real(result: Result) -> float:
 def answer(result: Result) -> str:
     """What each of the two refuses, leaves to be diverted and finds, and what the other adds to it."""
     diverted = {name: estimate(result, name, DIVERTED, _real(result) / 1000) for name in NAMES}
-    found = {name: estimate(result, name, FOUND, 100) for name in NAMES}
-    if any(math.isnan(found[name].median) for name in (TIERS, ACT, STATUS_QUO)):
+    found = compared(result, (TIERS, ACT), FOUND, 100)
+    if not found.known:
         return TOO_FEW
     refused = {name: estimate(result, name, REFUSED, _real(result) / 1000) for name in (TIERS, ACT)}
-    both = gained(result, BOTH, ACT, DIVERTED, _real(result) / 1000)
+    both, alarms = gained(result, BOTH, ACT, DIVERTED, _real(result) / 1000), gained(result, BOTH, ACT, FALSE)
+    fewer = ("more", "fewer")
     return (
         f"The tiers refuse the export of {refused[TIERS]} thousand chips, honest and smuggled, and {diverted[TIERS]} "
         f"thousand chips are diverted under the duty instead of {diverted[STATUS_QUO]}, of which {found[TIERS].of('%')} "
         f"are established within 90 days; the Act refuses {refused[ACT]}, {diverted[ACT]} thousand are diverted, and "
-        f"{found[ACT].of('%')} of them are established. "
-        f"Beside the Act the tiers change the chips diverted by {both} thousand and false alarms by "
-        f"{gained(result, BOTH, ACT, FALSE)} a month, if nobody whose order is refused orders elsewhere."
+        f"{found[ACT].of('%')} of them are established{found.among}. "
+        f"Beside the Act, with the tiers chips diverted are {difference_in_words(both, 'thousand', fewer)} and false alarms "
+        f"{difference_in_words(alarms, 'a month', fewer)}, if nobody whose order is refused orders elsewhere."
     )
 
 
@@ -124,11 +127,7 @@ def table(result: Result) -> Table:
                 "chips in service that are asked, %": NOBODY_ASKS if nobody_asks else estimate(result, name, COVERAGE, 100),
             }
         )
-    caption = (
-        "Tiers and Act: exports refused over the whole run, the rest under the duty. Chips are real ones. "
-        f"{counts_note(result.scenario)}"
-    )
-    return Table(caption, pd.DataFrame(rows))
+    return Table("Tiers and Act: exports refused over the whole run, the rest under the duty.", pd.DataFrame(rows))
 
 
 def figures(result: Result) -> Iterator[Chart]:
