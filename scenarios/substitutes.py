@@ -165,11 +165,12 @@ def outcomes(table: pd.DataFrame, further: Mapping[str, pd.DataFrame]) -> pd.Dat
 
 
 def summary(values: pd.DataFrame) -> pd.DataFrame:
-    """scenario (the supposition), outcome, median, low, high (10-90 % of draws), unit."""
+    """scenario (the supposition), outcome, median, low, high (10-90 % of draws, none of a single one), unit."""
     import pandas as pd
 
     grouped = values.groupby(["supposition", "outcome", "unit"], sort=False)["value"]
     rows = pd.DataFrame({"median": grouped.median(), "low": grouped.quantile(0.1), "high": grouped.quantile(0.9)})
+    rows.loc[grouped.count() < 2, ["low", "high"]] = math.nan
     rows = rows.reset_index().rename(columns={"supposition": "scenario"})
     return rows[["scenario", "outcome", "median", "low", "high", "unit"]]
 

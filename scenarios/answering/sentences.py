@@ -35,16 +35,3 @@ def difference_in_words(change: Estimate, unit: str, words: tuple[str, str] = ("
     if single:
         return f"{told}, in a single world"
     return told if nothing or low > 0 else f"{told}, in some worlds {words[1] if low < 0 else 'the same'}"
-
-
-def apart(difference: Estimate) -> str:
-    """A difference in points, as in "20 points fewer (18 to 25)", and the reserve under which it stands."""
-    fewer = difference.median < 0
-    median, low, high = (-difference.median, -difference.high, -difference.low) if fewer else difference
-    size = Estimate(median, low, high).of(f"points {'fewer' if fewer else 'more'}")
-    return f"{size}{reserve(difference)}"
-
-
-def reserve(difference: Estimate) -> str:
-    """What has to be added to a difference whose interval is not on one side of 0; nothing if it is."""
-    return "" if difference.low > 0 or difference.high < 0 else ", not told apart from none"

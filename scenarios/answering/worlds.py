@@ -110,12 +110,6 @@ def compared(result: Result, policies: Iterable[str], outcome: str, times: float
     return Compared(pd.concat(values, axis=1, join="inner"), len(result.table[WORLD].drop_duplicates()))
 
 
-def ratio(result: Result, policy: str, above: str, below: str, times: float = 1.0) -> Estimate:
-    """One outcome of a policy by another one, world by world; worlds in which the lower one is 0 are left out."""
-    divisor = by_world(result, policy, below)
-    return spread(by_world(result, policy, above) / divisor[divisor != 0], times)
-
-
 def spread_data(values: pd.DataFrame, words: Mapping[str, str], units: Mapping[str, str]) -> pd.DataFrame:
     """What `sim.figures.by_policy` draws, of values in each world.
 
