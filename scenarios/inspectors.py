@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from scenarios.answering.brief import TOO_FEW, Column, Table, figures_of, policy_table
-from scenarios.answering.sentences import counted, difference_in_words, listed
+from scenarios.answering.sentences import counted, difference_in_words
 from scenarios.answering.worlds import compared
 from scenarios.asking.variations import Variation, settings, vary
 from scenarios.baseline import QUICK
@@ -97,14 +97,14 @@ def answer(result: Result) -> str:
         f"Sent where alerts are, {counted(enough, 'inspector')}{_in_what_fleet(result)}, the fewest of those tried, "
         f"{'reaches' if enough == 1 else 'reach'} at least nine tenths of what {most:g} establish within 90 days: "
         f"{found[enough].of('%')} of diversions against {found[most].of('%')}{with_fewest}{shares.among}. "
-        f"Sent to sites by a plan instead, {most:g} establish {listed(against)}."
+        f"Sent to sites by a plan instead, {most:g} establish {', and '.join(against)}."
     )
 
 
 def _in_what_fleet(result: Result) -> str:
     """Of how much of the fleet inspectors are the inspectors, if not of all."""
     scale = result.scenario.fleet.scale
-    return f" for a fleet of one chip for {figures_of(1 / scale)}" if scale < 1 else ""
+    return f" for a fleet of one simulated chip for {figures_of(1 / scale)}" if scale < 1 else ""
 
 
 def table(result: Result) -> Table:
