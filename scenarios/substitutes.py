@@ -303,7 +303,8 @@ def _by_supposition(result: Tabulation) -> pd.DataFrame:
 
 
 def _scaled(rows: pd.DataFrame, by: float) -> pd.DataFrame:
-    return rows.assign(**{name: rows[name] / by for name in ("median", "low", "high")})
+    """For a figure: of a single draw, which has no interval, both ends are drawn at its value."""
+    return rows.assign(**{name: rows[name].fillna(rows["median"]) / by for name in ("median", "low", "high")})
 
 
 def _month(result: Tabulation) -> str:
