@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from scenarios.answering.brief import TOO_FEW, Column, Table, estimate, policy_table
 from scenarios.answering.sentences import difference_in_words, listed
+from scenarios.answering.worlds import compared
 from scenarios.study import Options, Study, main
 from sim.scenario import STATUS_QUO
 
@@ -60,19 +61,17 @@ def answer(result: Result) -> str:
             f"Tips and checks alone establish {found.of('%')} of diversions within {HEADLINE_DAYS} days. "
             "Location verification is off in this scenario, so that there is nothing to compare them with."
         )
-    shares = {
-        days: [estimate(result, policy, FOUND.format(days), 100) for policy in (name, STATUS_QUO)]
-        for days in horizons_days(result)
-    }
-    known = [days for days, both in shares.items() if not any(math.isnan(share.median) for share in both)]
-    if not known:
+    found = {days: compared(result, (name, STATUS_QUO), FOUND.format(days), 100) for days in horizons_days(result)}
+    found = {days: both for days, both in found.items() if both.known}
+    if not found:
         return TOO_FEW
-    rule, before = (listed([shares[days][place].of("%") for days in known]) for place in (0, 1))
-    shown = HEADLINE_DAYS if HEADLINE_DAYS in known else known[-1]
-    more = difference_in_words(estimate(result, "difference", FOUND.format(shown), 100), "percentage points")
+    rule, before = (listed([both[policy].of("%") for both in found.values()]) for policy in (name, STATUS_QUO))
+    shown = HEADLINE_DAYS if HEADLINE_DAYS in found else max(found)
+    more = difference_in_words(found[shown].gained(name, STATUS_QUO), "percentage points")
     return (
-        f"Within {listed([str(days) for days in known])} days of leaving the licensed path, location verification beside "
-        f"tips and checks establishes {rule} of diversions; tips and checks alone establish {before}. "
+        f"Within {listed([f'{days}{both.among}' for days, both in found.items()])} days of leaving the licensed path, "
+        f"location verification beside tips and checks establishes {rule} of diversions; tips and checks alone "
+        f"establish {before}. "
         f"In the same worlds that is {more} within {shown} days, at {estimate(result, name, FALSE)} false alarms a month."
     )
 

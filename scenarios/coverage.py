@@ -51,6 +51,7 @@ DRIVERS = (
     "withdrawals_per_lot_year", "opt_in_uptake", "calendar.duty_after_days", "fleet.stock_equipped", "fleet.opt_in_before",
 )  # fmt: skip
 CITATIONS = ("chip-security-act-2025", "nvidia-opt-in-2025", "server-lives-2025")
+COUNTS = ""  # shares and years are told
 
 
 def variations(quick: bool) -> list[Variation]:
@@ -231,7 +232,7 @@ def figures(result: Result) -> Iterator[Chart]:
     half = years_to(coverage, HALF)
     frame(
         figure,
-        title=f"Half can be verified {_short(half[ACT], horizon)} after the duty, "
+        title=f"Half carry the mechanism {_short(half[ACT], horizon)} after the duty, "
         f"{_short(half[RETROFIT], horizon)} with a retrofit",
         subtitle="Share of the chips in service abroad that carry the mechanism; median, 10-90 % of draws; dotted: the duty",
         source=source(result),

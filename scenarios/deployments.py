@@ -21,6 +21,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from scenarios.answering.brief import TOO_FEW, Column, Estimate, Table, estimate, figures_of, policy_table
+from scenarios.answering.sentences import listed
+from scenarios.answering.worlds import compared
 from scenarios.asking.variations import Variation, settings, vary
 from scenarios.parts.evasion_cells import stands_for
 from scenarios.study import Options, Study, main
@@ -91,7 +93,7 @@ QUICK_DEPLOYMENTS = (FEW, AUDITED, BOTH)
 QUICK_EVASIONS = ("relay_from_declared_site", "move_endorser")
 AUDIT_DAYS, QUICK_AUDIT_DAYS = (30.0, 90.0, 365.0), (30.0,)
 SWEPT, USUAL = "move_endorser", "relay_from_declared_site"
-"""Evasions of the sweep, and of what is said of costs and false alarms, which hardly depend on it."""
+"""Evasions of the sweep, and of the figure of costs and false alarms."""
 
 FOUND, LATE, FALSE, COST = "established_by_day_90", "established_by_day_180", "false_alarms_per_month", "cost_authority"
 MILLIONS = 1e-6
@@ -102,6 +104,10 @@ DRIVERS = (
     "endorser_cost_usd_per_year", "bribe_taken", "key_extraction_success",
 )  # fmt: skip
 CITATIONS = ("lucid-2025",)
+COUNTS = (
+    "false alarms and visits are those of the simulated fleet, not the nation's; landmarks and endorsers are counted and "
+    "paid for as the nation's"
+)
 
 
 def cells(quick: bool) -> list[Variation]:
@@ -161,27 +167,22 @@ def shown(quick: bool) -> dict[str, Deployment]:
 
 
 def answer(result: Result) -> str:
-    """What each deployment finds of a relay and of its own worst evasion, and what it costs."""
-    quick = result.manifest["quick"]
-    relay = {name: estimate(result, f"{USUAL}_under_{name}", FOUND, 100) for name in shown(quick)}
-    if any(math.isnan(share.median) for share in relay.values()):
+    """What each deployment finds of a relay and of its own worst evasion, and what it then costs."""
+    deployments = shown(result.manifest["quick"])
+    relay = compared(result, [f"{USUAL}_under_{name}" for name in deployments], FOUND, 100)
+    if not relay.known:
         return TOO_FEW
-    costs = {name: estimate(result, f"{USUAL}_under_{name}", COST, MILLIONS) for name in shown(quick)}
-    found = [f"{relay[name].of('%')} with {one.words}" for name, one in shown(quick).items()]
-    least = []
-    for name, one in shown(quick).items():
+    found, least = [], []
+    for name, one in deployments.items():
+        found.append(f"{relay[f'{USUAL}_under_{name}'].of('%')} with {one.words}")
         evasion, share = worst(result, name)
-        least.append(f"{share.of('%')} ({EVASIONS[evasion]}) at {costs[name]} million dollars with {one.words}")
+        cost = estimate(result, f"{evasion}_under_{name}", COST, MILLIONS)
+        least.append(f"{share.of('%')} ({EVASIONS[evasion]}) at {cost} million dollars with {one.words}")
     return (
-        f"Within 90 days, of diversions behind a relay at the declared site {_list(found)} are established. "
-        "Of the evasion that each finds least of, extracted keys apart, and at what the authority pays over the duty, it is "
-        f"{_list(least)}."
+        f"Within 90 days, of diversions behind a relay at the declared site {listed(found)} are established{relay.among}. "
+        "Of the evasion that each finds least of, extracted keys apart, and at what the authority then pays over the duty, "
+        f"it is {listed(least)}."
     )
-
-
-def _list(words: list[str]) -> str:
-    """Words with commas, and an `and` before the last."""
-    return f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def table(result: Result) -> Table:

@@ -7,17 +7,17 @@ enough inspectors for every case, so that what is shown are the detectors, not t
 
 from __future__ import annotations
 
-import math
 import sys
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from scenarios.answering.brief import TOO_FEW, Column, Table, estimate, policy_table
 from scenarios.answering.sentences import difference_in_words
-from scenarios.answering.worlds import gained
+from scenarios.answering.worlds import compared
 from scenarios.asking.variations import Variation, settings, vary
 from scenarios.baseline import QUICK
 from scenarios.study import Options, Study, main
+from sim.detection.register import DETECTORS
 from sim.units import DAYS_PER_MONTH
 
 if TYPE_CHECKING:
@@ -48,19 +48,9 @@ THRESHOLDS: Mapping[str, tuple[str, tuple[float, ...], Mapping[str, Any]]] = {
 }
 """By what a curve is called: the lever that is varied, its values, and what else is set; all of `verification`."""
 
-TOGETHER = "all, repairs known; days of grace"
-ALL = {
-    "detectors": [
-        "contradiction",
-        "invalid",
-        "silence_streak",
-        "unconfirmed",
-        "lot_scan",
-        "site_scan",
-        "activation_deadline",
-    ],
-    "rma_reconciliation": True,
-}
+TOGETHER = "all together, days of grace"
+ALL = {"detectors": [name for name in DETECTORS if name != "drift"]}
+"""All but a drift test, which is for sites that cannot be cleared where the policy is to accept one."""
 
 
 def variations(quick: bool) -> list[Variation]:
@@ -70,7 +60,6 @@ def variations(quick: bool) -> list[Variation]:
     for group, (lever, values, others) in curves.items():
         for value in values[:2] if quick else values:
             levers = {f"verification.{key}": setting for key, setting in {**others, lever: value}.items()}
-            levers["verification.rma_reconciliation"] = group == TOGETHER
             name = f"{lever}_{value:g}_{'together' if group == TOGETHER else 'alone'}"
             found.append(Variation(_named(name), group, value, levers))
     return found
@@ -86,17 +75,15 @@ def study(options: Options) -> Study:
 def answer(result: Result) -> str:
     """All detectors together beside the best alone, at the baseline's thresholds; and what officers could follow up."""
     rows = variations(result.manifest["quick"])
-    found = {row.name: estimate(result, row.name, FOUND, 100) for row in rows}
+    found = compared(result, [row.name for row in rows], FOUND, 100)
+    if not found.known:
+        return TOO_FEW
     first = {row.group: row for row in reversed(rows)}  # of each group the first, which is the baseline's threshold
     together = first.pop(TOGETHER)
-    alone = [row for row in first.values() if not math.isnan(found[row.name].median)]
-    if math.isnan(found[together.name].median) or not alone:
-        return TOO_FEW
-    best = max(alone, key=lambda row: found[row.name].median)
-    change = gained(result, together.name, best.name, FOUND, 100)
+    best = max(first.values(), key=lambda row: found[row.name].median)
+    change = found.gained(together.name, best.name)
     visits = OFFICERS[1] * DAYS_PER_MONTH / result.scenario.values["inspection_days"]
-    affordable = [row for row in rows if estimate(result, row.name, FALSE).median <= visits and row.name in found]
-    affordable = [row for row in affordable if not math.isnan(found[row.name].median)]
+    affordable = [row for row in rows if estimate(result, row.name, FALSE).median <= visits]
     told = f"No setting that was tried keeps to the {visits:.0f} false alarms a month that {OFFICERS[1]} officers can visit"
     if affordable:
         most = max(affordable, key=lambda row: found[row.name].median)
@@ -106,9 +93,9 @@ def answer(result: Result) -> str:
         )
     return (
         f"At the baseline's thresholds all detectors together alert on {found[together.name].of('%')} of diverted chips "
-        f"within 90 days, with {estimate(result, together.name, FALSE)} false alarms a month; the one that alone alerts on "
-        f"most, {_setting(best)}, does on {found[best.name].of('%')} with {estimate(result, best.name, FALSE)}, so that "
-        f"all together find {difference_in_words(change, 'points')}. {told}."
+        f"within 90 days{found.among}, with {estimate(result, together.name, FALSE)} false alarms a month; the one that "
+        f"alone alerts on most, {_setting(best)}, does on {found[best.name].of('%')} with "
+        f"{estimate(result, best.name, FALSE)}, so that all together find {difference_in_words(change, 'points')}. {told}."
     )
 
 
@@ -158,8 +145,8 @@ def figures(result: Result) -> Iterator[Chart]:
         source=source(result),
     )
     caption = (
-        "Each point is a threshold of a detector used alone, in its own unit; the first curve is all of them together with "
-        "repairs confirmed by the maker, by days of grace. A false alarm is a closed case without a diverted chip, also one "
+        "Each point is a threshold of a detector used alone, in its own unit; the first curve is all of them together, by "
+        "days of grace, the others at the baseline's thresholds. A false alarm is a case without a diverted chip, also one "
         "that a remote request has settled. Points without false alarms cannot be drawn and are in the data; where points "
         "lie close together only one has its value. Grey: visits a month that "
         f"{OFFICERS[0]} to {OFFICERS[1]} officers make. {assumptions(result)}"

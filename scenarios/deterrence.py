@@ -57,6 +57,7 @@ DRIVERS = (
     "smuggling_elasticity", "new_shell_days", "risk_horizon_days", "tips_detection_ever", "belief_cases", "choice_noise",
 )  # fmt: skip
 CITATIONS = ("cnas-2025", "bis-penalties-2025")
+COUNTS = "policies can be compared, but the number of inspectors needed is not the nation's"
 INTERVALS = (
     "shares of lots found, 80 % after Wilson (1927), each lot counted once; chances to break even, from the largest to the "
     "smallest share of penalties that may be collected in partner countries; margins and volumes, none, of one search each"
@@ -327,7 +328,7 @@ def _claim_of_penalties(result: Tabulation) -> str:
     even = result.further["break_even"]
     shares = [even[(even["price_ratio"] == ratio) & (even["break_even_chance"] <= 1)]["collected"].min() for ratio in RATIOS]
     first, last = _share(shares[0]), _share(shares[-1])
-    return f"All lots found, penalties beat 1.2 x list if {first} is collected, 2.0 x if {last}"
+    return f"All lots found, penalties beat {RATIOS[0]} x list if {first} is collected, {RATIOS[-1]} x if {last}"
 
 
 def _share(collected: float) -> str:
@@ -363,11 +364,12 @@ def _penalty_caption(result: Tabulation) -> str:
     scenario, values = result.scenario, result.scenario.values
     return (
         f"Where penalties beat the price. A lot of {scenario.fleet.lot_chips} chips at {chip_usd(scenario):,.0f} "
-        "dollars each sells at 1.2, 1.5 or 2.0 times list. If it is found, a penalty of "
+        f"dollars each sells at {', '.join(map(str, RATIOS[:-1]))} or {RATIOS[-1]} times list. If it is found, a penalty of "
         f"{values['civil_penalty_multiple']:g} times its value is collected with the chance on the horizontal axis, "
         "and a new company is set up for later orders. Transport and companies cost what the table says; nothing is "
         "seized, and the strategy costs nothing. Above a line a lot loses money, so that the penalty alone deters: "
-        "without costs that is where chance x share collected = (price - 1) / 2. Thin line: the policy of this "
+        f"without costs that is where chance x share collected = (price - 1) / {values['civil_penalty_multiple']:g}. Thin "
+        "line: the policy of this "
         "study under which most lots are found. Bands: range of the share of penalties that is collected of "
         "consignees in partner countries and elsewhere (assumed). End users in restricted territory pay no penalty "
         "at all."

@@ -141,6 +141,7 @@ DRIVERS = (
     "key_extraction_success", "key_extraction_usd_per_chip", "vendor_key_revoked_days", "relay_host_usd_per_day",
 )  # fmt: skip
 CITATIONS = ("cnas-2025", "doj-cases-2026", "tee-fail-2025", "gill-2010")
+COUNTS = ""  # shares and dollars a chip are told
 INTERVALS = "95 % after Wilson (1927), each order of chips counted once; chance only, if no draws are asked for"
 
 
@@ -187,9 +188,9 @@ def answer(result: Result) -> str:
         f"or more within {days} days against {(plain['probability'] >= NEARLY_ALL).sum()}, and the best choice against each "
         f"does so against {(best['probability'] >= NEARLY_ALL).sum()}, against {(soon >= NEARLY_ALL).sum()} of them within "
         f"{HORIZONS_DAYS[0]} days. "
-        f"Least is found of '{str(hardest).replace('_', ' ')}', {shares} by '{CHOICES[least['choice']].heading}', and what "
-        f"evasions cost is between {_dollars(usd.min())} and {_dollars(usd.max())} US dollars a chip, "
-        f"{_dollars(usd.median())} in the median."
+        f"Least is found of '{str(hardest).replace('_', ' ')}', {shares} by '{CHOICES[least['choice']].heading}', and under "
+        f"'{CHOICES[COST_UNDER].heading}' evasions cost between {_dollars(usd.min())} and {_dollars(usd.max())} US dollars "
+        f"a chip, {_dollars(usd.median())} in the median."
     )
 
 

@@ -18,9 +18,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from scenarios.answering.brief import TOO_FEW, Estimate, Table, estimate
-from scenarios.answering.places import by_run, counts_note, place_data, place_estimate
-from scenarios.answering.sentences import direction
-from scenarios.answering.worlds import gained
+from scenarios.answering.places import PLACES_COUNTED, by_run, counts_note, place_data, place_estimate
+from scenarios.answering.sentences import difference_in_words
+from scenarios.answering.worlds import compared, gained
 from scenarios.asking.variations import Variation, settings, vary
 from scenarios.baseline import QUICK
 from scenarios.study import Options, Study, main
@@ -45,6 +45,7 @@ DRIVERS = (
     "geography.landmarks", "cnas_volume_2024_chips", "smuggled_volume_growth", "verification.grace_days",
 )  # fmt: skip
 CITATIONS = ("gulf-deals-2026", "chip-security-act-2025")
+COUNTS = PLACES_COUNTED
 
 
 def variations(quick: bool) -> list[Variation]:
@@ -87,21 +88,20 @@ def answer(result: Result) -> str:
     """What the largest deals add to the chips in the Gulf and to the work, and what becomes of what is found."""
     high = max(volumes())
     most = _name(high)
-    found = estimate(result, NO_DEALS, FOUND, 100)
-    change = gained(result, most, NO_DEALS, FOUND, 100)
-    if math.isnan(found.median) or math.isnan(change.median):
+    found = compared(result, (NO_DEALS, most), FOUND, 100)
+    if not found.known:
         return TOO_FEW
     gulf = by_run(result, countries=GULF)
     chips = [place_estimate(gulf, policy, "chips", 1e-3) for policy in (NO_DEALS, most)]
-    alarms = gained(result, most, NO_DEALS, FALSE)
+    alarms = difference_in_words(gained(result, most, NO_DEALS, FALSE), "a month", ("more", "fewer"))
     cleared = place_estimate(gulf, most, "clearable_chips", 100)
-    harder = direction(change, "rises", "falls", "does not clearly change")
+    change = difference_in_words(found.gained(most, NO_DEALS), "points")
     return (
         f"With {high / 1000:,.0f} thousand chips a year under the deals {chips[1]} instead of {chips[0]} thousand chips are "
-        f"at work in the Gulf, {cleared.of('%')} of them where a ping can clear them, and false alarms in the world change "
-        f"by {alarms} a month from {estimate(result, NO_DEALS, FALSE)}. "
-        f"The share of diversions established within 90 days {harder}: {found.of('%')} without the deals, and with them a "
-        f"difference of {change} points."
+        f"at work in the Gulf, {cleared.of('%')} of them where a ping can clear them, and false alarms in the world are "
+        f"{estimate(result, NO_DEALS, FALSE)} a month without the deals and with them {alarms}. "
+        f"Of diversions {found[NO_DEALS].of('%')} are established within 90 days without the deals, and with them {change}"
+        f"{found.among}."
     )
 
 

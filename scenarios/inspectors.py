@@ -6,14 +6,13 @@ share of diversions is established within 90 days, how long a case waits, and ho
 
 from __future__ import annotations
 
-import math
 import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from scenarios.answering.brief import TOO_FEW, Column, Table, estimate, policy_table
-from scenarios.answering.sentences import counted, difference_in_words, listed
-from scenarios.answering.worlds import gained
+from scenarios.answering.brief import TOO_FEW, Column, Table, figures_of, policy_table
+from scenarios.answering.sentences import counted, difference_in_words
+from scenarios.answering.worlds import compared
 from scenarios.asking.variations import Variation, settings, vary
 from scenarios.baseline import QUICK
 from scenarios.study import Options, Study, main
@@ -45,6 +44,10 @@ DRIVERS = (
     "case_review_days", "gpu_faults_per_chip_year", "repair_absence_days",
 )  # fmt: skip
 CITATIONS = ("bureau-staff-2025", "end-use-checks-2024", "cnas-2025")
+COUNTS = (
+    "cases and visits are those of the simulated fleet, for which inspectors are as many as stated, so that the number "
+    "needed is not the nation's"
+)
 
 
 def variations(quick: bool) -> list[Variation]:
@@ -78,23 +81,30 @@ def answer(result: Result) -> str:
     policies = {(row.group, row.value): row.name for row in variations(result.manifest["quick"])}
     driven, *planned = SELECTIONS
     numbers = sorted(number for selection, number in policies if selection == driven)
-    found = {number: estimate(result, policies[driven, number], FOUND, 100) for number in numbers}
-    if any(math.isnan(share.median) for share in found.values()):
+    shares = compared(result, policies.values(), FOUND, 100)
+    if not shares.known:
         return TOO_FEW
+    found = {number: shares[policies[driven, number]] for number in numbers}
     fewest, most = numbers[0], numbers[-1]
     enough = next(number for number in numbers if found[number].median >= NEARLY_ALL * found[most].median)
     with_fewest = "" if fewest == enough else f"; {counted(fewest, 'inspector')} would establish {found[fewest].of('%')}"
     against = [
-        f"{selection} {estimate(result, policies[selection, most], FOUND, 100).of('%')}, in the same worlds "
-        f"{difference_in_words(gained(result, policies[selection, most], policies[driven, most], FOUND, 100), 'points')}"
+        f"{selection} {shares[policies[selection, most]].of('%')}, world by world "
+        f"{difference_in_words(shares.gained(policies[selection, most], policies[driven, most]), 'points')}"
         for selection in planned
     ]
     return (
-        f"Sent where alerts are, {counted(enough, 'inspector')}, the fewest of those tried, "
+        f"Sent where alerts are, {counted(enough, 'inspector')}{_in_what_fleet(result)}, the fewest of those tried, "
         f"{'reaches' if enough == 1 else 'reach'} at least nine tenths of what {most:g} establish within 90 days: "
-        f"{found[enough].of('%')} of diversions against {found[most].of('%')}{with_fewest}. "
-        f"Sent to sites by a plan instead, {most:g} establish {listed(against)}."
+        f"{found[enough].of('%')} of diversions against {found[most].of('%')}{with_fewest}{shares.among}. "
+        f"Sent to sites by a plan instead, {most:g} establish {', and '.join(against)}."
     )
+
+
+def _in_what_fleet(result: Result) -> str:
+    """Of how much of the fleet inspectors are the inspectors, if not of all."""
+    scale = result.scenario.fleet.scale
+    return f" for a fleet of one simulated chip for {figures_of(1 / scale)}" if scale < 1 else ""
 
 
 def table(result: Result) -> Table:
@@ -107,7 +117,11 @@ def table(result: Result) -> Table:
         Column("false alarms per month", "false_alarms_per_month"),
     )
     rows = policy_table(result, {**policies, STATUS_QUO: "status quo"}, columns, "where they go, inspectors")
-    return Table("What inspectors find by their number and by where they go.", rows)
+    return Table(
+        "What inspectors find by their number and by where they go. By a plan nobody visits cases: what a request to the "
+        "operator does not settle stays open, one case at a site, so that false alarms are fewer there than by alerts.",
+        rows,
+    )
 
 
 def figures(result: Result) -> Iterator[Chart]:
@@ -119,7 +133,7 @@ def figures(result: Result) -> Iterator[Chart]:
     data = policies_data(result, settings(variations(quick)), (FOUND, BUSY, WAIT))
     found = data[data["outcome"] == FOUND]
     figure, (axis,) = panels(height_in=4.2)
-    name_values(by_lever(found, FOUND, axis, share=True), found, "inspectors")
+    name_values(by_lever(found, FOUND, axis, share=True), found, f"inspectors{_in_what_fleet(result)}")
     axis.set_ylabel("share of diverted chips")
     frame(
         figure,
@@ -137,8 +151,8 @@ def figures(result: Result) -> Iterator[Chart]:
 
     cases = data[(data["group"] == "alert-driven") & data["outcome"].isin((BUSY, WAIT))]
     figure, (left, right) = panels(2)
-    name_values(by_lever(cases, BUSY, left, share=True), cases, "inspectors")
-    name_values(by_lever(cases, WAIT, right), cases, "inspectors")
+    name_values(by_lever(cases, BUSY, left, share=True), cases, "inspectors of the fleet simulated")
+    name_values(by_lever(cases, WAIT, right), cases, "inspectors of the fleet simulated")
     left.set_title("share of time inspectors are busy")
     right.set_title("days that a visited case waited for one, mean")
     for axis in (left, right):

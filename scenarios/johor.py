@@ -10,8 +10,8 @@ said to be, at Johor Bahru (`geography.largest_site_at`), all other sites are as
 twelve landmarks at internet hubs, as in the baseline; as many where the latency model says that they clear most chips; and
 these with repairs reported to the authority and confirmed by the maker.
 
-A year under the duty, the nation chip by chip (some 15 seconds for a run on a usual machine): cases open by site, so that a
-tenth of the fleet has not a tenth of the work. In one run at central values false alarms in the world were 32 a month with
+300 days under the duty, the nation chip by chip (some 15 seconds for a run on a usual machine): cases open by site, so that
+a tenth of the fleet has not a tenth of the work. In one run at central values false alarms in the world were 32 a month with
 one simulated chip for ten, 64 with all, and in Johor 1.5 and 1.9, since there one large site has most of the chips.
 """
 
@@ -23,7 +23,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from scenarios.answering.brief import Table, figures_of
-from scenarios.answering.places import UNITS, by_run, counts_note, place_data, place_estimate
+from scenarios.answering.places import PLACES_COUNTED, UNITS, by_run, counts_note, place_data, place_estimate
+from scenarios.answering.worlds import drawn_ends
 from scenarios.asking.variations import Variation, settings, vary
 from scenarios.baseline import QUICK
 from scenarios.study import Options, Study, main
@@ -70,6 +71,7 @@ DRIVERS = (
     "diverted_via_south_east_asia", "gpu_faults_per_chip_year", "repair_absence_days", "excess_scale",
 )  # fmt: skip
 CITATIONS = ("cset-model-2026", "johor-supply-2025", "malaysia-capacity-2026", "malaysia-imports-2025")
+COUNTS = PLACES_COUNTED
 
 
 def variations() -> list[Variation]:
@@ -102,16 +104,18 @@ def answer(result: Result) -> str:
 
     sites = there(HUB_LANDMARKS, "sites").median
     inspectors, landmarks = there(HUB_LANDMARKS, "inspectors_busy"), result.scenario.geography.landmarks
+    enough = "" if math.isnan(inspectors.high) else f", and nine worlds in ten no more than {math.ceil(inspectors.high)}"
     return (
         f"Johor's {sites:.0f} {'site has' if sites == 1 else 'sites have'} "
         f"{there(HUB_LANDMARKS, 'share_of_chips', 100).of('%')} of the chips at work abroad, "
         f"{there(HUB_LANDMARKS, 'chips', 1e-3)} thousand, and a ping can clear "
         f"{there(HUB_LANDMARKS, 'clearable_chips', 100).of('%')} of them with {landmarks} landmarks at internet hubs and "
         f"{there(PLACED, 'clearable_chips', 100).of('%')} with as many placed to clear chips. "
-        f"The rule brings {there(HUB_LANDMARKS, 'false_alarms_per_month')} false alarms and "
+        f"With landmarks at hubs the rule brings {there(HUB_LANDMARKS, 'false_alarms_per_month')} false alarms and "
         f"{there(HUB_LANDMARKS, 'inspections_per_month')} visits a month there, which keep {inspectors} of "
-        f"{result.scenario.enforcement.inspectors} inspectors busy, so that Johor alone needs at least "
-        f"{math.ceil(inspectors.high)}, and {there(REPORTED, 'inspectors_busy')} if repairs are reported as well."
+        f"{result.scenario.enforcement.inspectors} inspectors busy{enough}; with landmarks placed to clear chips "
+        f"they keep {there(PLACED, 'inspectors_busy')} busy, and with repairs reported as well "
+        f"{there(REPORTED, 'inspectors_busy')}."
     )
 
 
@@ -137,8 +141,7 @@ def table(result: Result) -> Table:
                 "established by the end, %": place_estimate(johor, policy, "established", 100),
             }
         )
-    caption = f"Johor Bahru and Kulai by the way chips are asked; chips are real ones. {counts_note(result.scenario)}"
-    return Table(caption, pd.DataFrame(rows))
+    return Table("Johor Bahru and Kulai by the way chips are asked.", pd.DataFrame(rows))
 
 
 def figures(result: Result) -> Iterator[Chart]:
@@ -194,7 +197,7 @@ def _shares(johor: pd.DataFrame) -> pd.DataFrame:
     import pandas as pd
 
     rows = [
-        (HUB_LANDMARKS, words, name, "share", *place_estimate(johor, HUB_LANDMARKS, name), UNITS[name])
+        (HUB_LANDMARKS, words, name, "share", *drawn_ends(place_estimate(johor, HUB_LANDMARKS, name)), UNITS[name])
         for name, words in SHARES.items()
     ]
     columns = ["scenario", "group", "share_of", "outcome", "median", "low", "high", "unit"]

@@ -21,6 +21,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from scenarios.answering.brief import TOO_FEW, Column, Estimate, Table, estimate, policy_table
+from scenarios.answering.worlds import compared, spread
 from scenarios.asking.variations import Variation, settings, vary
 from scenarios.parts.evasion_cells import stands_for
 from scenarios.study import Options, Study, main
@@ -73,6 +74,7 @@ DRIVERS = (
     "key_extraction_days_per_chip", "key_extraction_benches", "tips_detection_ever",
 )  # fmt: skip
 CITATIONS = ("lapsus-nvidia-2022", "android-cdd-2017", "wiretap-2025", "tee-fail-2025")
+COUNTS = "chips and chip-years are scaled up to the nation's"
 
 
 def sweep(quick: bool) -> list[Variation]:
@@ -125,15 +127,17 @@ def study(options: Options) -> Study:
 
 
 def got_away(result: Result, policy: str) -> Estimate:
-    """Chips diverted under the duty and not established by the end: median, 10 and 90 % over draws and runs."""
-    import numpy as np
-
+    """Chips diverted under the duty and not established by the end, as of the nation: median, 10-90 % of draws and runs."""
     table = result.table
     rows = table[(table["scenario"] == policy) & table["outcome"].isin([DIVERTED, ESTABLISHED])]
     last = rows[rows["date"] == rows["date"].max()]
     counts = last.pivot_table(index=["draw", "run"], columns="outcome", values="value")
-    low, median, high = np.quantile(counts[DIVERTED] - counts[ESTABLISHED], [0.1, 0.5, 0.9]).tolist()
-    return Estimate(median, low, high)
+    return spread(counts[DIVERTED] - counts[ESTABLISHED], _real(result))
+
+
+def _real(result: Result) -> float:
+    """Real chips for one that is simulated."""
+    return 1 / result.scenario.fleet.scale
 
 
 def answer(result: Result) -> str:
@@ -142,23 +146,21 @@ def answer(result: Result) -> str:
     every_chip = next(row.name for row in mixes(quick) if row.group == CHIP and row.value == 1)
     soonest = {row.group: row for row in sweep(quick) if row.value == min(one.value for one in sweep(quick))}
     never = {row.group: row for row in sweep(quick) if row.value == NEVER_DAYS}
-    found = {name: estimate(result, name, FOUND, 100) for name in (NOBODY, every_chip, LISTED)}
-    kept = {group: estimate(result, row.name, FOUND, 100) for group, row in never.items()}
-    revoked = {group: estimate(result, row.name, FOUND, 100) for group, row in soonest.items()}
-    if any(math.isnan(share.median) for share in (*found.values(), *kept.values(), *revoked.values())):
+    thefts = [row.name for row in (*never.values(), *soonest.values())]
+    found = compared(result, (NOBODY, every_chip, LISTED, STATUS_QUO, *thefts), FOUND, 100)
+    if not found.known:
         return TOO_FEW
-    refused = {group: estimate(result, row.name, REFUSED) for group, row in soonest.items()}
-    before = estimate(result, STATUS_QUO, FOUND, 100)
+    kept, revoked = ({group: found[row.name] for group, row in rows.items()} for rows in (never, soonest))
+    refused = {group: estimate(result, row.name, REFUSED, _real(result)) for group, row in soonest.items()}
     return (
         f"Within 365 days of leaving, {found[NOBODY].of('%')} of diversions are established if smugglers hold no key, "
         f"{found[every_chip]} if they extract each chip's, {kept[BATCH]} with a batch's and {kept[VENDOR]} with the "
         "vendor's if "
-        f"it is never revoked, {found[LISTED]} with the vendor's if the keys of all chips are listed, and {before} in the "
-        "status quo. "
-        f"Revoked {soonest[VENDOR].value:.0f} days after its first use, a batch's key leaves {revoked[BATCH].of('%')} and "
-        "the "
-        f"vendor's {revoked[VENDOR].of('%')}, while honest chips go unverified for {refused[BATCH]} and {refused[VENDOR]} "
-        "chip-years."
+        f"it is never revoked, {found[LISTED]} with the vendor's if the keys of all chips are listed, and "
+        f"{found[STATUS_QUO]} in the status quo{found.among}. "
+        f"If it is revoked {soonest[VENDOR].value:.0f} days after its first use, {revoked[BATCH].of('%')} are established "
+        f"with a batch's key and {revoked[VENDOR].of('%')} with the vendor's, since smugglers are taken to go on using it, "
+        f"while honest chips of the nation go unverified for {refused[BATCH]} and {refused[VENDOR]} chip-years."
     )
 
 
@@ -169,13 +171,11 @@ def table(result: Result) -> Table:
     columns = (
         Column("established within 90 days, %", SOON, 100),
         Column("established within 365 days, %", FOUND, 100),
-        Column("honest chips refused, chip-years", REFUSED),
+        Column("honest chips refused, chip-years", REFUSED, _real(result)),
     )
     rows = policy_table(result, {**policies, STATUS_QUO: "status quo"}, columns, "theft")
     rows.insert(3, "chips that got away", [got_away(result, name) for name in (*policies, STATUS_QUO)])
-    caption = (
-        "Diversions found by whose key smugglers hold, and by the time until it is revoked; counts of the simulated fleet."
-    )
+    caption = "Diversions found by whose key smugglers hold, and by the time until it is revoked."
     return Table(caption, rows)
 
 
@@ -198,6 +198,7 @@ def figures(result: Result) -> Iterator[Chart]:
     quick = result.manifest["quick"]
     data = policies_data(result, settings(sweep(quick)), (FOUND, REFUSED))
     data = data[(data["outcome"] == FOUND) | (data["scenario"] != STATUS_QUO)]
+    data.loc[data["outcome"] == REFUSED, ["median", "low", "high", "mc_error"]] *= _real(result)
     figure, (left, right) = panels(2, left_in=0.6)
     by_lever(data, FOUND, left, share=True)
     by_lever(data, REFUSED, right)
@@ -217,8 +218,8 @@ def figures(result: Result) -> Iterator[Chart]:
         "anew. The vendor's key: it forges endorsements that pass where the authority has no list of those issued. Right: "
         "time "
         "of honest chips between the refusal of their key and their new endorsement, in which they are not judged, "
-        "counted in "
-        "the simulated fleet. Smugglers use a revoked key on, so that what leaves later is found sooner than if they had "
+        "scaled up to "
+        "the nation. Smugglers use a revoked key on, so that what leaves later is found sooner than if they had "
         f"another. {assumptions(result)}"
     )
     yield Chart("revocation", figure, data, caption)

@@ -57,6 +57,7 @@ DRIVERS = (
     "enforcement.inspectors", "fleet.lot_chips", "calendar.end_after_duty_days",
 )  # fmt: skip
 CITATIONS = ("chip-security-act-2025", "nvidia-opt-in-2025")
+COUNTS = "use is scaled up to the nation's"
 
 
 def variations(quick: bool) -> list[Variation]:
@@ -118,16 +119,23 @@ def answer(result: Result) -> str:
     days = f"{result.scenario.values['new_shell_days']:g}"
     return (
         f"If a blocked consignee has a new name after {days} days, refusing its orders prevents {rule[REFUSED].of('%')} "
-        f"of the use that smuggled chips would be of under the rule, and {today[REFUSED].of('%')} today. Disabling each "
+        f"of the use that smuggled chips would be of under the rule in the first {_under_duty(result)} of the duty, and "
+        f"{today[REFUSED].of('%')} today. Disabling each "
         f"chip when its diversion is established would take away a further {rule[DISABLED].of('%')} at most, "
-        f"{_comparison(parts.loc[first])}."
+        f"{comparison(parts.loc[first])}."
     )
 
 
-def _comparison(parts: pd.DataFrame) -> str:
-    """Whether disabling takes away more than refusal prevents, in how many worlds."""
-    more = parts[DISABLED] > parts[REFUSED]
-    return f"more than refusal in {int(more.sum())} of {len(parts)} worlds"
+def _under_duty(result: Result) -> str:
+    """For how long use counts."""
+    return f"{result.scenario.calendar.end_after_duty_days:g} days"
+
+
+def comparison(parts: pd.DataFrame) -> str:
+    """Whether disabling takes away more than refusal prevents, in how many of the worlds in which there is any use."""
+    known = parts.dropna()
+    more = known[DISABLED] > known[REFUSED]
+    return f"more than refusal in {int(more.sum())} of {len(known)} worlds"
 
 
 def table(result: Result) -> Table:

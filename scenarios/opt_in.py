@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from scenarios.answering.brief import TOO_FEW, Column, Estimate, Table, estimate, policy_table
-from scenarios.answering.worlds import at_end, spread, spread_data
+from scenarios.answering.sentences import difference_in_words
+from scenarios.answering.worlds import at_end, compared, spread, spread_data
 from scenarios.asking.variations import Variation, vary
 from scenarios.baseline import QUICK
 from scenarios.study import Options, Study, main
@@ -78,38 +79,23 @@ def policies(result: Result) -> dict[str, str]:
     return {row.name: row.group for row in variations(result.scenario, result.manifest["quick"])}
 
 
-def gains(result: Result) -> pd.DataFrame:
-    """Established within 90 days beyond the status quo of the same world, in points: index draw, run; a column a policy."""
-    found = at_end(result)[FOUND].unstack("scenario")
-    return 100 * found[list(policies(result))].sub(found[STATUS_QUO], axis=0)
-
-
 def answer(result: Result) -> str:
     """What the duty and the best-taken offer find beyond the status quo, with false alarms and cost."""
     words = policies(result)
     offer = list(words)[-1]
-    found = {name: estimate(result, name, FOUND, 100) for name in (MANDATE, offer, STATUS_QUO)}
-    if any(math.isnan(share.median) for share in found.values()):
+    found = compared(result, (MANDATE, offer, STATUS_QUO), FOUND, 100)
+    if not found.known:
         return TOO_FEW
-    gained = gains(result)
+    more = difference_in_words(found.gained(offer, STATUS_QUO), "points")
     false = {name: estimate(result, name, FALSE) for name in (MANDATE, offer)}
     cost = {name: extra_cost(result, name) for name in (MANDATE, offer)}
     uptake = words[offer].removeprefix("opt-in ")
     return (
-        f"With the duty {found[MANDATE].of('%')} of diversions are established within 90 days, if {uptake} of honest "
-        f"owners opt in {found[offer].of('%')}, which is {_more(spread(gained[offer]))} than in the status quo of the "
-        f"same world. That offer still raises {false[offer]} false alarms a month and costs "
-        f"{cost[offer].of('million dollars')} a year, the duty {false[MANDATE]} and {cost[MANDATE].of('million dollars')}."
+        f"With the duty {found[MANDATE].of('%')} of diversions are established within 90 days, with {uptake} of honest lots "
+        f"opted in {found[offer].of('%')}, which against the status quo of the same world is {more}{found.among}. "
+        f"That offer raises {false[offer]} false alarms a month and costs all payers {cost[offer].of('million dollars')} a "
+        f"year beyond the status quo, the duty {false[MANDATE]} and {cost[MANDATE].of('million dollars')}."
     )
-
-
-def _more(points: Estimate) -> str:
-    """A gain in points; that it is none is said only where the median and both ends of the interval are."""
-    if all(abs(end) < 0.05 for end in points):
-        return "no more"
-    if points.median < 0:
-        return f"{Estimate(-points.median, -points.high, -points.low).of('points')} less"
-    return f"{points.of('points')} more"
 
 
 def smuggled_among_others(result: Result, policy: str) -> Estimate:
@@ -158,8 +144,7 @@ def table(result: Result) -> Table:
     ]
     rows["smugglers' among new lots without it, %"] = [smuggled_among_others(result, name) for name in [*words, STATUS_QUO]]
     return Table(
-        "A duty to carry the mechanism beside an offer, by the share of honest lots whose owners take it; visits and cost "
-        "are those of the simulated fleet.",
+        "A duty to carry the mechanism beside an offer, by the share of honest lots that take it.",
         rows,
     )
 
@@ -197,7 +182,7 @@ def _claim(data: pd.DataFrame, offer: str) -> str:
         return "Too few chips were diverted, or followed for too short a time, for a headline"
     words = data.set_index("scenario")["group"].to_dict()[offer].removeprefix("opt-in ")
     return (
-        f"The duty finds {100 * found[MANDATE]:.0f} % in 90 days, opting in by {words} of owners "
+        f"The duty finds {100 * found[MANDATE]:.0f} % in 90 days, opting in by {words} of lots "
         f"{100 * found[offer]:.0f} %, today {100 * found[STATUS_QUO]:.0f} %"
     )
 

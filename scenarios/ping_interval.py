@@ -1,18 +1,18 @@
 """How often should a chip be asked where it is?
 
 From every hour to every thirty days, in the same worlds: how many diversions are established within 90 days, how many cases
-turn out to be false alarms, and what it takes in challenges. The grace period stays, so that asking more often does not
-mean to lose patience sooner.
+turn out to be false alarms, and what it takes in challenges. The days for which a chip may be silent or unconfirmed stay,
+so that asking more often does not mean to lose patience sooner.
 """
 
 from __future__ import annotations
 
-import math
 import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from scenarios.answering.brief import TOO_FEW, Column, Table, estimate, policy_table
+from scenarios.answering.worlds import compared
 from scenarios.asking.variations import Variation, settings, vary
 from scenarios.baseline import QUICK
 from scenarios.study import Options, Study, main
@@ -61,13 +61,13 @@ def answer(result: Result) -> str:
     """What asking more often and more rarely finds, and what it costs in false alarms."""
     policies = {row.value: row.name for row in variations(result.manifest["quick"])}
     often, seldom = min(policies), max(policies)
-    found = {days: estimate(result, policies[days], FOUND, 100) for days in (often, seldom)}
-    if any(math.isnan(share.median) for share in found.values()):
+    found = compared(result, (policies[often], policies[seldom]), FOUND, 100)
+    if not found.known:
         return TOO_FEW
     false = {days: estimate(result, policies[days], FALSE) for days in (often, seldom)}
     return (
-        f"Asked every {_period(often)}, {found[often].of('%')} of diversions are established within 90 days, and asked "
-        f"every {_period(seldom)}, {found[seldom].of('%')}. "
+        f"Asked every {_period(often)}, {found[policies[often]].of('%')} of diversions are established within 90 days, and "
+        f"asked every {_period(seldom)}, {found[policies[seldom]].of('%')}{found.among}. "
         f"False alarms are {false[often]} and {false[seldom]} a month."
     )
 

@@ -3,21 +3,21 @@
 The same yearly budget buys either inspectors who go by a plan and test samples of the chips at a site, by one of three
 methods, or landmarks, and fewer inspectors who go where pings raise alerts. Half of the smugglers stage what inspectors see.
 The number of inspectors is what the budget pays for if all are busy, at central prices; what was really spent is measured.
+Budgets that do not pay for the landmarks are left out.
 """
 
 from __future__ import annotations
 
-import math
 import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from scenarios.answering.brief import TOO_FEW, Column, Table, estimate, policy_table
 from scenarios.answering.sentences import difference_in_words
-from scenarios.answering.worlds import gained
+from scenarios.answering.worlds import compared
 from scenarios.asking.variations import Variation, settings, vary
 from scenarios.baseline import QUICK
-from scenarios.study import Options, Study, main
+from scenarios.study import Options, Study, UsageError, main
 from sim import Scenario
 from sim.outcomes.costs import landmark_network_cost_usd_per_year
 from sim.scenario import STATUS_QUO
@@ -52,16 +52,24 @@ def inspectors_for(budget_usd: float, scenario: Scenario) -> int:
     visits = DAYS_PER_YEAR / values["inspection_days"]
     chips = scenario.enforcement.inspected_chips
     each_usd = visits * (values["inspection_cost_usd"] + chips * values["inspection_cost_usd_per_chip"])
-    return max(0, int(budget_usd / each_usd))
+    return int(budget_usd / each_usd)
+
+
+def budgets(scenario: Scenario, quick: bool) -> list[float]:
+    """Those that pay for the landmarks, in millions of US dollars a year."""
+    return [budget for budget in (QUICK_BUDGETS_MUSD if quick else BUDGETS_MUSD) if 1e6 * budget >= landmarks_usd(scenario)]
+
+
+def landmarks_usd(scenario: Scenario) -> float:
+    """What the landmarks cost a year."""
+    return landmark_network_cost_usd_per_year(scenario.geography.landmarks, scenario.values)
 
 
 def variations(scenario: Scenario, quick: bool) -> list[Variation]:
     """One policy for each budget and way to spend it; pings first."""
-    landmarks_usd = landmark_network_cost_usd_per_year(scenario.geography.landmarks, scenario.values)
-    budgets = QUICK_BUDGETS_MUSD if quick else BUDGETS_MUSD
     found = []
-    for budget in budgets:
-        number = inspectors_for(budget * 1e6 - landmarks_usd, scenario)
+    for budget in budgets(scenario, quick):
+        number = inspectors_for(budget * 1e6 - landmarks_usd(scenario), scenario)
         levers: dict[str, Any] = {"enforcement.inspectors": number, "enforcement.planned_inspectors": 0}
         levers |= {
             "enforcement.planned_visits": "risk_based",
@@ -70,7 +78,7 @@ def variations(scenario: Scenario, quick: bool) -> list[Variation]:
         }
         found.append(Variation(f"ping_{budget:g}_musd", PING, budget, levers))
     for group, method in METHODS.items():
-        for budget in budgets:
+        for budget in budgets(scenario, quick):
             number = inspectors_for(budget * 1e6, scenario)
             levers = {"enforcement.inspectors": number, "enforcement.planned_inspectors": number}
             levers |= {"enforcement.planned_visits": "risk_based", "enforcement.method": method}
@@ -79,31 +87,43 @@ def variations(scenario: Scenario, quick: bool) -> list[Variation]:
 
 
 def study(options: Options) -> Study:
-    """The baseline's worlds under each policy."""
+    """The baseline's worlds under each policy.
+
+    Raises:
+        UsageError: no budget pays for the landmarks.
+    """
     quick = {key: value for key, value in QUICK.items() if key != "enforcement.inspectors"}
     quick["calendar.end_after_duty_days"] = 400  # long enough for the second panel
     scenario = options.scenario("baseline", quick, SETTING)
+    if not budgets(scenario, options.quick):
+        raise UsageError(
+            f"geography.landmarks = {scenario.geography.landmarks}: they cost {landmarks_usd(scenario) / 1e6:.3g} million "
+            "US dollars a year, more than any budget of the question ping_or_inspect"
+        )
     return vary(options, scenario, variations(scenario, options.quick), QUICK_DRAWS if options.quick else DRAWS)
 
 
 def answer(result: Result) -> str:
-    """Pings against the best of inspections alone, with the largest and with the smallest budget."""
+    """Pings against the best of inspections alone, with the largest and the smallest budget, and what each spends."""
     policies = {(row.group, row.value): row.name for row in variations(result.scenario, result.manifest["quick"])}
-    budgets = sorted({budget for _, budget in policies})
+    years = result.scenario.calendar.end_after_duty_days / DAYS_PER_YEAR
+    sizes = sorted({budget for _, budget in policies})
     told = []
-    for budget in (budgets[-1], budgets[0]):
-        found = {group: estimate(result, policies[group, budget], SOON, 100) for group in (PING, *METHODS)}
-        if any(math.isnan(share.median) for share in found.values()):
+    for budget in (sizes[-1], sizes[0]):
+        ways = {group: policies[group, budget] for group in (PING, *METHODS)}
+        found = compared(result, ways.values(), SOON, 100)
+        if not found.known:
             return TOO_FEW
-        best = max(METHODS, key=lambda group: found[group].median)
-        change = difference_in_words(gained(result, policies[PING, budget], policies[best, budget], SOON, 100), "points")
+        best = max(METHODS, key=lambda group: found[ways[group]].median)
+        spent = {group: estimate(result, ways[group], SPENT, 1e-6 / years).of("million") for group in (PING, best)}
         told.append(
-            f"{found[PING].of('%')} of diversions within 90 days, and inspections alone, by the best method "
-            f"({best.rpartition(', ')[2]}), {found[best].of('%')}; in the same worlds pings find {change}"
+            f"establish {found[ways[PING]].of('%')} of diversions within 90 days and spend {spent[PING]}, and inspections "
+            f"alone, by the best method ({best.rpartition(', ')[2]}), {found[ways[best]].of('%')} and {spent[best]}; world "
+            f"by world pings find {difference_in_words(found.gained(ways[PING], ways[best]), 'points')}{found.among}"
         )
     return (
-        f"For {budgets[-1]:g} million dollars a year, pings and inspectors who follow up alerts establish {told[0]}. "
-        f"For {budgets[0]:g} million they establish {told[1]}."
+        f"Of a budget of {sizes[-1]:g} million dollars a year, pings and inspectors who follow up alerts {told[0]}. "
+        f"Of {sizes[0]:g} million they {told[1]}."
     )
 
 
@@ -151,7 +171,8 @@ def figures(result: Result) -> Iterator[Chart]:
         "Pings: landmarks, remote requests, and inspectors who challenge chips of cases on the spot. Inspections only: all "
         "inspectors go by a plan, to sites in proportion to newly delivered chips and to the region's share in known cases, "
         "and test a sample of all chips there; chips without the mechanism cannot be challenged, so their labels are read. "
-        f"Inspectors for a budget in million dollars, without pings: {numbers}; with pings the landmarks are paid first. "
+        f"Inspectors for a budget in million dollars, without pings: {numbers}; with pings the landmarks are paid first, "
+        f"{landmarks_usd(result.scenario) / 1e6:.2g} million, and smaller budgets left out. "
         "Where one simulated chip stands for several, a sample of a given size is a larger share of a site than it would be "
         "in the nation, which flatters inspections. The cost to makers and operators is not in the budget; the table of "
         "outcomes has it. What the authority really spent is in the data, over the whole time of the duty. "

@@ -22,11 +22,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from scenarios.answering.brief import TOO_FEW, Column, Table, estimate, policy_table
-from scenarios.answering.sentences import apart
-from scenarios.answering.worlds import gained
+from scenarios.answering.sentences import counted, difference_in_words
+from scenarios.answering.worlds import compared
 from scenarios.asking.variations import Variation, settings, vary
 from scenarios.baseline import QUICK
-from scenarios.study import Options, Study, main
+from scenarios.study import Options, Study, UsageError, main
 from sim import Scenario
 from sim.scenario import STATUS_QUO
 
@@ -95,10 +95,10 @@ def variations(scenario: Scenario, quick: bool) -> list[Variation]:
     """Each way to use the scenario's inspectors, then three of them with other numbers."""
     usual = scenario.enforcement.inspectors
     found = [Variation(name, WORDS[name], usual, levers) for name, levers in ways(usual).items()]
-    if quick:
-        found = [row for row in found if row.name not in QUICK_LEFT_OUT]
-    for times in QUICK_TIMES if quick else TIMES:
-        number = max(1, round(times * usual))
+    left_out = {*(QUICK_LEFT_OUT if quick else ()), *((MIXED,) if usual < 2 else ())}  # one inspector has no half
+    found = [row for row in found if row.name not in left_out]
+    numbers = {max(1, round(times * usual)) for times in (QUICK_TIMES if quick else TIMES)} - {usual}
+    for number in sorted(numbers):
         found += [
             Variation(f"{name}_{number}", CURVES[name], number, levers)
             for name, levers in ways(number).items()
@@ -108,8 +108,14 @@ def variations(scenario: Scenario, quick: bool) -> list[Variation]:
 
 
 def study(options: Options) -> Study:
-    """The baseline's worlds under each way to use inspectors."""
+    """The baseline's worlds under each way to use inspectors.
+
+    Raises:
+        UsageError: there are no inspectors to use, or a lever is set that the question varies.
+    """
     scenario = options.scenario("baseline", QUICK_SETTING, SETTING)
+    if scenario.enforcement.inspectors < 1:
+        raise UsageError("enforcement.inspectors = 0: registry sets inspectors to work in each way; allowed: 1 or more")
     if "enforcement.inspectors" in options.levers:  # the number that the others are counted from
         options = replace(options, levers={**options.levers})
         options.levers.pop("enforcement.inspectors")
@@ -118,17 +124,18 @@ def study(options: Options) -> Study:
 
 def answer(result: Result) -> str:
     """What the register finds without pings, and what pings add with the same inspectors."""
-    found = {name: estimate(result, name, YEAR, 100) for name in (LABELS, SPOT, STATUS_QUO, PINGS)}
-    if any(math.isnan(share.median) for share in found.values()):
+    found = compared(result, (LABELS, SPOT, STATUS_QUO, PINGS), YEAR, 100)
+    soon = compared(result, (LABELS, SPOT, PINGS), SOON, 100)
+    if not (found.known and soon.known):
         return TOO_FEW
-    added = gained(result, PINGS, SPOT, YEAR, 100)
-    soon = {name: estimate(result, name, SOON, 100) for name in (LABELS, SPOT, PINGS)}
+    added = difference_in_words(found.gained(PINGS, SPOT), "points")
     return (
-        f"With {result.scenario.enforcement.inspectors} inspectors who go by the register, {found[LABELS].of('%')} of "
-        f"diversions are established within a year if they read labels and {found[SPOT].of('%')} if chips sign on the spot, "
-        f"with nobody but today's tips and checks {found[STATUS_QUO].of('%')}, and with pings {found[PINGS].of('%')}. "
-        f"Set against the register at which chips sign, within a year pings establish {apart(added)}; within 90 days they "
-        f"establish {soon[PINGS].of('%')} against {soon[SPOT].of('%')}, and labels {soon[LABELS].of('%')}."
+        f"With {counted(result.scenario.enforcement.inspectors, 'inspector')} who go by the register, within a year "
+        f"{found[LABELS].of('%')} of diversions are established if they read labels and {found[SPOT].of('%')} if chips sign "
+        f"on the spot, with nobody but today's tips and checks {found[STATUS_QUO].of('%')}, and with pings "
+        f"{found[PINGS].of('%')}{found.among}. "
+        f"Set against the register at which chips sign, within a year pings establish {added}; within 90 days they "
+        f"establish {soon[PINGS].of('%')} against {soon[SPOT].of('%')}, and labels {soon[LABELS].of('%')}{soon.among}."
     )
 
 
@@ -144,8 +151,8 @@ def table(result: Result) -> Table:
     known = {row.name: row.group for row in variations(result.scenario, result.manifest["quick"]) if row.name in WORDS}
     rows = policy_table(result, {**known, STATUS_QUO: "status quo, with or without reports"}, columns)
     return Table(
-        f"A register with and without pings, {result.scenario.enforcement.inspectors} inspectors each. Visits by the "
-        "register that find nobody missing are no cases, and so no false alarms.",
+        f"A register with and without pings, {counted(result.scenario.enforcement.inspectors, 'inspector')} each. Visits by "
+        "the register that find nobody missing are no cases, and so no false alarms.",
         rows,
     )
 
@@ -213,17 +220,18 @@ def _claim(result: Result) -> str:
 
 def _catching_up(result: Result, curves: list[Variation]) -> str:
     """How many inspectors who read labels find as much as pings do with the usual number."""
-    pings = estimate(result, PINGS, YEAR).median
-    shares = {row.value: estimate(result, row.name, YEAR).median for row in curves if row.group == CURVES[LABELS]}
-    if math.isnan(pings) or any(math.isnan(share) for share in shares.values()):
+    names = {row.value: row.name for row in curves if row.group == CURVES[LABELS]}
+    found = compared(result, (*names.values(), PINGS), YEAR, 100)
+    if not found.known:
         return "Too few chips were diverted, or followed for too short a time, for a headline"
-    enough = sorted(number for number, share in shares.items() if share >= pings)
+    enough = [number for number, name in names.items() if found.gained(name, PINGS).median >= 0]
     usual = result.scenario.enforcement.inspectors
     if enough:
-        return f"{enough[0]:g} inspectors who read labels find as much as {usual} with pings"
-    most = max(shares)
+        return f"Of the numbers tried, {min(enough):g} inspectors who read labels find as much as {usual} with pings"
+    most = max(names)
     return (
-        f"Even {most:g} inspectors who read labels find {100 * shares[most]:.0f} %, {usual} with pings {100 * pings:.0f} %"
+        f"Even {most:g} inspectors who read labels find {found[names[most]].median:.0f} %, {usual} with pings "
+        f"{found[PINGS].median:.0f} %"
     )
 
 

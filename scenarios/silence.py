@@ -6,14 +6,13 @@ for chips of a lot or a site that fall silent together: diversions established w
 
 from __future__ import annotations
 
-import math
 import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from scenarios.answering.brief import TOO_FEW, Column, Table, estimate, policy_table
 from scenarios.answering.sentences import difference_in_words
-from scenarios.answering.worlds import gained
+from scenarios.answering.worlds import compared, gained
 from scenarios.asking.variations import Variation, settings, vary
 from scenarios.baseline import QUICK
 from scenarios.study import Options, Study, main
@@ -71,19 +70,20 @@ def answer(result: Result) -> str:
     lone, *_, scanned = KINDS
     graces = sorted(grace for kind, grace in policies if kind == lone)
     ends = [policies[lone, grace] for grace in (graces[0], graces[-1])]
-    found = [estimate(result, name, FOUND, 100) for name in ends]
-    if any(math.isnan(share.median) for share in found):
+    both = policies[scanned, GRACES_DAYS[0]], policies[lone, GRACES_DAYS[0]]
+    found = compared(result, {*ends, *both}, FOUND, 100)
+    if not found.known:
         return TOO_FEW
     false = [estimate(result, name, FALSE) for name in ends]
-    both = policies[scanned, GRACES_DAYS[0]], policies[lone, GRACES_DAYS[0]]
     changes = [
-        difference_in_words(gained(result, *both, FOUND, 100), "percentage points"),
+        difference_in_words(found.gained(*both), "percentage points"),
         difference_in_words(gained(result, *both, FALSE), "a month", ("more", "fewer")),
     ]
     return (
-        f"By lone silences, diversions established within 90 days go from {found[0].of('%')} with {graces[0]:g} days of "
-        f"grace to {found[1].of('%')} with {graces[-1]:g}, and false alarms from {false[0]} to {false[1]} a month. "
-        f"At {GRACES_DAYS[0]} days, repairs reconciled and batches scanned establish {changes[0]} in the same worlds, with "
+        f"By lone silences, diversions established within 90 days go from {found[ends[0]].of('%')} with {graces[0]:g} days "
+        f"of grace to {found[ends[1]].of('%')} with {graces[-1]:g}{found.among}, and false alarms from {false[0]} to "
+        f"{false[1]} a month. "
+        f"At {GRACES_DAYS[0]} days, repairs reconciled and batches scanned establish, world by world, {changes[0]}, with "
         f"false alarms that are {changes[1]}."
     )
 

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from scenarios.answering.brief import TOO_FEW, Estimate, Table
+from scenarios.answering.brief import TOO_FEW, Table
+from scenarios.answering.sentences import difference_in_words
 from scenarios.answering.worlds import WORLD, spread, spread_by_date, spread_data, worlds_of
 from scenarios.asking.variations import Variation, vary
 from scenarios.baseline import QUICK
@@ -46,6 +47,7 @@ DRIVERS = (
     "enforcement.licence_denial",
 )  # fmt: skip
 CITATIONS = ("chip-security-act-2025",)
+COUNTS = "chips are scaled up to the nation's"
 
 
 def variations(quick: bool) -> list[Variation]:
@@ -124,18 +126,10 @@ def answer(result: Result) -> str:
     return (
         f"If the duty starts after {words(result)[early]}, {lost[early].of('%')} of the chips that smugglers take within "
         f"{_years(result)} years of enactment leave without the mechanism, after {words(result)[late]} "
-        f"{lost[late].of('%')}, which is {more_chips.of('thousand chips')} more. By the end {found[early].of('%')} and "
-        f"{found[late].of('%')} of all these diversions are established, and the late start {_use(more_use)}."
+        f"{lost[late].of('%')}, which is {difference_in_words(more_chips, 'thousand chips', ('more', 'fewer'))}. "
+        f"By the end {found[early].of('%')} and {found[late].of('%')} of all these diversions are established, and with the "
+        f"late start the use of smuggled chips is {difference_in_words(more_use, '%')}."
     )
-
-
-def _use(more: Estimate) -> str:
-    """What it does to the use of smuggled chips, in per cent of that with the early start; its sign only if it has one."""
-    if more.low > 0:
-        return f"gives smuggled chips {more.of('%')} more use"
-    if more.high < 0:
-        return f"gives smuggled chips {Estimate(-more.median, -more.high, -more.low).of('%')} less use"
-    return f"changes the use of smuggled chips by {more.of('%')}, which is not told apart from nothing"
 
 
 def _years(result: Result) -> str:

@@ -330,7 +330,7 @@ def _by_supposition(result: Tabulation) -> pd.DataFrame:
 
 
 def _scaled(rows: pd.DataFrame, by: float) -> pd.DataFrame:
-    """What is drawn of a single draw, which has no interval, is its value."""
+    """For a figure: of a single draw, which has no interval, both ends are drawn at its value."""
     return rows.assign(**{name: rows[name].fillna(rows["median"]) / by for name in ("median", "low", "high")})
 
 

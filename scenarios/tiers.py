@@ -21,8 +21,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from scenarios.answering.brief import TOO_FEW, Estimate, Table, estimate, figures_of
-from scenarios.answering.places import counts_note
-from scenarios.answering.worlds import gained
+from scenarios.answering.places import PLACES_COUNTED, counts_note
+from scenarios.answering.sentences import difference_in_words
+from scenarios.answering.worlds import compared, gained
 from scenarios.asking.variations import Variation, settings, vary
 from scenarios.baseline import QUICK
 from scenarios.study import Options, Study, main
@@ -61,6 +62,7 @@ DRIVERS = (
     "verification.period_days", "adversary.strategies",
 )  # fmt: skip
 CITATIONS = ("diffusion-rule-2025", "chip-security-act-2025")
+COUNTS = PLACES_COUNTED
 
 
 def variations() -> list[Variation]:
@@ -94,28 +96,32 @@ def answer(result: Result) -> str:
     """What each of the two refuses, leaves to be diverted and finds, and what the other adds to it."""
     thousands, shown = _real(result) / 1000, (TIERS, ACT, STATUS_QUO)
     diverted = {name: estimate(result, name, DIVERTED, thousands) for name in shown}
-    found = {name: estimate(result, name, FOUND, 100) for name in shown}
-    unknown = [name for name in shown if math.isnan(found[name].median)]
+    alone = {name: estimate(result, name, FOUND, 100) for name in shown}
+    unknown = [name for name in shown if math.isnan(alone[name].median)]
     if STATUS_QUO in unknown or any(diverted[name].median != 0 for name in unknown):
         return TOO_FEW
+    known = [name for name in (TIERS, ACT) if name not in unknown]
+    found = compared(result, known, FOUND, 100) if known else None
+    shares = {name: _established(found[name]) if found and name in known else "" for name in (TIERS, ACT)}
     refused, prevented = (
         {name: estimate(result, name, outcome, thousands) for name in (TIERS, ACT)} for outcome in (REFUSED, PREVENTED)
     )
-    both = gained(result, BOTH, ACT, DIVERTED, thousands)
+    both, alarms = gained(result, BOTH, ACT, DIVERTED, thousands), gained(result, BOTH, ACT, FALSE)
+    fewer = ("more", "fewer")
     return (
         f"Over the whole run the tiers refuse licences for {refused[TIERS]} thousand chips, honest and smuggled, and "
         f"{prevented[TIERS]} thousand that blocked consignees order, the Act {refused[ACT]} and {prevented[ACT]} thousand; "
         f"in {result.scenario.calendar.end_after_duty_days:.0f} days under the duty {diverted[STATUS_QUO]} thousand chips "
-        f"are diverted with neither, {diverted[TIERS]} thousand with the tiers{_established(found[TIERS])}, and "
-        f"{diverted[ACT]} thousand with the Act{_established(found[ACT])}. "
-        f"Beside the Act the tiers change the chips diverted by {both} thousand and false alarms by "
-        f"{gained(result, BOTH, ACT, FALSE)} a month, if nobody whose order is refused orders elsewhere."
+        f"are diverted with neither, {diverted[TIERS]} thousand with the tiers{shares[TIERS]}, and "
+        f"{diverted[ACT]} thousand with the Act{shares[ACT]}{found.among if found else ''}. "
+        f"Beside the Act, with the tiers chips diverted are {difference_in_words(both, 'thousand', fewer)} and false alarms "
+        f"{difference_in_words(alarms, 'a month', fewer)}, if nobody whose order is refused orders elsewhere."
     )
 
 
 def _established(found: Estimate) -> str:
-    """What of the chips that are diverted is found; nothing where none is diverted."""
-    return "" if math.isnan(found.median) else f", of which {found.of('%')} are established within 90 days"
+    """What of the chips that are diverted is found."""
+    return f", of which {found.of('%')} are established within 90 days"
 
 
 def table(result: Result) -> Table:
@@ -139,11 +145,7 @@ def table(result: Result) -> Table:
                 "chips in service that are asked, %": NOBODY_ASKS if nobody_asks else estimate(result, name, COVERAGE, 100),
             }
         )
-    caption = (
-        "Tiers and Act: what is refused over the whole run, the rest under the duty. Chips are real ones. "
-        f"{counts_note(result.scenario)}"
-    )
-    return Table(caption, pd.DataFrame(rows))
+    return Table("Tiers and Act: what is refused over the whole run, the rest under the duty.", pd.DataFrame(rows))
 
 
 def figures(result: Result) -> Iterator[Chart]:

@@ -7,11 +7,13 @@ inputs. Nothing here, and nothing that the simulation finds, says whether they a
 
 from __future__ import annotations
 
+import math
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, get_args
 
 from scenarios.answering.brief import Estimate, Table
+from scenarios.answering.sentences import listed
 from scenarios.study import Options, Study, UsageError, main
 from sim import Scenario, Tabulation
 from sim.parameters import Parameter, load_parameters
@@ -130,7 +132,7 @@ def answer(result: Tabulation) -> str:
     correlation = {prior: rows.loc[(prior, BOTH_YEARS), "rank_correlation"] for prior in PRIORS}
     told = (
         "; the rank correlation of volume and share ever detected is "
-        f"{correlation['cnas']:.2f} in CNAS's estimate and {correlation['epoch']:.2f} in Epoch's"
+        f"{_correlation(correlation['cnas'])} in CNAS's estimate and {_correlation(correlation['epoch'])} in Epoch's"
         if "tips_detection_ever" not in result.scenario.uncertainties
         else ""
     )
@@ -201,7 +203,7 @@ def _detection_chart(result: Tabulation) -> Chart:
     overview = result.summary().set_index(["prior", "period"])["rank_correlation"]
     source = source_line(result.manifest, "draws", "5-95 and 25-75 % over a tenth of draws each")
     correlation, independent = (overview[prior, BOTH_YEARS] for prior in ("epoch", "cnas"))
-    title = "Less detected goes with more smuggled by Epoch's estimate, not by CNAS's"
+    title = goes_with({"Epoch": correlation, "CNAS": independent})
     subtitle = (
         "Volume of 2024 and 2025 together by the share of smuggling that tips and customs ever detect; an input, no result"
     )
@@ -210,12 +212,31 @@ def _detection_chart(result: Tabulation) -> Chart:
         "The volume of both years in draws of the parameters, by the share ever detected in the same draw: a tenth of the "
         "draws at each point, from the lowest share to the highest; bands 5-95 and 25-75 % of these draws, line their "
         "median. Epoch AI divides the known cases by the share detected, so that one draw that has a low share has a high "
-        f"volume: rank correlation {correlation:.2f}, by a Gaussian copula whose correlations come from running its "
-        "arithmetic again. CNAS builds its estimate from vendors and cloud fronts and uses no such share; it is drawn "
-        f"independently (rank correlation {independent:.2f}). The same share sets how many diverted lots "
+        f"volume: rank correlation {_correlation(correlation)}, by a Gaussian copula whose correlations come from running "
+        "its arithmetic again. CNAS builds its estimate from vendors and cloud fronts and uses no such share; it is drawn "
+        f"independently (rank correlation {_correlation(independent)}). The same share sets how many diverted lots "
         f"tips and customs expose in the simulation. CNAS's 2025 is an assumption. {_about(result)} {source}"
     )
     return Chart("volume-by-detection", axes[0].figure, volume_by_detection_data(result), caption)
+
+
+CLEAR = 0.1
+"""Rank correlations that are nearer to 0 are told as none."""
+
+
+def goes_with(correlations: Mapping[str, float]) -> str:
+    """By whose estimates a low share detected goes with a large volume."""
+    those = [f"{name}'s" for name, correlation in correlations.items() if correlation < -CLEAR]
+    others = [f"{name}'s" for name in correlations if f"{name}'s" not in those]
+    if not those:
+        return f"Less detected does not go with more smuggled, by {listed(others)} estimate{'s' * (len(others) > 1)}"
+    not_by = f", not by {listed(others)}" if others else ""
+    return f"Less detected goes with more smuggled by {listed(those)} estimate{'s' * (len(those) > 1)}{not_by}"
+
+
+def _correlation(value: float) -> str:
+    """None where one of the two is set."""
+    return "none, as it is set" if math.isnan(value) else f"{value:.2f}"
 
 
 def _growth(scenario: Scenario) -> str:

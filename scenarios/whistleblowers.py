@@ -20,8 +20,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from scenarios.answering.brief import TOO_FEW, Column, Estimate, Table, estimate, policy_table
-from scenarios.answering.sentences import apart
-from scenarios.answering.worlds import gained, ratio
+from scenarios.answering.sentences import difference_in_words
+from scenarios.answering.worlds import WORLD, by_world, compared, spread
 from scenarios.asking.variations import Variation, settings, vary
 from scenarios.baseline import QUICK
 from scenarios.study import Options, Study, main
@@ -54,7 +54,7 @@ RULE, PINGS_ALONE = "pings_and_todays_tips", "pings_alone"
 DRAWS, QUICK_DRAWS = 5, 2
 FOLLOWED_DAYS = (30, 90, 180, 365)
 SOON, YEAR = "established_by_day_90", "established_by_day_365"
-DAYS, FOUND = "days_to_established_if_found", "established_under_duty"
+DAYS = "days_to_established_if_found"
 AWARDS, FALSE = "cost_authority_awards", "false_alarms"
 
 DRIVERS = (
@@ -105,35 +105,34 @@ def study(options: Options) -> Study:
 def answer(result: Result) -> str:
     """What tips find with an award and pings without tips, and how many more tips would find as much."""
     usual, most = likely()
-    tips = {name: estimate(result, name, YEAR, 100) for name in (STATUS_QUO, _name("tips", usual), _name("tips", most))}
-    pings = estimate(result, PINGS_ALONE, YEAR, 100)
-    if any(math.isnan(share.median) for share in (*tips.values(), pings)):
+    tips = {factor: _name("tips", factor) for factor in factors(result.manifest["quick"])}
+    both = _name("both", most)
+    found = compared(result, (STATUS_QUO, *tips.values(), PINGS_ALONE, RULE, both), YEAR, 100)
+    if not found.known:
         return TOO_FEW
-    today, awarded, high = tips.values()
-    quick = result.manifest["quick"]
-    ahead = [
-        factor for factor in factors(quick) if gained(result, _name("tips", factor), PINGS_ALONE, YEAR).median >= 0
-    ]  # fmt: skip
-    top = factors(quick)[-1]
+    ahead = [factor for factor, name in tips.items() if found.gained(name, PINGS_ALONE).median >= 0]
+    top = max(tips)
     enough = (
-        f"tips {min(ahead):g} times as frequent establish as much"
+        f"of those tried, tips {min(ahead):g} times as frequent are the fewest that establish as much"
         if ahead
-        else f"even tips {top:g} times as frequent establish {estimate(result, _name('tips', top), YEAR, 100).of('%')}"
+        else f"even tips {top:g} times as frequent establish {found[tips[top]].of('%')}"
     )
-    added = gained(result, _name("both", most), RULE, YEAR, 100)
-    paid = _award_by_chip(result, _name("both", most))
     return (
-        f"Within a year today's tips establish {today.of('%')} of diversions (calibrated, not predicted), tips that an "
-        f"award makes {usual:g} times as frequent {awarded.of('%')}, {most:g} times {high.of('%')}, and pings without tips "
-        f"{pings.of('%')}; {enough}. "
+        f"Within a year today's tips establish {found[STATUS_QUO].of('%')} of diversions (calibrated, not predicted), tips "
+        f"that an award makes {usual:g} times as frequent {found[tips[usual]].of('%')}, {most:g} times "
+        f"{found[tips[most]].of('%')}, and pings without tips {found[PINGS_ALONE].of('%')}{found.among}; {enough}. "
         f"Where pings and today's tips are there already, tips {most:g} times as frequent establish "
-        f"{apart(added)}, and an award of {100 * AWARD:.0f} % of the penalty then costs {paid.of('dollars')} for each "
-        "established chip."
+        f"{difference_in_words(found.gained(both, RULE), 'points')}, and an award of {100 * AWARD:.0f} % of the penalty "
+        f"then costs {_award_by_chip(result, both).of('dollars')} for each chip established under the duty, whenever it "
+        "left and whoever found it."
     )
 
 
 def _award_by_chip(result: Result, policy: str) -> Estimate:
-    return ratio(result, policy, AWARDS, FOUND)
+    """Awards paid under the duty over chips established under it: both also of lots that left before the duty."""
+    chips = result.chips
+    those = (chips["scenario"] == policy) & (chips["established_day"] >= result.scenario.calendar.duty_day)
+    return spread(by_world(result, policy, AWARDS) / chips[those].groupby(WORLD).size())
 
 
 def table(result: Result) -> Table:
@@ -152,10 +151,11 @@ def table(result: Result) -> Table:
         Column("false alarms", FALSE),
     )
     rows = policy_table(result, words, columns)
-    rows["awards, dollars per established chip"] = [_award_by_chip(result, name) for name in words]
+    rows["awards, dollars per chip established under the duty"] = [_award_by_chip(result, name) for name in words]
     return Table(
         "Diversions found by tips and by pings. Tips are calibrated to published cases; how much an award adds to them is "
-        "assumed. Awards are in proportion to their share of the penalty.",
+        "assumed. Awards are in proportion to their share of the penalty, and of chips established under the duty whenever "
+        "they left, by whatever.",
         rows,
     )
 

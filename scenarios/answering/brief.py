@@ -11,7 +11,7 @@ import json
 import math
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from numbers import Real
 from pathlib import Path
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ANSWER = "answer.txt"
-"""File of a folder of results with the question, its answer and what intervals cover."""
+"""File of a folder of results with the question, its answer, what intervals cover and whose counts are told."""
 
 BRIEF = "brief.json"
 """In a folder of results, the file with what a question says, for programs."""
@@ -35,6 +35,13 @@ TOO_FEW = (
     "Too few chips were diverted, or followed for too short a time, for an answer. "
     "A larger fleet.scale, more draws or a longer calendar.end_after_duty_days may give one."
 )
+
+
+COUNTS = (
+    "counts of chips, cases, alarms and visits are those of the simulated fleet, not the nation's, and costs are the "
+    "nation's for landmarks, firmware and inspectors, the simulated fleet's for all else"
+)
+"""Whose the counts are, after a colon, where a question says nothing else."""
 
 
 class Estimate(NamedTuple):
@@ -178,6 +185,8 @@ def write_brief(question: ModuleType, result: Result | Tabulation, folder: Path)
     `brief.json` says the same to a program, for the report.
     """
     table: Table = question.table(result)
+    if counts := whose_counts(question, result):
+        table = replace(table, caption=f"{table.caption.rstrip()} {counts}.")
     (folder / ANSWER).write_text(told(question, result) + "\n", encoding="utf-8")
     (folder / BRIEF).write_text(json.dumps(_as_json(question, result, table), indent=1) + "\n", encoding="utf-8")
     table.numbers().to_csv(folder / "answer-table.csv", index=False, lineterminator="\n")
@@ -193,6 +202,7 @@ def _as_json(question: ModuleType, result: Result | Tabulation, table: Table) ->
         "question": asked(question),
         "answer": question.answer(result),
         "intervals": covers(question, result),
+        "counts": whose_counts(question, result),
         "table": {
             "caption": table.caption,
             "heads": [str(name) for name in cells.columns],
@@ -204,13 +214,26 @@ def _as_json(question: ModuleType, result: Result | Tabulation, table: Table) ->
 
 
 def told(question: ModuleType, result: Result | Tabulation) -> str:
-    """The question, the answer, and what its intervals cover: three lines."""
-    return f"{asked(question)}\n{question.answer(result)}\nIntervals: {covers(question, result)}."
+    """The question, the answer, what its intervals cover, and whose counts are told unless they are the nation's: lines."""
+    lines = [asked(question), question.answer(result), f"Intervals: {covers(question, result)}."]
+    if counts := whose_counts(question, result):
+        lines.append(f"{counts}.")
+    return "\n".join(lines)
 
 
 def covers(question: ModuleType, result: Result | Tabulation) -> str:
     """What the intervals cover. A question whose intervals are not those of a study's summary says so in `INTERVALS`."""
     return str(question.INTERVALS if hasattr(question, "INTERVALS") else result.intervals)
+
+
+def whose_counts(question: ModuleType, result: Result | Tabulation) -> str:
+    """What a simulated chip stands for, and so whose the counts are; nothing if the whole fleet is simulated.
+
+    A question that scales its counts up, or tells none, says so in `COUNTS`; of one without the engine none are taken.
+    """
+    scale = result.scenario.fleet.scale
+    counts = getattr(question, "COUNTS", COUNTS if isinstance(result, Result) else "")
+    return f"One simulated chip stands for {figures_of(1 / scale)}: {counts}" if counts and scale < 1 else ""
 
 
 def asked(question: ModuleType) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from scenarios.answering.brief import Estimate
+from scenarios.answering.worlds import drawn_ends, spread
 from sim import Result, Scenario
 from sim.scenario import STATUS_QUO
 from sim.units import DAYS_PER_MONTH
@@ -38,6 +39,13 @@ UNITS = {
 """Units of the outcomes of `by_run`. Chips are those at work on the last day; clearable are those at sites that a ping could
 clear when they were last measured; diverted are those declared there that left under the duty, established those of them
 ever found; busy inspectors are days of visits over days of the duty: fewer than that cannot do the work."""
+
+
+PLACES_COUNTED = (
+    "chips are scaled up to the nation's, cases and visits are those of the simulated fleet, fewer than the nation's but "
+    "not in proportion"
+)
+"""For a question that tells outcomes of `by_run`, if only a part of the fleet is simulated."""
 
 
 def by_run(result: Result, hubs: Collection[str] = (), countries: Collection[str] = ()) -> pd.DataFrame:
@@ -97,11 +105,7 @@ def counts_note(scenario: Scenario) -> str:
 
 def place_estimate(runs: pd.DataFrame, policy: str, outcome: str, times: float = 1.0) -> Estimate:
     """Median, and 10 and 90 % over draws and runs, of an outcome of `by_run`; not a number if no run has a value."""
-    values = runs.loc[runs.index.get_level_values("scenario") == policy, outcome].dropna().to_numpy(np.float64)
-    if not len(values):
-        return Estimate(math.nan, math.nan, math.nan)
-    low, median, high = (times * np.quantile(values, [0.1, 0.5, 0.9])).tolist()
-    return Estimate(median, low, high)
+    return spread(runs.loc[runs.index.get_level_values("scenario") == policy, outcome], times)
 
 
 def place_data(runs: pd.DataFrame, settings: Mapping[str, Setting], outcomes: Collection[str]) -> pd.DataFrame:
@@ -122,6 +126,7 @@ def place_data(runs: pd.DataFrame, settings: Mapping[str, Setting], outcomes: Co
         for policy in (*settings, STATUS_QUO):
             known = settings.get(policy)
             group, value = (known.group, known.value) if known is not None else ("", math.nan)
-            rows.append((policy, group, value, outcome, *place_estimate(runs, policy, outcome), UNITS[outcome]))
+            ends = drawn_ends(place_estimate(runs, policy, outcome))
+            rows.append((policy, group, value, outcome, *ends, UNITS[outcome]))
     columns = ["scenario", "group", "value", "outcome", "median", "low", "high", "unit"]
     return pd.DataFrame(rows, columns=columns).dropna(subset=["median"], ignore_index=True)

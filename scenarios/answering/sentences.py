@@ -19,37 +19,19 @@ def counted(number: float, thing: str) -> str:
 
 
 def difference_in_words(change: Estimate, unit: str, words: tuple[str, str] = ("more", "less")) -> str:
-    """As in "56 percentage points (45 to 60) more"; an interval with both signs in it is said to have them."""
+    """As in "56 points (45 to 60) more": every difference between policies is told by this, with the reserve it needs.
+
+    An interval with both signs in it is said to have them; a single world, which has none, to be the only one.
+    """
     if math.isnan(change.median):
         return f"not known to be {words[0]} or {words[1]}"
-    low, high = (change.median, change.median) if math.isnan(change.low) else (change.low, change.high)
-    if low == high == 0:
-        return f"neither {words[0]} nor {words[1]}"
+    single = math.isnan(change.low)
+    low, high = (change.median, change.median) if single else (change.low, change.high)
     if change.median < 0 or (change.median == 0 and -low > high):
-        change, low = Estimate(-change.median, -change.high, -change.low), -high
+        change, low, high = Estimate(-change.median, -change.high, -change.low), -high, -low
         words = words[::-1]
-    if low > 0:
-        return f"{change.of(unit)} {words[0]}"
-    return f"{change.of(unit)} {words[0]}, in some worlds {words[1] if low < 0 else 'the same'}"
-
-
-def apart(difference: Estimate) -> str:
-    """A difference in points, as in "20 points fewer (18 to 25)", and the reserve under which it stands."""
-    fewer = difference.median < 0
-    median, low, high = (-difference.median, -difference.high, -difference.low) if fewer else difference
-    size = Estimate(median, low, high).of(f"points {'fewer' if fewer else 'more'}")
-    return f"{size}{reserve(difference)}"
-
-
-def reserve(difference: Estimate) -> str:
-    """What has to be added to a difference whose interval is not on one side of 0; nothing if it is."""
-    return "" if difference.low > 0 or difference.high < 0 else ", not told apart from none"
-
-
-def direction(change: Estimate, more: str, less: str, unclear: str) -> str:
-    """A word for a change: by its sign if the whole interval has it, else, and of a single run, that it is unclear."""
-    if not change.low < change.high:
-        return unclear
-    if change.low > 0:
-        return more
-    return less if change.high < 0 else unclear
+    nothing = low == high == 0
+    told = f"neither {words[0]} nor {words[1]}" if nothing else f"{change.of(unit)} {words[0]}"
+    if single:
+        return f"{told}, in a single world"
+    return told if nothing or low > 0 else f"{told}, in some worlds {words[1] if low < 0 else 'the same'}"

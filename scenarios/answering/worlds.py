@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -68,10 +69,45 @@ def gained(result: Result, policy: str, other: str, outcome: str, times: float =
     return spread(by_world(result, policy, outcome) - by_world(result, other, outcome), times)
 
 
-def ratio(result: Result, policy: str, above: str, below: str, times: float = 1.0) -> Estimate:
-    """One outcome of a policy by another one, world by world; worlds in which the lower one is 0 are left out."""
-    divisor = by_world(result, policy, below)
-    return spread(by_world(result, policy, above) / divisor[divisor != 0], times)
+@dataclass(frozen=True)
+class Compared:
+    """An outcome of several policies, in the worlds in which each of them has a value.
+
+    A world without a value under one policy is left out for all of them: what differs then is the policies.
+
+    Attributes:
+        values: index draw and run, a column for each policy.
+        worlds: how many were run.
+    """
+
+    values: pd.DataFrame
+    worlds: int
+
+    def __getitem__(self, policy: str) -> Estimate:
+        """Of one policy: median and 10-90 % of these worlds."""
+        return spread(self.values[policy])
+
+    def gained(self, policy: str, other: str) -> Estimate:
+        """How much more one policy has than another one, world by world."""
+        return spread(self.values[policy] - self.values[other])
+
+    @property
+    def known(self) -> bool:
+        """Whether there is any world to compare in."""
+        return len(self.values) > 0
+
+    @property
+    def among(self) -> str:
+        """Worlds that are left out are told, as in " (in 3 of 5 worlds)"; nothing if none is."""
+        return "" if len(self.values) == self.worlds else f" (in {len(self.values)} of {self.worlds} worlds)"
+
+
+def compared(result: Result, policies: Iterable[str], outcome: str, times: float = 1.0) -> Compared:
+    """An outcome of several policies at the end of the run, multiplied, in the worlds in which each of them has a value."""
+    import pandas as pd
+
+    values = {policy: times * by_world(result, policy, outcome) for policy in policies}
+    return Compared(pd.concat(values, axis=1, join="inner"), len(result.table[WORLD].drop_duplicates()))
 
 
 def spread_data(values: pd.DataFrame, words: Mapping[str, str], units: Mapping[str, str]) -> pd.DataFrame:
@@ -88,7 +124,7 @@ def spread_data(values: pd.DataFrame, words: Mapping[str, str], units: Mapping[s
     import pandas as pd
 
     rows = [
-        (name, words.get(name, ""), np.nan, outcome, *_ends(spread(values.loc[name, outcome])), unit)
+        (name, words.get(name, ""), np.nan, outcome, *drawn_ends(spread(values.loc[name, outcome])), unit)
         for outcome, unit in units.items()
         for name in [*words, STATUS_QUO]
         if outcome in values.columns
@@ -98,7 +134,7 @@ def spread_data(values: pd.DataFrame, words: Mapping[str, str], units: Mapping[s
     return pd.DataFrame(rows, columns=["scenario", "group", "value", "outcome", "median", "low", "high", "unit"])
 
 
-def _ends(found: Estimate) -> tuple[float, float, float]:
+def drawn_ends(found: Estimate) -> tuple[float, float, float]:
     """What is drawn of a single world, which has no interval: its value."""
     return (found.median, found.median, found.median) if np.isnan(found.low) else found
 

@@ -72,6 +72,7 @@ class Finished:
         question: as it is asked.
         answer: two sentences.
         intervals: what its intervals cover.
+        counts: whose its counts are; empty if they are the nation's.
         figures: in their order.
         table: for a paper.
         drivers: the assumptions that drive it: name, here, low, central, high, unit, kind, source, note.
@@ -84,6 +85,7 @@ class Finished:
     question: str
     answer: str
     intervals: str
+    counts: str
     figures: Sequence[Shown]
     table: ShownTable
     drivers: Sequence[Mapping[str, str]]
@@ -123,6 +125,7 @@ def read_finished(name: str, folder: Path) -> Finished:
             question=brief["question"],
             answer=brief["answer"],
             intervals=brief["intervals"],
+            counts=brief["counts"],
             figures=[_figure(folder, stem) for stem in stems(manifest)],
             table=ShownTable(**brief["table"]),
             drivers=drivers,

@@ -30,7 +30,7 @@ Made {dates} by chip-location-verification {versions}{commits}, base seed {seed}
 
     {command}
 
-answers.txt        each question, its answer, what its intervals cover, and the id of its study
+answers.txt        each question, its answer, what its intervals cover, whose its counts are, and the id of its study
 figures/           NAME-figNN-slug.pdf, .svg and .png, {figures} figures of {questions} questions
 data/              the numbers drawn in each figure, as CSV
 captions/          the caption of each figure, with the assumptions that matter
@@ -103,7 +103,10 @@ def _copy(one: Finished, staging: Path) -> None:
 
 
 def _told(one: Finished) -> str:
-    return f"{one.question}\n{one.answer}\nIntervals: {one.intervals}. Study {one.manifest['id'][:12]}, {one.name}.\n"
+    counts = f" {one.counts}." if one.counts else ""
+    return (
+        f"{one.question}\n{one.answer}\nIntervals: {one.intervals}.{counts} Study {one.manifest['id'][:12]}, {one.name}.\n"
+    )
 
 
 def _readme(report: Report) -> str:

@@ -5,9 +5,12 @@ import math
 import pandas as pd
 import pytest
 
-from scenarios.answering.brief import Estimate, Table, figures_of
+from scenarios.answering.brief import Estimate, Table, figures_of, told, whose_counts
 from scenarios.answering.latex import as_bibtex, as_booktabs
+from sim import Scenario, simulate
 from sim.parameters import Source
+
+from .stubs import stub_question
 
 NOTHING = Estimate(math.nan, math.nan, math.nan)
 
@@ -34,6 +37,17 @@ def test_a_table_for_a_machine_has_numbers_and_one_for_a_reader_text():
     assert list(table.numbers().columns) == ["policy", "found, %", "found, %, low", "found, %, high", "cost"]
     assert table.numbers()["found, %"][0] == 5.123
     assert table.cells().to_numpy().tolist() == [["a", "5.1 (4 to 6)", "1.5"], ["b", "-", "-"]]
+
+
+def test_an_answer_from_a_part_of_the_fleet_says_whose_its_counts_are():
+    question = stub_question(lambda options: pytest.fail("not run"))
+    scenario = Scenario.load("miniature").replace(fleet__scale=0.0001, calendar__end_after_duty_days=40)
+    small = simulate(scenario, status_quo=False)
+    assert told(question, small).splitlines()[-1].startswith("One simulated chip stands for 10,000: counts of chips")
+    vars(question)["COUNTS"] = "chips are scaled up"
+    assert whose_counts(question, small) == "One simulated chip stands for 10,000: chips are scaled up"
+    vars(question)["COUNTS"] = ""
+    assert told(question, small).splitlines()[-1].startswith("Intervals: ")
 
 
 def test_latex_prints_what_it_would_take_for_commands():

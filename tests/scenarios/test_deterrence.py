@@ -5,6 +5,7 @@ If plotted data move: `python -m tests.scenarios.test_deterrence`, see `plotted.
 
 import re
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ import pytest
 
 from scenarios import compute_gap, deterrence, silence
 from scenarios.study import Options, UsageError, run_study
-from sim import Tabulation
+from sim import Scenario, Tabulation
 from sim.experiments.compute_gap import RULE, SOURCES
 from sim.figures import house_style
 from sim.figures.compute_gap import compute_data
@@ -162,6 +163,13 @@ def test_draws_are_refused_where_parameters_stay_at_their_values():
 def test_a_strategy_that_moves_no_chips_is_refused():
     with pytest.raises(ScenarioError, match=r"rent_remotely moves no chips.*allowed: strategies that move chips"):
         tabulated(deterrence, **{"adversary.strategies": {"rent_remotely": 1.0}})
+
+
+def test_the_caption_of_penalties_has_the_multiple_that_is_set():
+    scenario = Scenario.load("baseline").replace(uncertainties={"civil_penalty_multiple": 1})
+    caption = deterrence._penalty_caption(SimpleNamespace(scenario=scenario))
+    assert "a penalty of 1 times its value" in caption
+    assert "chance x share collected = (price - 1) / 1." in caption
 
 
 if __name__ == "__main__":

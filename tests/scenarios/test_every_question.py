@@ -50,11 +50,12 @@ def test_a_question_in_quick(name: str, tmp_path: Path, monkeypatch: pytest.Monk
     answered(name, folder)
     assert {slug: found for slug, found in wrong.items() if found} == {}
     capsys.readouterr()  # progress
-    asks, answer, covers = (folder / ANSWER).read_text(encoding="utf-8").splitlines()
+    asks, answer, covers, *counts = (folder / ANSWER).read_text(encoding="utf-8").splitlines()
     print(f"{name}: {asks} {answer}")
     assert len(re.findall(r"[.!](?= [A-Z0-9]|$)", answer)) == 2, answer
     assert "nan" not in answer, answer
     assert covers.startswith("Intervals: ")
+    assert all(line.startswith("One simulated chip stands for ") for line in counts)
     drawn = figure_data(folder)
     golden = figure_data(GOLDEN / name)
     assert drawn.keys() == golden.keys() != set()

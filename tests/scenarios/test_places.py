@@ -7,9 +7,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from scenarios import johor
 from scenarios.answering.brief import Estimate
 from scenarios.answering.places import UNITS, by_run, place_estimate
-from scenarios.answering.sentences import direction
 from scenarios.answering.worlds import gained
 from sim.outcomes.by_site import COLUMNS
 from sim.units import DAYS_PER_MONTH
@@ -69,7 +69,18 @@ def test_a_paired_difference_is_taken_run_by_run():
     assert math.isnan(gained(SimpleNamespace(table=table), "a", "c", "x").median)  # type: ignore[arg-type]
 
 
-def test_a_change_has_a_direction_only_if_its_whole_interval_has():
-    assert [direction(Estimate(1, low, high), "up", "down", "?") for low, high in ((0.1, 2), (-2, -1), (0, 2), (1, 1))] == [
-        "up", "down", "?", "?",
-    ]  # fmt: skip
+def test_a_single_run_has_no_interval():
+    runs = by_run(result(site(0, "here", chips=3)), hubs=["here"])
+    assert str(place_estimate(runs, "rule", "chips")) == "30"
+
+
+def test_work_in_johor_is_told_beside_the_way_to_ask_that_brings_it():
+    """What repairs reported spare is told against the same landmarks; and one run has no bound for nine in ten."""
+    busy = {johor.HUB_LANDMARKS: 3, johor.PLACED: 8, johor.REPORTED: 5}
+    told = result(
+        *({**site(0, johor.HUBS[0], chips=1, busy_days=of * DAYS_PER_MONTH), "scenario": name} for name, of in busy.items())
+    )
+    told.scenario.geography, told.scenario.enforcement = SimpleNamespace(landmarks=12), SimpleNamespace(inspectors=9)
+    text = johor.answer(told)
+    assert "keep 3 of 9 inspectors busy; with landmarks placed to clear chips they keep 8 busy" in text
+    assert text.endswith("and with repairs reported as well 5.")

@@ -1,13 +1,14 @@
 """Questions that set many policies beside each other: what they run, and what their pictures show."""
 
 import importlib
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from scenarios.asking.variations import settings
-from scenarios.ping_or_inspect import inspectors_for
+from scenarios.ping_or_inspect import budgets, inspectors_for, landmarks_usd
 from scenarios.study import Options, UsageError
 from sim import Scenario, simulate
 from sim.figures import Setting, by_lever, policies_data, trade_off
@@ -46,7 +47,36 @@ def test_a_budget_buys_as_many_inspectors_as_it_can_keep_busy():
     each = 50 * (4000 + 100 * 20)  # visits a year, and what each costs
     assert inspectors_for(10 * each + 1, scenario) == 10
     assert inspectors_for(10 * each - 1, scenario) == 9
-    assert inspectors_for(-5.0, scenario) == 0
+
+
+def test_a_budget_that_does_not_pay_for_the_landmarks_is_left_out():
+    study = importlib.import_module("scenarios.ping_or_inspect").study
+    dear = Scenario.load("baseline").replace(geography__landmarks=100)
+    assert 2e6 < landmarks_usd(dear) <= 4e6
+    assert sorted(budgets(dear, quick=False)) == [4.0, 8.0, 16.0]
+    with pytest.raises(UsageError, match=r"geography.landmarks = 600: they cost"):
+        study(Options("ping_or_inspect", levers={"geography.landmarks": 600}))
+
+
+def test_all_detectors_together_are_those_that_are_drawn_alone_and_under_the_same_rule_on_repairs():
+    study = importlib.import_module("scenarios.detectors").study(Options("detectors"))
+    used = [set(policy.verification.detectors) for policy in (study.scenario, *study.beside)]
+    assert all(alone <= used[0] for alone in used)
+    assert len({policy.verification.rma_reconciliation for policy in (study.scenario, *study.beside)}) == 1
+
+
+def test_a_deployment_costs_what_it_costs_against_the_evasion_that_is_told():
+    """The worst for an endorser is that it is taken along: its cost stands beside it, not that under relays."""
+    deployments = importlib.import_module("scenarios.deployments")
+    rows = []
+    for row in deployments.cells(quick=True):
+        moved = row.group == deployments.SWEPT
+        rows += [(row.name, deployments.FOUND, 0.2 if moved else 0.8), (row.name, deployments.COST, 3e6 if moved else 7e6)]
+    table = pd.DataFrame(rows, columns=["scenario", "outcome", "value"]).assign(draw=0, run=0, date=1)
+    summary = table.rename(columns={"value": "median"}).assign(low=np.nan, high=np.nan, mc_error=np.nan)
+    told = deployments.answer(SimpleNamespace(table=table, summary=lambda: summary, manifest={"quick": True}))
+    assert "it is 20 % (take the endorser along) at 3 million dollars with 12 landmarks" in told
+    assert "7 million" not in told
 
 
 @pytest.fixture(scope="module")

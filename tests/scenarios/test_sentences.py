@@ -7,7 +7,7 @@ import pytest
 
 from scenarios.answering.brief import Estimate
 from scenarios.answering.sentences import counted, difference_in_words, listed
-from scenarios.answering.worlds import gained, spread
+from scenarios.answering.worlds import compared, gained, spread
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,8 @@ from scenarios.answering.worlds import gained, spread
         (Estimate(-5, -8, 2), "5 points (-2 to 8) less, in some worlds more"),
         (Estimate(5, 0, 8), "5 points (0 to 8) more, in some worlds the same"),
         (Estimate(0, 0, 0), "neither more nor less"),
-        (Estimate(-3, math.nan, math.nan), "3 points less"),
+        (Estimate(-3, math.nan, math.nan), "3 points less, in a single world"),
+        (Estimate(0, math.nan, math.nan), "neither more nor less, in a single world"),
         (Estimate(math.nan, math.nan, math.nan), "not known to be more or less"),
     ],
 )
@@ -47,6 +48,19 @@ def test_differences_are_taken_world_by_world_at_the_end():
     assert found == pytest.approx((30, 14, 46))
     assert math.isnan(gained(Found(), "a", "c", "found").median)
     assert math.isnan(gained(Found(), "a", "b", "lost").median)
+
+
+def test_policies_are_compared_in_the_worlds_in_which_each_has_a_value():
+    """The world without a value for the second policy counts for neither: 50 and 70, not 50, 70 and 90."""
+    found = compared(Found(), ("a", "b"), "found", 100)
+    assert found["a"] == pytest.approx((60, 52, 68))
+    assert found["b"] == pytest.approx((30, 22, 38))
+    assert found.gained("a", "b") == pytest.approx(gained(Found(), "a", "b", "found", 100))
+    assert found.among == " (in 2 of 3 worlds)"
+    assert compared(Found(), ("a",), "found").among == ""
+    nothing = compared(Found(), ("a", "c"), "found")
+    assert not nothing.known
+    assert math.isnan(nothing["a"].median)
 
 
 def test_one_value_has_no_interval():

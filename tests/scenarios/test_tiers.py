@@ -41,4 +41,6 @@ def test_tiers_that_leave_nothing_to_divert_are_an_answer_and_a_world_without_sm
     answer = told(chips, dict.fromkeys(chips, 0.0))
     assert "0 thousand with the tiers, and 30 thousand with the Act, of which 50 % are established" in answer
     assert "nan" not in answer
+    neither = told({**dict.fromkeys(chips, 0.0), STATUS_QUO: 4e4}, dict.fromkeys(chips, 0.0))
+    assert "0 thousand with the tiers, and 0 thousand with the Act. Beside" in neither
     assert told(dict.fromkeys(chips, 0.0), dict.fromkeys(chips, 0.0)) == TOO_FEW

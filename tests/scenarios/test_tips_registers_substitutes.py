@@ -9,9 +9,9 @@ import pytest
 
 from scenarios import registry, substitutes, whistleblowers
 from scenarios.answering.brief import Estimate
-from scenarios.answering.sentences import apart
-from scenarios.answering.worlds import gained, ratio
-from scenarios.study import Options
+from scenarios.answering.sentences import difference_in_words
+from scenarios.answering.worlds import gained
+from scenarios.study import Options, UsageError
 from sim import Scenario, Tabulation, simulate
 from sim.experiments.substitutes import OF_THE_MARKET, RunOnce, Supposition
 from sim.parameters import load_parameters
@@ -43,14 +43,19 @@ def test_a_difference_is_taken_world_by_world():
     found = of_worlds(found=[("a", 0, 1.0), ("a", 1, 50.0), ("a", 2, 99.0), ("b", 0, 0.0), ("b", 1, 48.0), ("b", 3, 7.0)])
     difference = gained(found, "a", "b", "found")
     assert difference == pytest.approx(Estimate(1.5, 1.1, 1.9))
-    assert apart(difference) == "1.5 points more (1.1 to 1.9)"
-    assert apart(Estimate(-20.0, -25.0, 1.0)) == "20 points fewer (-1 to 25), not told apart from none"
+    assert difference_in_words(difference, "points") == "1.5 points (1.1 to 1.9) more"
     assert math.isnan(gained(found, "a", "c", "found").median)
 
 
-def test_a_ratio_leaves_out_worlds_with_nothing_to_divide_by():
-    found = of_worlds(usd=[("a", 0, 10.0), ("a", 1, 10.0)], chips=[("a", 0, 5.0), ("a", 1, 0.0)])
-    assert ratio(found, "a", "usd", "chips").median == 2.0
+def test_awards_are_told_for_the_chips_that_they_are_paid_for():
+    """Also those that left before the duty, for which awards are paid too; a world in which nobody is found has no price."""
+    result = of_worlds(cost_authority_awards=[("a", 0, 600.0), ("a", 1, 0.0)])
+    result.scenario = SimpleNamespace(calendar=SimpleNamespace(duty_day=100.0))
+    result.chips = pd.DataFrame(
+        [("a", 0, 0, 50.0, 150.0), ("a", 0, 0, 50.0, 99.0), ("a", 0, 0, 120.0, 130.0), ("a", 1, 0, 120.0, math.nan)],
+        columns=["scenario", "draw", "run", "diverted_day", "established_day"],
+    )
+    assert whistleblowers._award_by_chip(result, "a").median == 300.0
 
 
 def test_an_award_that_makes_nobody_tell_is_the_status_quo_and_more_tips_never_find_less():
@@ -79,6 +84,14 @@ def test_ways_to_use_inspectors_differ_in_what_they_do_and_not_in_their_number(q
             3 if name == registry.MIXED else policy.enforcement.inspectors * (not policy.verification.active)
         )
     assert len({policy.model_copy(update={"name": ""}).digest() for policy in policies.values()}) == len(policies)
+
+
+def test_a_register_needs_an_inspector_and_with_one_no_policy_stands_twice():
+    with pytest.raises(UsageError, match=r"enforcement.inspectors = 0"):
+        registry.study(Options("registry", levers={"enforcement.inspectors": 0}))
+    study = registry.study(Options("registry", levers={"enforcement.inspectors": 1}))
+    policies = [study.scenario, *study.beside]
+    assert len({policy.model_copy(update={"name": ""}).digest() for policy in policies}) == len(policies)
 
 
 def test_no_run_of_the_engine_depends_on_what_is_supposed_about_substitutes():
@@ -156,3 +169,6 @@ def test_what_substitutes_make_up_is_a_sum_over_sources():
     assert values[substitutes.NEEDED].tolist() == pytest.approx([0.15, 0.0])
     assert values[substitutes.PRICE].tolist() == pytest.approx([1.25, 1.25])
     assert values[substitutes.SHARE].dropna().tolist() == [0.25], "nothing is made up where nothing is lost"
+    ends = substitutes.summary(substitutes.outcomes(table, further)).set_index("outcome")[["low", "high"]]
+    assert ends.loc[substitutes.LOST].tolist() == pytest.approx([-5.0, 35.0])
+    assert ends.loc[substitutes.SHARE].isna().all(), "one draw has no interval"

@@ -1,5 +1,7 @@
 """The priors that go in: published quantiles beside what is drawn."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -62,6 +64,18 @@ def test_what_the_user_sets_is_said_and_a_volume_that_replaces_the_priors_is_ref
     assert later["2030"].to_numpy() == pytest.approx(later["2025"].to_numpy())
     with pytest.raises(UsageError, match="diverted_chips_per_year"):
         tabulated(3, **{"uncertainties.diverted_chips_per_year": 1e5})
+
+
+def test_where_volumes_are_set_nothing_is_said_to_go_with_them(result: Tabulation):
+    """The title is of the draws: with both of Epoch's volumes set, its estimate goes with nothing either."""
+    own = {f"uncertainties.epoch_volume_{year}_h100e": 1e5 for year in (2024, 2025)}
+    fixed = tabulated(200, **own)
+    assert "nan" not in volume_prior.answer(fixed)
+    assert "nan" not in list(volume_prior.figures(fixed))[1].caption
+    assert volume_prior.goes_with({"Epoch": -0.6, "CNAS": 0.02}) == (
+        "Less detected goes with more smuggled by Epoch's estimate, not by CNAS's"
+    )
+    assert volume_prior.goes_with({"Epoch": math.nan, "CNAS": 0.02}).startswith("Less detected does not go with more")
 
 
 def test_titles_fit_and_captions_call_the_priors_inputs(result: Tabulation):

@@ -87,8 +87,10 @@ def test_the_use_without_refusal_is_parted_into_what_each_measure_reaches():
     parts = next_order.shares_of_use(result)
     assert parts.loc["rule_new_name_120_days"].iloc[0].tolist() == pytest.approx([0.2, 0.3, 0.5])
     assert parts.loc[STATUS_QUO].iloc[0].tolist() == pytest.approx([0, 0.05, 0.95])
+    assert next_order.comparison(parts.loc[STATUS_QUO]) == "more than refusal in 1 of 1 worlds"
     nothing = ends(rule_new_name_120_days=(0, 0), rule_no_refusal=(0, 0), status_quo=(0, 0), today_no_refusal=(0, 0))
     assert next_order.shares_of_use(nothing).isna().all().all(), "a share of no use is none"
+    assert next_order.comparison(next_order.shares_of_use(nothing)) == "more than refusal in 0 of 0 worlds"
 
 
 @pytest.mark.parametrize(("question", "varied"), [(opt_in, "opt_in_uptake"), (next_order, "new_shell_days")])
