@@ -64,10 +64,10 @@ def test_gains_add_up_to_what_is_cleared(result: Tabulation):
 
 
 def test_twelve_landmarks_at_twice_the_price_cost_twice_as_much_and_clear_as_many(result: Tabulation):
-    """And nothing else: 70,000 dollars each make 840,000 for twelve. A price that is set has no range."""
-    dear = tabulated(levers={"uncertainties.landmark_cost_usd_per_year": 70_000})
+    """And nothing else: 120,000 dollars each make 1,440,000 for twelve. A price that is set has no range."""
+    dear = tabulated(levers={"uncertainties.landmark_cost_usd_per_year": 120_000})
     usual, summary = result.summary(), dear.summary()
-    assert (summary.loc[summary["landmarks"] == 12, "usd_per_year_central"] == 840_000).all()
+    assert (summary.loc[summary["landmarks"] == 12, "usd_per_year_central"] == 1_440_000).all()
     assert summary["usd_per_year_central"].tolist() == (2 * usual["usd_per_year_central"]).tolist()
     assert summary["usd_per_point_central"].to_numpy() == pytest.approx(2 * usual["usd_per_point_central"].to_numpy())
     assert summary["chips_cleared"].equals(usual["chips_cleared"])
