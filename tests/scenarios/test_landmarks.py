@@ -74,7 +74,7 @@ def test_twelve_landmarks_at_twice_the_price_cost_twice_as_much_and_clear_as_man
     assert {"usd_per_year_low", "usd_per_year_high"} <= set(usual)
     assert not {"usd_per_year_low", "usd_per_year_high"} & set(summary)
     (chart,) = landmarks.figures(dear)
-    assert "Cost: 70,000 dollars per landmark-year, the same everywhere" in chart.caption
+    assert "Cost: 120,000 dollars per landmark-year, the same everywhere" in chart.caption
 
 
 def test_a_circuit_in_vacuum_leaves_less_to_clear(result: Tabulation):
