@@ -112,7 +112,7 @@ def apart(wanted: NDArray[np.float64], heights: NDArray[np.float64], room: float
 
 
 def wrap(text: Text, width_px: float, renderer: RendererBase, *, keep_lines: bool = False) -> None:
-    """Break a text into lines that are no wider than a width; words stay whole.
+    """Break a text into lines that are no wider than a width; words stay whole, and numbers with their per cent.
 
     Args:
         text: what is written; it is changed.
@@ -122,8 +122,13 @@ def wrap(text: Text, width_px: float, renderer: RendererBase, *, keep_lines: boo
     """
     written = text.get_text()
     parts = written.split("\n") if keep_lines else [" ".join(written.split())]
-    lines = [line for part in parts for line in _lines(part.split(" "), _measure(text, renderer), width_px)]
+    lines = [line for part in parts for line in _lines(_words(part), _measure(text, renderer), width_px)]
     text.set_text("\n".join(lines))
+
+
+def _words(part: str) -> list[str]:
+    """What a line may not break: words, and a number with its per cent."""
+    return [word.replace("\0", " ") for word in part.replace(" %", "\0%").split(" ")]
 
 
 def _measure(text: Text, renderer: RendererBase) -> Callable[[str], float]:

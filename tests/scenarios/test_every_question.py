@@ -8,14 +8,17 @@ import re
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import ModuleType
 
 import pandas as pd
 import pytest
 
 from scenarios.answering.brief import ANSWER, asked, further_sources, references
 from scenarios.contents import CHAPTERS
-from scenarios.study import Options, questions, run_study
-from sim.figures import Chart, save_chart
+from scenarios.study import SIZE_NAMES, Options, questions, run_study
+from sim import Result, Tabulation
+from sim.figures import Chart, house_style, save_chart
+from sim.figures.style import SizeName
 from sim.parameters import load_parameters
 
 from .figure_checks import complaints
@@ -62,6 +65,23 @@ def test_a_question_in_quick(name: str, tmp_path: Path, monkeypatch: pytest.Monk
     for file, data in drawn.items():
         pd.testing.assert_frame_equal(data, golden[file], check_dtype=False, rtol=TOLERANCE)
         assert all((folder / file).with_suffix(suffix).stat().st_size for suffix in (".pdf", ".svg", ".png", ".txt"))
+
+
+@pytest.mark.verify
+@pytest.mark.parametrize("name", NAMES)
+def test_the_figures_of_a_question_can_be_read_at_every_size(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    wrong: dict[str, list[str]] = {}
+
+    def checked(question: ModuleType, result: Result | Tabulation, folder: Path, size: SizeName) -> None:
+        for each in SIZE_NAMES:
+            with house_style(each):
+                for chart in question.figures(result):
+                    wrong[f"{chart.slug}, {each}"] = complaints(chart.figure)
+
+    monkeypatch.setattr("scenarios.study._draw", checked)
+    answered(name, tmp_path / name)
+    assert len(wrong) >= len(SIZE_NAMES)
+    assert {figure: found for figure, found in wrong.items() if found} == {}
 
 
 @pytest.mark.parametrize("name", NAMES)

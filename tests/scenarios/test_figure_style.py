@@ -263,6 +263,16 @@ def test_a_long_subtitle_goes_on_in_a_second_line():
     assert subtitle.height > 1.5 * title.height
 
 
+def test_no_line_begins_with_a_per_cent():
+    for letters in range(1, 60, 4):
+        figure = new_figure(4.0)
+        FigureCanvasAgg(figure)
+        frame(figure, title="A claim", subtitle="A" * letters + " 60 % to 75 %" * 25, source="Source")
+        lines = figure.texts[1].get_text().split("\n")
+        assert len(lines) > 1
+        assert not any(line.startswith("%") for line in lines)
+
+
 def test_a_compact_drawing_has_the_same_outlines_to_a_hundredth_of_a_point():
     kept = '<use transform="scale(0.12345)"/><path id="a" x="0.12345" d="{}"/>'
     drawn = kept.format("M 1.23456 2 \nL 3.0001 4 \nL 5 6 \nz\nM 7 8 \nL 9 -0.5 \n")
