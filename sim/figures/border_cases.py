@@ -11,7 +11,8 @@ from matplotlib.lines import Line2D
 
 from ..world.clearance import HARDLY, PROVEN
 from .heat_map import heat_map
-from .style import new_figure, percent
+from .layout import panels, stacked
+from .style import LEGEND_PT, percent
 from .time_to_beat import TO_BEAT
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 LOOKS = {"hosting": ("#0072B2", "o", -0.16), "cloud": ("#000000", "s", 0.16)}
 """Colour, marker and height within its line of each class of networks."""
+
+TWO_LINES_IN = 0.29
+"""Height of a row with two lines at its left, inches."""
 
 
 def border_times_data(result: Tabulation) -> pd.DataFrame:
@@ -52,9 +56,7 @@ def border_times(data: pd.DataFrame, ax: Axes | None = None) -> Axes:
     """
     places = list(dict.fromkeys(data["case"]))
     if ax is None:
-        figure = new_figure(1.6 + 0.4 * len(places))
-        height = figure.get_figheight()
-        ax = figure.add_axes((0.20, 0.66 / height, 0.77, 1 - 1.5 / height))
+        _, (ax,) = panels(height_in=1.9 + 0.4 * len(places))
     for line, place in enumerate(places):
         rows = data[data["case"] == place]
         if line % 2:
@@ -62,7 +64,7 @@ def border_times(data: pd.DataFrame, ax: Axes | None = None) -> Axes:
         if rows["inside"].any():
             ax.text(
                 0.5, line, "inside the territory: nothing to clear", transform=ax.get_yaxis_transform(), ha="center",
-                va="center", fontsize=7, color="#444444",
+                va="center", fontsize=LEGEND_PT, color="#444444",
             )  # fmt: skip
             continue
         for column, style in (("planning_ms", "-"), ("security_ms", (0, (1.2, 1.0)))):
@@ -98,8 +100,8 @@ def _legend(ax: Axes) -> None:
         Line2D([], [], color="#444444", marker="D", markerfacecolor="white", markersize=4, linewidth=0, label="relayed")
     )
     ax.legend(
-        handles=handles, loc="lower left", bbox_to_anchor=(-0.25, 1.0), ncols=len(handles), frameon=False, fontsize=7,
-        handlelength=1.4, columnspacing=1.1, borderaxespad=0.3,
+        handles=handles, loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=1 if stacked(ax) else 3, frameon=False,
+        fontsize=LEGEND_PT, handlelength=1.4, columnspacing=1.1, borderaxespad=0.3,
     )  # fmt: skip
 
 
@@ -123,13 +125,8 @@ def border_shares(result: Tabulation, verdicts: Mapping[str, str]) -> Axes:
         for network in LOOKS
     ]
     beside.append(("relayed", [_relayed(largest, case) for case in cells.index]))
-    figure = new_figure(2.3 + 0.24 * len(cells))
-    height = figure.get_figheight()
-    axis = figure.add_axes((0.205, 0.42 / height, 0.585, 1 - 1.75 / height))
-    heat_map(cells, axis, write=lambda share: percent(share, (HARDLY, PROVEN)), columns_beside=beside)
-    for row, case in enumerate(cells.index):
-        axis.text(len(order) + 2.75, row, verdicts[case], ha="left", va="center", fontsize=6.5, clip_on=False)
-    return axis
+    cells = cells.rename(index={case: f"{case}:\n{verdicts[case]}" for case in cells.index})
+    return heat_map(cells, write=lambda share: percent(share, (HARDLY, PROVEN)), columns_beside=beside, row_in=TWO_LINES_IN)
 
 
 def _relayed(rows: pd.DataFrame, case: str) -> str:

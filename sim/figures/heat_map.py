@@ -40,6 +40,7 @@ def heat_map(
     write: Callable[[float], str],
     darkest: float = 1.0,
     columns_beside: Sequence[tuple[str, Sequence[str]]] = (),
+    row_in: float = ROW_IN,
 ) -> Axes:
     """Draw a table with a value written in each cell.
 
@@ -50,6 +51,7 @@ def heat_map(
         write: how a value is written.
         darkest: value of the darkest shade; 0 has the lightest.
         columns_beside: further columns at the right without shades: heading, and what stands in each row.
+        row_in: height of a row at full width, inches, of a new figure.
 
     Returns:
         The axes, the first if there are two blocks. Their y axis points down: row k of the table is at k.
@@ -63,7 +65,7 @@ def heat_map(
         raise ValueError(f"darkest = {darkest}: allowed above 0")
     if ax is None:
         _, blocks = panels(
-            rows=_blocks(cells), height_in=HEAD_IN + FOOT_IN + ROW_IN * len(cells) * _blocks(cells), below_in=0
+            rows=_blocks(cells), height_in=HEAD_IN + FOOT_IN + row_in * len(cells) * _blocks(cells), below_in=0
         )
         if len(blocks) > 1:
             return _in_blocks(cells, blocks, write, darkest, columns_beside)
@@ -104,7 +106,8 @@ def _in_blocks(
 ) -> Axes:
     """Half of the columns in each block; there is room for numbers, not for their unit."""
     half = (len(cells.columns) + len(columns_beside) + 1) // 2
-    parts = (cells.iloc[:, :half], ()), (cells.iloc[:, half:], columns_beside)
+    bare = [(heading, [text.removesuffix(" %") for text in texts]) for heading, texts in columns_beside]
+    parts = (cells.iloc[:, :half], ()), (cells.iloc[:, half:], bare)
     for axes, (part, beside) in zip(blocks, parts, strict=True):
         heat_map(part, axes, write=lambda value: write(value).removesuffix(" %"), darkest=darkest, columns_beside=beside)
     return blocks[0]
