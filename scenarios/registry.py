@@ -159,7 +159,7 @@ def table(result: Result) -> Table:
 
 def figures(result: Result) -> Iterator[Chart]:
     """What each way finds, soon and within a year; then by the number of inspectors."""
-    from sim.figures import Chart, by_lever, by_policy, frame, name_values, new_figure, panels, policies_data
+    from sim.figures import Chart, by_lever, by_policy, frame, name_values, panels, policies_data
     from sim.figures.captions import assumptions, source
 
     every = variations(result.scenario, result.manifest["quick"])
@@ -174,8 +174,7 @@ def figures(result: Result) -> Iterator[Chart]:
     )
     ours = [row for row in every if row.name in WORDS]
     data = policies_data(result, settings(ours), (SOON, YEAR, VISITS, FALSE))
-    figure = new_figure(3.7)
-    left, right = figure.add_axes((0.31, 0.17, 0.28, 0.6)), figure.add_axes((0.67, 0.17, 0.28, 0.6))
+    figure, (left, right) = panels(2, height_in=3.7)
     for axis, outcome, title in ((left, SOON, "within 90 days"), (right, YEAR, "within a year")):
         by_policy(data, outcome, axis, share=True, names=outcome == SOON)
         axis.set_title(f"established {title}")

@@ -254,7 +254,7 @@ def table(result: Tabulation) -> Table:
 
 def figures(result: Tabulation) -> Iterator[Chart]:
     """Compute by source and what the rule changes; then what is kept out under each supposition."""
-    from sim.figures import Chart, by_policy, frame, new_figure, source_line
+    from sim.figures import Chart, by_policy, frame, panels, source_line
 
     draws = result.manifest["draws"]
     runs = "run of each step" if result.manifest["runs"] == 1 else "runs of each step"
@@ -265,8 +265,7 @@ def figures(result: Tabulation) -> Iterator[Chart]:
     caption = f"{_caption(result)} {source}"
 
     data = _by_source(result)
-    figure = new_figure(3.3)
-    left, right = figure.add_axes((0.14, 0.2, 0.37, 0.53)), figure.add_axes((0.58, 0.2, 0.36, 0.53))
+    figure, (left, right) = panels(2, height_in=3.3)
     by_policy(data, "at_hand", left)
     by_policy(data, "change", right, names=False)
     left.set_title("at hand without the rule")
@@ -285,11 +284,9 @@ def figures(result: Tabulation) -> Iterator[Chart]:
     )
 
     data = _by_supposition(result)
-    figure = new_figure(3.3)
-    places = ((0.2, 0.2, 0.22, 0.53), (0.465, 0.2, 0.22, 0.53), (0.73, 0.2, 0.22, 0.53))
     titles = {LOST: "smuggling loses", RENTED: "renting adds", NET: "kept out in all"}
-    for place, (outcome, title) in zip(places, titles.items(), strict=True):
-        axis = figure.add_axes(place)
+    figure, axes = panels(len(titles), height_in=3.3)
+    for axis, (outcome, title) in zip(axes, titles.items(), strict=True):
         by_policy(data, outcome, axis, names=outcome == LOST)
         axis.set_title(title)
         axis.set_xlabel("thousand H100e")

@@ -33,18 +33,16 @@ def ranking_chart(result: Tabulation, assumed: str) -> Chart:
     """
     import pandas as pd
 
-    from sim.figures import Chart, frame, new_figure, who_wins, who_wins_key
+    from sim.figures import Chart, frame, panels, who_wins, who_wins_key
 
     data = pd.DataFrame(_bars(result))
     cases = data[data["network"] == "rented"]["case"].tolist()
-    figure = new_figure(1.6 + 0.2 * len(cases))
-    height = figure.get_figheight()
+    figure, axes = panels(len(networks(result)), height_in=1.9 + 0.2 * len(cases))
     breaks = tuple(cases.index(name) for name in ("miss_of_chips", TOGETHER) if name in cases)
-    for place, network in enumerate(networks(result)):
-        axis = figure.add_axes(((2.45 + 2.4 * place) / 7.2, 0.87 / height, 1.55 / 7.2, 1 - 1.67 / height))
+    for place, (network, axis) in enumerate(zip(networks(result), axes, strict=True)):
         who_wins(data[data["network"] == network], axis, names=not place, breaks=breaks)
         axis.set_title(f"{network} landmarks")
-    who_wins_key(figure, "pings", "inspections")
+    who_wins_key(axes, "pings", "inspections")
     frame(
         figure,
         title=_claim(result),
@@ -97,7 +95,8 @@ def turning_chart(result: Tabulation, assumed: str) -> Chart:
         result: of the question; its further table `turning` has the cells.
         assumed: what the relaxations rest on, for the caption.
     """
-    from sim.figures import Chart, frame, heat_map, new_figure
+    from sim.figures import Chart, frame, heat_map, panels
+    from sim.figures.layout import stacked
 
     data = result.further["turning"]
     few, many = int(data["fewest"].iloc[0]), int(data["most"].iloc[0])
@@ -105,20 +104,19 @@ def turning_chart(result: Tabulation, assumed: str) -> Chart:
     def written(value: float) -> str:
         return "never" if value < few else f"all {many}" if value >= many else f"{value:.0f}"
 
-    figure = new_figure(3.15)
-    height = figure.get_figheight()
     rented = data[data["network"] == "rented"]
-    for place, (case, words) in enumerate(((STATIC, "static model"), (TOGETHER, "all assumptions relaxed"))):
+    shown = ((STATIC, "static model"), (TOGETHER, "all assumptions relaxed"))
+    figure, axes = panels(len(shown), height_in=3.15)
+    for axis, (case, words) in zip(axes, shown, strict=True):
         cells = rented[rented["case"] == case].pivot_table(
             index="cluster_size", columns="share_gone", values="landmarks", dropna=False
         )
         cells = cells.replace({math.inf: many, -math.inf: 0.0})
         cells.index = [f"{size:,}" for size in cells.index]
         cells.columns = [f"{100 * gone:g} %" for gone in cells.columns]
-        axis = figure.add_axes(((0.85 + 3.25 * place) / 7.2, 0.6 / height, 2.55 / 7.2, 1 - 1.75 / height))
         heat_map(cells, axis, write=written, darkest=many)
         axis.set_title(f"{words}; of a smuggling cluster, gone:", fontsize=7.5, pad=4)
-        if not place:
+        if axis is axes[0] or stacked(axis):
             axis.set_ylabel("chips in each cluster")
     frame(
         figure,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from matplotlib.axes import Axes
@@ -9,9 +10,11 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import PercentFormatter
 
+from .layout import stacked
+from .style import LEGEND_PT, NOTE_PT
+
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.figure import Figure
 
 FIRST, OPEN, SECOND = "#0072B2", "#d9d9d9", "#D55E00"
 INK = "#222222"
@@ -26,7 +29,7 @@ def who_wins(rows: pd.DataFrame, ax: Axes, *, names: bool = True, breaks: tuple[
             first side, its interval (NaN if there is none), by the second side, and by the first against the second's best
             plan.
         ax: where to draw.
-        names: whether cases are named along the y axis; else a panel to the left does.
+        names: whether cases are named along the y axis; else a panel to the left does, if there is one: not in a column.
         breaks: numbers of cases above which a line is drawn.
     """
     for place, row in enumerate(rows.to_dict("records")):
@@ -46,11 +49,11 @@ def who_wins(rows: pd.DataFrame, ax: Axes, *, names: bool = True, breaks: tuple[
             )  # fmt: skip
         ax.annotate(
             _written(first, low, high), (1, place), xytext=(4, 0), textcoords="offset points", va="center",
-            fontsize=6.5, color=INK,
+            fontsize=NOTE_PT, color=INK,
         )  # fmt: skip
     for above in breaks:
         ax.axhline(above - 0.5, color="#444444", linewidth=0.5)
-    ax.set_yticks(range(len(rows)), list(rows["label"]) if names else [""] * len(rows), fontsize=7)
+    ax.set_yticks(range(len(rows)), list(rows["label"]) if names or stacked(ax) else [""] * len(rows), fontsize=LEGEND_PT)
     ax.tick_params(axis="y", length=0, pad=6)
     ax.set_ylim(len(rows) - 0.5, -0.5)
     ax.set_xlim(0, 1)
@@ -59,8 +62,8 @@ def who_wins(rows: pd.DataFrame, ax: Axes, *, names: bool = True, breaks: tuple[
     return ax
 
 
-def who_wins_key(figure: Figure, first: str, second: str) -> None:
-    """What colours and marks mean, below the panels."""
+def who_wins_key(axes: Sequence[Axes], first: str, second: str) -> None:
+    """What colours and marks mean, below the names of the cases: of the first panel, in a column of the last."""
     marks = [
         Patch(facecolor=FIRST, label=f"{first} win at any price"),
         Patch(facecolor=OPEN, label="prices decide"),
@@ -70,9 +73,9 @@ def who_wins_key(figure: Figure, first: str, second: str) -> None:
             linestyle="none", label=f"{first} win against the best plan",
         ),
     ]  # fmt: skip
-    figure.legend(
-        handles=marks, loc="lower left", bbox_to_anchor=(0.005, 0.33 / figure.get_figheight()), ncols=4, frameon=False,
-        fontsize=7, handlelength=1.3, columnspacing=1.4, handletextpad=0.5,
+    axes[-1 if stacked(axes[0]) else 0].legend(
+        handles=marks, loc="upper right", bbox_to_anchor=(-0.02, -0.01), frameon=False, fontsize=LEGEND_PT,
+        handlelength=1.3, handletextpad=0.5, borderaxespad=0.2, labelspacing=0.3,
     )  # fmt: skip
 
 
