@@ -32,9 +32,10 @@ RUNS, QUICK_RUNS = 2, 1
 FOUND, FALSE = "alerted_by_day_90", "false_alarms_per_month"
 
 DRIVERS = (
-    "verification.grace_days", "verification.unconfirmed_days", "verification.scan_alpha", "verification.cusum_threshold",
-    "verification.sprt_alpha", "verification.registry_days", "adversary.strategies", "gpu_faults_per_chip_year",
-    "repair_absence_days", "site_outages_per_site_year", "rma_reported_share", "inspection_days",
+    "verification.grace_days", "verification.unconfirmed_days", "verification.unconfirmed_answers",
+    "verification.scan_alpha", "verification.cusum_threshold", "verification.sprt_alpha", "verification.registry_days",
+    "adversary.strategies", "gpu_faults_per_chip_year", "repair_absence_days", "site_outages_per_site_year",
+    "rma_reported_share", "inspection_days",
 )  # fmt: skip
 CITATIONS = ("bureau-staff-2025", "llama3-2024")
 

@@ -2,7 +2,8 @@
 
 From every hour to every thirty days, in the same worlds: how many diversions are established within 90 days, how many cases
 turn out to be false alarms, and what it takes in challenges. The days for which a chip may be silent or unconfirmed stay,
-so that asking more often does not mean to lose patience sooner.
+so that asking more often does not mean to lose patience sooner; a few unconfirmed answers are innocent however rarely chips
+are asked.
 """
 
 from __future__ import annotations

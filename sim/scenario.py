@@ -180,6 +180,9 @@ class Verification(_Section):
     bound: Bound = Field(description="speed at which a time becomes a distance; only vacuum and planning are sound")
     grace_days: float = Field(ge=0, le=3650, description="silence that is still innocent")
     unconfirmed_days: float = Field(ge=0, le=3650, description="for how long answers in a row may fail to clear a chip")
+    unconfirmed_answers: int = Field(
+        ge=0, le=10_000, description="as many may fail in a row in any case, however rarely a chip is asked"
+    )
     enrolment_rounds: int = Field(ge=1, le=1000, description="measurements that enrol a site, 25 hours apart")
     enrolment_cleared_share: float = Field(ge=0, le=1, description="share of them that must clear it")
     uncleared_sites: UnclearedSites = Field(description="what happens to sites that enrolment could not clear")

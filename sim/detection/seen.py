@@ -29,6 +29,7 @@ class Thresholds:
     period_days: float
     grace_days: float
     unconfirmed_days: float
+    unconfirmed_answers: int
     activation_days: float
     scan_alpha: float
     cusum_ratio: float

@@ -67,7 +67,7 @@ def drift(seen: RoundSeen, thresholds: Thresholds, memory: Memory) -> IntArray:
 
 
 def _suspicious_for_long(seen: RoundSeen, thresholds: Thresholds, *, clearable: bool) -> IntArray:
-    allowed = periods_covering(thresholds.unconfirmed_days, thresholds.period_days)
+    allowed = max(periods_covering(thresholds.unconfirmed_days, thresholds.period_days), thresholds.unconfirmed_answers)
     for_long = suspicious_streak(seen.suspicious_rounds, allowed_rounds=allowed)
     chips = seen.suspicious[for_long]
     at_such = [seen.clearable(site) == clearable for site in seen.sites_of(chips).tolist()]

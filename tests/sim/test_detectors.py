@@ -18,6 +18,7 @@ from sim.detection.registry import is_due
 from sim.detection.scan import lot_scan, site_scan, tail
 from sim.detection.seen import Memory, RoundSeen, Thresholds
 from sim.detection.sprt import accepting, log_ratio, rejecting
+from sim.detection.streaks import unconfirmed
 from sim.engine import fast
 from sim.engine.runs import SequentialTests
 from sim.fleet.chips import State
@@ -59,6 +60,16 @@ def experienced(share: float, challenges: int = 10_000_000) -> Memory:
     """A memory of many challenges of which some share was missed, each by a chip that had answered before."""
     missed = round(share * challenges)
     return Memory(np.zeros(SITES), challenges, missed, missed)
+
+
+@pytest.mark.parametrize(
+    ("period", "days", "answers", "innocent"), [(1, 7, 2, 7), (0.25, 7, 2, 28), (7, 7, 2, 2), (30, 7, 0, 1), (30, 0, 0, 0)]
+)
+def test_patience_for_unconfirmed_answers_is_in_days_and_in_answers(period, days, answers, innocent):
+    """Two chips: one has had as many unconfirmed answers in a row as are innocent, the other one more."""
+    thresholds = replace(THRESHOLDS, period_days=period, unconfirmed_days=days, unconfirmed_answers=answers)
+    seen = replace(a_round([]), suspicious=CHIPS[:2], suspicious_rounds=np.array([innocent, innocent + 1]))
+    assert unconfirmed(seen, thresholds, experienced(0.0)).tolist() == [1]
 
 
 # --- scans ----------------------------------------------------------------------------------------------------------------

@@ -64,6 +64,7 @@ def drifting() -> Scenario:
         fleet__stock_equipped=True,
         verification__uncleared_sites="drift_test",
         verification__unconfirmed_days=1,
+        verification__unconfirmed_answers=0,
         verification__signing="none",
         enforcement__inspectors=40,
         uncertainties=values,

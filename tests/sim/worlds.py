@@ -70,6 +70,7 @@ def hurried(values: Mapping[str, float] | None = None, **levers: Any) -> Scenari
         "calendar__end_after_duty_days": 90,
         "geography__sites": 12,
         "verification__signing": "none",
+        "verification__unconfirmed_answers": 0,
         "enforcement__inspectors": 3,
     }
     return Scenario.load("miniature").replace(**{**common, **levers}, uncertainties={**HURRIED, **(values or {})})
