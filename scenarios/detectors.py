@@ -133,8 +133,8 @@ def figures(result: Result) -> Iterator[Chart]:
     trade_off(data, FALSE, FOUND, axis)
     side = -1 if stacked(axis) else 1  # in a journal's column there is no room within
     axis.annotate(
-        f"visits a month of\n{OFFICERS[0]} to {OFFICERS[1]} officers", (capacity[0], 0.98), xytext=(side * 3, 0),
-        xycoords=("data", "axes fraction"), textcoords="offset points", fontsize=NOTE_PT, color="#444444", va="top",
+        f"visits a month of\n{OFFICERS[0]} to {OFFICERS[1]} officers", (capacity[0], 0.02), xytext=(side * 3, 0),
+        xycoords=("data", "axes fraction"), textcoords="offset points", fontsize=NOTE_PT, color="#444444", va="bottom",
         ha="left" if side > 0 else "right",
     )  # fmt: skip
     axis.set_xlabel("false alarms per month (logarithmic)")

@@ -9,17 +9,27 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, PercentFormatter, StrMethodFormatter
+from matplotlib.ticker import (
+    FuncFormatter,
+    LogLocator,
+    NullFormatter,
+    PercentFormatter,
+    StrMethodFormatter,
+    SymmetricalLogLocator,
+)
+from numpy.typing import NDArray
 
 from ..scenario import STATUS_QUO
 from .labels import DIRECT, NOTE, label_curve, spread_labels
-from .layout import panels
+from .layout import panels, stacked
 from .style import BEFORE, NOTE_PT, Look
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from ..results import Result
+
+FloatArray = NDArray[np.float64]
 
 LOOKS: tuple[tuple[str, str | tuple[int, tuple[float, ...]], str], ...] = (
     ("#0072B2", "-", "o"),
@@ -95,6 +105,8 @@ def by_lever(data: pd.DataFrame, outcome: str, ax: Axes | None = None, *, share:
     if share:
         ax.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %", decimals=0))
     ax.set_ylim(bottom=0)
+    if not rows[["median", "high"]].to_numpy(dtype=float).any():
+        ax.set_ylim(top=1)  # nothing but zeros: a scale of their own would have no meaning
     if not share:
         with_commas(ax.yaxis)
     ax.grid(axis="y")
@@ -135,16 +147,32 @@ def trade_off(
         ]
         label_curve(ax, heights["median"].iloc[-1], Look(str(group), look.colour, look.dash))
     if log:
-        ax.set_xscale("log")
-        ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        ax.xaxis.set_major_formatter(FuncFormatter(lambda number, _: f"{number:,g}"))
-        ax.xaxis.set_minor_formatter(NullFormatter())
+        _logarithmic(ax, x["median"].to_numpy(dtype=float))
     ax.set_ylim(0, 1.05 * ax.get_ylim()[1])
     ax.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %", decimals=0))
     ax.grid()
     _mark(ax, marks)
     spread_labels(ax)
     return ax
+
+
+def _logarithmic(ax: Axes, values: FloatArray) -> None:
+    """A logarithmic x axis; if some values are 0, one that ends at the left with 0, linear below the least other one."""
+    positive = values[values > 0]
+    if not len(positive):
+        ax.set_xlim(-0.03, 1)
+        return
+    if len(positive) == len(values):
+        ax.set_xscale("log")
+        ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    else:
+        least = 10 ** np.floor(np.log10(positive.min()))
+        ax.set_xscale("symlog", linthresh=least, linscale=0.4)
+        steps = (1,) if stacked(ax) else (1, 2, 5)
+        ax.xaxis.set_major_locator(SymmetricalLogLocator(base=10, linthresh=least, subs=steps))
+        ax.set_xlim(left=-0.2 * least)  # room for the marks at 0
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda number, _: f"{number:,g}"))
+    ax.xaxis.set_minor_formatter(NullFormatter())
 
 
 def _mark(ax: Axes, marks: Sequence[tuple[str, Sequence[float], str]]) -> None:

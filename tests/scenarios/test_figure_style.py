@@ -277,3 +277,19 @@ def test_a_compact_drawing_has_the_same_outlines_to_a_hundredth_of_a_point():
     kept = '<use transform="scale(0.12345)"/><path id="a" x="0.12345" d="{}"/>'
     drawn = kept.format("M 1.23456 2 \nL 3.0001 4 \nL 5 6 \nz\nM 7 8 \nL 9 -0.5 \n")
     assert _compact(drawn) == kept.format("M 1.23 2 3 4 5 6 z M 7 8 9 -0.5")
+
+
+@pytest.mark.parametrize("alarms", [(0.0, 0.0), (0.0, 3.0), (0.2, 30.0)])
+def test_a_policy_without_false_alarms_stands_in_the_figure_too(alarms: tuple[float, float]):
+    rows = [
+        (name, "a curve", value, outcome, number, number, number)
+        for name, value, alarm in zip(("short", "long"), (3.0, 14.0), alarms, strict=True)
+        for outcome, number in (("alarms", alarm), ("found", 0.5))
+    ]
+    data = pd.DataFrame(rows, columns=["scenario", "group", "value", "outcome", "median", "low", "high"])
+    axes = trade_off(data, "alarms", "found")
+    (line,) = [line for line in axes.lines if len(line.get_xdata()) == 2 and line.get_linestyle() != "None"]
+    across = axes.transAxes.inverted().transform(line.get_transform().transform(line.get_xydata()))[:, 0]
+    assert sorted(line.get_xdata()) == sorted(alarms)
+    assert (across >= 0).all()
+    assert (across <= 1).all()
