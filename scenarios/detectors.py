@@ -132,12 +132,14 @@ def figures(result: Result) -> Iterator[Chart]:
     axis.axvspan(*capacity, color="#999999", alpha=0.2, linewidth=0)
     trade_off(data, FALSE, FOUND, axis)
     side = -1 if stacked(axis) else 1  # in a journal's column there is no room within
-    axis.annotate(
-        f"visits a month of\n{OFFICERS[0]} to {OFFICERS[1]} officers", (capacity[0], 0.02), xytext=(side * 3, 0),
-        xycoords=("data", "axes fraction"), textcoords="offset points", fontsize=NOTE_PT, color="#444444", va="bottom",
-        ha="left" if side > 0 else "right",
-    )  # fmt: skip
-    axis.set_xlabel("false alarms per month (logarithmic)")
+    if capacity[0] < axis.get_xlim()[1]:
+        axis.annotate(
+            f"visits a month of\n{OFFICERS[0]} to {OFFICERS[1]} officers", (capacity[0], 0.02), xytext=(side * 3, 0),
+            xycoords=("data", "axes fraction"), textcoords="offset points", fontsize=NOTE_PT, color="#444444", va="bottom",
+            ha="left" if side > 0 else "right",
+        )  # fmt: skip
+    scale = {"log": " (logarithmic)", "symlog": " (logarithmic but for 0)"}.get(axis.get_xscale(), "")
+    axis.set_xlabel(f"false alarms per month{scale}")
     axis.set_ylabel("share of diverted chips")
     frame(
         figure,
@@ -148,8 +150,8 @@ def figures(result: Result) -> Iterator[Chart]:
     caption = (
         "Each point is a threshold of a detector used alone, in its own unit; the first curve is all of them together, by "
         "days of grace, the others at the baseline's thresholds. A false alarm is a case without a diverted chip, also one "
-        "that a remote request has settled. Points without false alarms cannot be drawn and are in the data; where points "
-        "lie close together only one has its value. Grey: visits a month that "
+        "that a remote request has settled. Points without false alarms stand at 0, to the left of "
+        "where the axis is logarithmic; where points lie close together only one has its value. Grey: visits a month that "
         f"{OFFICERS[0]} to {OFFICERS[1]} officers make. {assumptions(result)}"
     )
     yield Chart("detectors", figure, data, caption)

@@ -109,7 +109,7 @@ def answer(result: Result) -> str:
     years = result.scenario.calendar.end_after_duty_days / DAYS_PER_YEAR
     sizes = sorted({budget for _, budget in policies})
     told = []
-    for budget in (sizes[-1], sizes[0]):
+    for budget in dict.fromkeys((sizes[-1], sizes[0])):
         ways = {group: policies[group, budget] for group in (PING, *METHODS)}
         found = compared(result, ways.values(), SOON, 100)
         if not found.known:
@@ -121,9 +121,8 @@ def answer(result: Result) -> str:
             f"alone, by the best method ({best.rpartition(', ')[2]}), {found[ways[best]].of('%')} and {spent[best]}; world "
             f"by world pings find {difference_in_words(found.gained(ways[PING], ways[best]), 'points')}{found.among}"
         )
-    return (
-        f"Of a budget of {sizes[-1]:g} million dollars a year, pings and inspectors who follow up alerts {told[0]}. "
-        f"Of {sizes[0]:g} million they {told[1]}."
+    return f"Of a budget of {sizes[-1]:g} million dollars a year, pings and inspectors who follow up alerts {told[0]}. " + (
+        f"Of {sizes[0]:g} million they {told[1]}." if len(told) > 1 else "No smaller budget pays for the landmarks."
     )
 
 

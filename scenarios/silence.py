@@ -141,8 +141,8 @@ def figures(result: Result) -> Iterator[Chart]:
         source=source(result),
     )
     caption = (
-        "Left: cases that held at least one diverted chip, of those closed. Right: diverted chips among all chips of "
-        f"closed cases. One outage of a site is one case, however many chips are silent. {assumptions(result)}"
+        "Left: cases that held at least one diverted chip, closed or not at the end. Right: diverted chips among all "
+        f"chips of cases. One outage of a site is one case, however many chips are silent. {assumptions(result)}"
     )
     yield Chart("alerts-that-are-right", figure, data, caption)
 

@@ -102,6 +102,8 @@ def answer(result: Result) -> str:
         return TOO_FEW
     known = [name for name in (TIERS, ACT) if name not in unknown]
     found = compared(result, known, FOUND, 100) if known else None
+    if found is not None and not found.known:
+        return TOO_FEW
     shares = {name: _established(found[name]) if found and name in known else "" for name in (TIERS, ACT)}
     refused, prevented = (
         {name: estimate(result, name, outcome, thousands) for name in (TIERS, ACT)} for outcome in (REFUSED, PREVENTED)

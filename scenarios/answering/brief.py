@@ -66,9 +66,11 @@ def figures_of(number: float) -> str:
     """A number in a text: three figures if large, whole from ten on, two figures below; a dash if it is none."""
     if math.isnan(number):
         return "-"
+    if number == 0:
+        return "0"  # of either sign
     if abs(number) >= 1000:
         return f"{round(number, 2 - math.floor(math.log10(abs(number)))):,.0f}"
-    if abs(number) >= 9.95 or number == 0:
+    if abs(number) >= 9.95:
         return f"{number:.0f}"
     return f"{number:.2g}"
 

@@ -181,12 +181,10 @@ class Authority:
             )
             if setting.scenario.enforcement.remote_request_days:
                 yield from self._ask_operator(case)
-                if not len(case.chips):
-                    self._close(case, Finding.RMA if case.rma else Finding.CLEARED)
+                if self._closes_settled(case):
                     return
                 yield from self._wait_as_pleaded(case)
-                if not len(case.chips):
-                    self._close(case, Finding.RMA if case.rma else Finding.CLEARED)
+                if self._closes_settled(case):
                     return
             if not self._pools:
                 yield setting.env.event()  # nobody can be sent: only a tip can settle it
@@ -197,6 +195,17 @@ class Authority:
         except Interrupt:
             self._write(case, Happening.CALLED_OFF)
             self._close(case, Finding.ESTABLISHED)
+
+    def _closes_settled(self, case: Case) -> bool:
+        """Close a case if nothing is left to look for: all chips are explained, or others have established the rest."""
+        if not len(case.chips):
+            self._close(case, Finding.RMA if case.rma else Finding.CLEARED)
+        elif self._established(case.chips).all():
+            self._write(case, Happening.CALLED_OFF)
+            self._close(case, Finding.ESTABLISHED)
+        else:
+            return False
+        return True
 
     def _ask_operator(self, case: Case) -> ProcessGenerator:
         """Ask the operator to have chips answer, or to explain why they cannot; wait for the answer, or until time is up."""
@@ -311,6 +320,7 @@ class Authority:
     def _close(self, case: Case, finding: Finding) -> None:
         """Close a case. Chips in repair, as seen or reported, are excused until they are back; others are judged afresh."""
         table, day = self._setting.chips, self._setting.env.now
+        table.settle(day)
         del self._open[case.site]
         if case.visited:
             for reason, chips in case.parts:

@@ -84,7 +84,8 @@ def ensemble(
     if until is not None and (points is not None or design in ("lhs", "factorial")):
         raise ValueError("until: the draws of lhs, factorial and points belong together; allowed with: random, sobol")
     policies = policies_of(scenario, beside, status_quo)
-    if until is not None and until.outcome not in (known := _outcomes(scenario)):
+    known = list(dict.fromkeys(name for policy in policies for name in _outcomes(policy))) if until is not None else []
+    if until is not None and until.outcome not in known:
         raise ValueError(f"until: outcome = {until.outcome!r}: allowed: {', '.join(known)}")
     drawn = list(points) if points is not None else draws_of(design, scenario, seed, draws, among)
     if not drawn:

@@ -18,6 +18,8 @@ from scenarios.answering.worlds import compared, gained, spread
         (Estimate(5, -2, 8), "5 points (-2 to 8) more, in some worlds less"),
         (Estimate(-5, -8, 2), "5 points (-2 to 8) less, in some worlds more"),
         (Estimate(5, 0, 8), "5 points (0 to 8) more, in some worlds the same"),
+        (Estimate(-3, -5, 0), "3 points (0 to 5) less, in some worlds the same"),
+        (Estimate(0, -5, 2), "0 points (-2 to 5) less, in some worlds more"),
         (Estimate(0, 0, 0), "neither more nor less"),
         (Estimate(-3, math.nan, math.nan), "3 points less, in a single world"),
         (Estimate(0, math.nan, math.nan), "neither more nor less, in a single world"),

@@ -213,3 +213,22 @@ def test_notice_keeps_no_inspector(pressed: Scenario):
     ]
     assert len(days[1]) > len(days[0]) / 2 > 8
     assert days[1][0] >= days[0][0] + 30 - scenario.values["inspection_travel_days"]
+
+
+def test_nobody_is_sent_about_chips_that_others_have_established(monkeypatch):
+    """A tip may establish some chips of a case, and the operator explain the others later."""
+    settled: list[bool] = []
+    send = authority.Authority._send_inspector
+
+    def watched(self, case):
+        settled.append(bool(self._established(case.chips).all()))
+        return send(self, case)
+
+    monkeypatch.setattr(authority.Authority, "_send_inspector", watched)
+    tips = {"tips_detection_ever": 1, "tips_time_to_charge_months": 0.5, "request_answered": 1, "request_answer_days": 6}
+    outages = {"site_outages_per_site_year": 6, "site_outage_hours": 24 * 8}
+    levers = {"geography__sites": 4, "enforcement__remote_request_days": 10, "calendar__end_after_duty_days": 200}
+    for seed in range(1, 5):
+        run(hurried({**tips, **outages}, **levers), seed)
+    assert len(settled) > 50
+    assert not any(settled)

@@ -31,7 +31,7 @@ ONE_IDEA: Mapping[str, tuple[str, ...]] = {
         "key_reissue", "endorser", "chips_per_endorser",
     ),
     "market in restricted territory": (
-        "domestic_", "remote_rental", "rental_elasticity", "lawful_stock", "lawful_imports", "smuggled_stock", "diffusion_",
+        "domestic_", "remote_rental", "rental_elasticity", "lawful_stock", "lawful_imports", "diffusion_",
         "price_ratio", "demand_elasticity", "smuggling_elasticity",
     ),
     "what smugglers believe": ("belief_cases", "choice_noise", "risk_horizon", "smuggler_margin", "company_orders"),
@@ -50,7 +50,7 @@ ONE_IDEA: Mapping[str, tuple[str, ...]] = {
     "changes of routes": ("route_change", "metro_route_change"),
     "congestion": ("congest",),
     "tips": ("tips_", "award_tip"),
-    "end-use checks": ("end_use_checks",),
+    "end-use checks": ("end_use_check",),
     "review of cases": ("case_review",),
     "consent": ("consent_",),
     "remote requests": ("request_",),
