@@ -109,8 +109,8 @@ def two_sided(uniform: float, *, low: float, central: float, high: float) -> flo
     """The value at a quantile of a law with its median at the central value, by inversion of its distribution function.
 
     Each side of the central value has half of the probability, with a density that falls linearly to nothing at its end: in
-    the value, or in its logarithm where the side spans a factor of `LOGARITHMIC_FROM` or more. Without the logarithm it is
-    the uneven two-sided power law of Kotz and van Dorp (2005) with power 2 and even weights.
+    the value, or in its logarithm where the side spans a factor of `LOGARITHMIC_FROM` or more. An assumption: the sources
+    give ranges and no laws.
     """
     end, share = (low, 2 * uniform) if uniform < 0.5 else (high, 2 * (1 - uniform))
     way = 1 - math.sqrt(share)  # from the centre to the end

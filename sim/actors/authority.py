@@ -187,7 +187,7 @@ class Authority:
                 if self._closes_settled(case):
                     return
             if not self._pools:
-                yield setting.env.event()  # nobody can be sent: only a tip can settle it
+                yield setting.env.event()  # nobody can be sent: only others can settle it
             if not (yield from self._ask_host_country(case)):
                 self._close(case, Finding.UNKNOWN)
                 return
