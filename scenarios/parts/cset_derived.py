@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from sim import Scenario
 from sim.event_file import EVENT_COLUMNS
+from sim.levers import Calendar
 from sim.outcomes.cohort import diverted_cohort
 from sim.parameters import Values, load_parameters
-from sim.scenario import Calendar, Scenario
 from sim.smuggling.profit import Deal, collected_share, expected_profit, risks_if_established
 from sim.smuggling.strategies import STRATEGIES
 from sim.units import DAYS_PER_YEAR

@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..levers import Calendar
 from ..record import Consequence, ConsequenceKind
-from ..scenario import Calendar
 from .incidence import BoolArray, FloatArray
 
 LOTS_BEAR = (ConsequenceKind.PENALTY, ConsequenceKind.BLOCKED)

@@ -6,9 +6,9 @@ import math
 
 import numpy as np
 
+from ..levers import Calendar
 from ..parameters import Values
 from ..record import Consequence, Record
-from ..scenario import Calendar
 from ..units import DAYS_PER_YEAR
 from ..world.products import h100e_of_products
 from .cohort import Cohort, diverted_cohort
