@@ -1,20 +1,57 @@
-"""A landmark and provers on loopback, in one event loop, and emulated paths in threads."""
+"""A landmark and provers on loopback, in one event loop, emulated paths in threads, and what tests of them send."""
 
 import asyncio
 import contextlib
 import os
+import socket
 import threading
 from collections.abc import AsyncIterator, Iterator
 
-from attestation import SOUND, Flaws, SigningKey
+from attestation import ED25519, SOUND, Flaws, SigningKey
 from attestation.commands.configuration import read_landmark
-from attestation.udp import Address, LandmarkServer, Limits, Peer, bind
+from attestation.packets import NONCE, Request, peek
+from attestation.udp import Address, LandmarkServer, Limits, Patience, Peer, bind
 from attestation.udp.path import UdpCarrier, carry, steady
 
 from .field import AUDIENCE, seed
 
 LANDMARK_KEY = SigningKey.from_seed(seed("landmark"))
 GENEROUS = Limits(requests_per_s=1e5, requests_burst=1e5, host_per_s=1e5, host_burst=1e5)
+HASTY = Patience(silence_s=0.75, requests=3)
+BRIEF = Limits(rounds=3, timeout_ms=250, most_silent=2, grace_s=1.0)
+
+
+def session(number: int = 0) -> bytes:
+    return seed(f"session {number}")[:16]
+
+
+def key(number: int = 0, algorithm: int = ED25519) -> SigningKey:
+    return SigningKey.from_seed(seed(f"session key {number}"), algorithm)
+
+
+def client() -> socket.socket:
+    sock = bind("127.0.0.1", 0)
+    sock.setblocking(False)
+    return sock
+
+
+async def received(sock: socket.socket) -> bytes:
+    async with asyncio.timeout(5):
+        return await asyncio.get_running_loop().sock_recv(sock, 2048)
+
+
+async def until(holds) -> None:
+    async with asyncio.timeout(5):
+        while not holds():
+            await asyncio.sleep(0.005)
+
+
+def request(number: int = 0, landmark_id: str = "one", **proposed) -> bytes:
+    return Request(session(number), landmark_id, key(number).cose_key, **proposed).encode(key(number))
+
+
+def is_nonce(packet: bytes) -> bool:
+    return (peek(packet) or (0, b""))[0] == NONCE
 
 
 class Log(list):
