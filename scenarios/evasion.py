@@ -291,11 +291,11 @@ def _caption(result: Result, at: pd.DataFrame, days: int) -> str:
     mix = ", ".join(f"{name} {weight:g}" for name, weight in scenario.adversary.channels.items())
     return (
         "In each row every smuggler does the same. Numbers are the share of chips diverted under the duty whose diversion "
-        f"is established within {days} days of leaving the licensed path (t0), after Aalen and Johansen, over those that "
-        f"left at least {days} days before the end; being seized before that competes. The data give 95 % intervals after "
-        f"Wilson, in which each of their orders ({orders.min()} to {orders.max()} in a cell) counts once, since its chips "
-        "share their fate. Hatched: no chip leaves, there is nothing to establish. All cells meet the same outages, and "
-        "companies are not blocked, so that under every choice the same chips leave. "
+        f"is established within {days} days of leaving the licensed path (t0), after Aalen and Johansen; being seized "
+        f"before that competes. The data give 95 % intervals after Wilson, in which each order that left at least {days} "
+        f"days before the end ({orders.min()} to {orders.max()} in a cell) counts once, since its chips share their fate. "
+        "Hatched: no chip leaves, there is nothing to establish. All cells meet the same outages, and companies are not "
+        "blocked, so that under every choice the same chips leave. "
         f"Cost: what the strategy itself takes under '{CHOICES[COST_UNDER].heading}' for each chip diverted or rented, "
         f"over {scenario.calendar.end_after_duty_days:g} days: what it costs once, counted for each declared site, and "
         "running costs from the first departure until every chip of the order is found or the run ends; not the chip's "

@@ -37,11 +37,11 @@ def evasion_cells(result: Result, variations: Sequence[Variation]) -> pd.DataFra
 
     Returns:
         strategy, choice, days, probability, low, high, chips, orders, followed_orders, usd_per_chip and its terms. The
-        probability is that of Aalen and Johansen over the chips diverted under the duty, at least so many days before the
-        end, in all runs: nobody is lost from sight, so that it is known however soon the others are found. `low` and `high`
-        are its 95 % interval after Wilson (1927), as if each order of these chips, `followed_orders`, were one answer, since
-        chips of an order share their fate. NaN where there are none. `orders` are all those diverted, `chips` as well, or
-        those rented out where chips stay where they are. Costs are for each chip of orders as large as the baseline's.
+        probability is that of Aalen and Johansen over the chips diverted under the duty, in all runs, as in the outcome
+        `established_by_day_*`. `low` and `high` are a 95 % interval after Wilson (1927), as if each order that left at least
+        so many days before the end, `followed_orders`, were one answer, since chips of an order share their fate. NaN where
+        there are none. `orders` are all those diverted, `chips` as well, or those rented out where chips stay where they
+        are. Costs are for each chip of orders as large as the baseline's.
     """
     import pandas as pd
 
@@ -74,17 +74,23 @@ def _chips(runs: Sequence[Run]) -> pd.DataFrame:
 def _found(chips: pd.DataFrame, result: Result) -> list[dict[str, float]]:
     """Probability and interval at each horizon."""
     calendar = result.scenario.calendar
-    orders = len(chips[chips["diverted_day"] >= calendar.duty_day].drop_duplicates(ORDER))
+    orders = chips[chips["diverted_day"] >= calendar.duty_day].drop_duplicates(ORDER)
+    cohort = diverted_cohort({name: chips[name].to_numpy() for name in chips}, calendar).to_established()
+    grid = np.array(HORIZONS_DAYS, dtype=np.float64)
+    shares = cumulative_incidence(cohort.days, cohort.happened, grid, cohort.competed).tolist()
     found = []
-    for days in HORIZONS_DAYS:
-        followed = chips[chips["diverted_day"] <= calendar.end_day - days]
-        cohort = diverted_cohort({name: followed[name].to_numpy() for name in followed}, calendar).to_established()
-        grid = np.array([days], dtype=np.float64)
-        share = float(cumulative_incidence(cohort.days, cohort.happened, grid, cohort.competed)[0])
-        number = len(followed[followed["diverted_day"] >= calendar.duty_day].drop_duplicates(ORDER))
+    for days, share in zip(HORIZONS_DAYS, shares, strict=True):
+        number = int((orders["diverted_day"] <= calendar.end_day - days).sum())
         low, high = wilson_bounds(share, number, Z_95) if number else (np.nan, np.nan)
         found.append(
-            {"days": days, "probability": share, "low": low, "high": high, "orders": orders, "followed_orders": number}
+            {
+                "days": days,
+                "probability": share if number else np.nan,
+                "low": low,
+                "high": high,
+                "orders": len(orders),
+                "followed_orders": number,
+            }
         )
     return found
 
