@@ -151,6 +151,7 @@ def figures(result: Result) -> Iterator[Chart]:
         COVERAGE: "chips in service with the mechanism",
     }
     data = policies_data(result, settings(ruled), tuple(titles))
+    data = data[(data["scenario"] != STATUS_QUO) | (data["outcome"] != COVERAGE)]  # nobody asks the chips that have it there
     figure, axes = panels(columns=2, rows=2, height_in=5.4, below_in=0.75)
     for axis, (outcome, title) in zip(axes, titles.items(), strict=True):
         by_lever(data, outcome, axis, share=outcome in (FOUND, COVERAGE), log=False)
@@ -171,7 +172,7 @@ def figures(result: Result) -> Iterator[Chart]:
     caption = (
         "Cases per month in which no chip was diverted; mean time from the request for an inspector to his setting out; "
         "share of chips diverted under the duty whose diversion is established within 90 days; share of chips in service on "
-        "the last day that carry the mechanism, in the status quo too, where nobody asks them. "
+        "the last day that carry the mechanism. "
         f"{notes} {assumptions(result)}"
     )
     yield Chart("gulf-deals", figure, data, caption)

@@ -77,11 +77,12 @@ def _steps(axis: Axis, renderer: RendererBase) -> Iterator[Callable[[], object]]
 
 
 def _spared(axis: Axis, names: Sequence[str], renderer: RendererBase) -> list[str]:
-    """The names of ticks, "" for those that touch one that stays; the last one stays."""
+    """The names of ticks, "" for those that touch one that stays; the last one stays, and the first before others."""
     boxes = {text.get_text(): text.get_window_extent(renderer) for text in shown(axis)}
     gap_px = _points(GAP_PT, renderer)
     kept: list[str] = []
-    for name in reversed([name for name in names if name in boxes]):
+    drawn = [name for name in names if name in boxes]
+    for name in [*drawn[-1:], *drawn[:1], *reversed(drawn[1:-1])]:
         if all(not _close(boxes[name], boxes[other], gap_px) for other in kept):
             kept.append(name)
     return [name if name in kept else "" for name in names]
