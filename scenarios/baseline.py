@@ -1,8 +1,8 @@
 """What would location verification find, and how soon, that today's tips and checks do not?
 
-The nation's calendar, one simulated chip for ten: a year from enactment to the duty and three years under it, daily
-challenges, twenty draws of what is uncertain about the world. Each world runs with the rule and without. Half of the
-smuggled lots go dark, half answer through a relay at their declared site.
+The nation, chip by chip: a year from enactment to the duty and three years under it, daily challenges, twelve draws of what
+is uncertain about the world. Each world runs with the rule and without. Half of the smuggled lots go dark, half answer
+through a relay at their declared site.
 """
 
 from __future__ import annotations
@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     from sim import Result
     from sim.figures import Chart
 
-DRAWS, QUICK_DRAWS = 20, 4
+SETTING = {"fleet.scale": 1}
+"""With ten inspectors for a part of the fleet, more would be found than in the nation."""
+
+DRAWS, QUICK_DRAWS = 12, 4
 QUICK = {
     "fleet.scale": 0.0005,
     "fleet.lot_chips": 8,
@@ -47,7 +50,7 @@ CITATIONS = ("chip-security-act-2025", "cnas-2025", "cset-model-2026")
 def study(options: Options) -> Study:
     """The baseline scenario under the user's levers."""
     draws = options.draws if options.draws is not None else (QUICK_DRAWS if options.quick else DRAWS)
-    return Study(options.scenario("baseline", QUICK), options.runs or 1, draws or None)
+    return Study(options.scenario("baseline", QUICK, SETTING), options.runs or 1, draws or None)
 
 
 def answer(result: Result) -> str:

@@ -242,8 +242,8 @@ def figures(result: Tabulation) -> Iterator[Chart]:
     source = source_line(result.manifest, "worlds", "none drawn; ranges over latencies are in the data")
     frame(
         axis.figure,
-        title=f"Near the border {largest} landmarks clear {min(hardest):.0f} to {max(hardest):.0f} % of honest chips",
-        subtitle="Share of worlds in which one burst clears an honest chip, by network and landmarks; planning bound",
+        title=f"Near the border {largest} landmarks clear {min(hardest):.0f} to {max(hardest):.0f} %, on hosting networks",
+        subtitle="Share of worlds in which one burst clears an honest chip; planning bound, beside it the security bound",
         source=source,
     )
     caption = (

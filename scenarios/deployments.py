@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from scenarios.answering.brief import TOO_FEW, Column, Estimate, Table, estimate, figures_of, policy_table
 from scenarios.answering.sentences import listed
-from scenarios.answering.worlds import compared
+from scenarios.answering.worlds import compared, in_common
 from scenarios.asking.variations import Variation, settings, vary
 from scenarios.parts.evasion_cells import stands_for
 from scenarios.study import Options, Study, main
@@ -181,8 +181,18 @@ def answer(result: Result) -> str:
     return (
         f"Within 90 days, of diversions behind a relay at the declared site {listed(found)} are established{relay.among}. "
         "Of the evasion that each finds least of, extracted keys apart, and at what the authority then pays over the duty, "
-        f"it is {listed(least)}."
+        f"it is {listed(least)}{_of_extracted_keys(result)}."
     )
+
+
+def _of_extracted_keys(result: Result) -> str:
+    """A clause on what is found of those who leave the key at home, where the study has them."""
+    keys = [row.name for row in cells(result.manifest["quick"]) if row.group == "extract_key"]
+    found = [share for name in keys if not math.isnan((share := estimate(result, name, FOUND, 100)).median)]
+    if not found:
+        return ""
+    least, most = (figures_of(end(share.median for share in found)) for end in (min, max))
+    return f"; of extracted keys it is {least} to {most} % (medians), whoever times"
 
 
 def table(result: Result) -> Table:
@@ -276,7 +286,7 @@ def _audits_chart(result: Result) -> Chart:
     usual = [
         Variation(f"{SWEPT}_under_{name}", DEPLOYMENTS[name].words, usual_days, {}) for name in (AUDITED, BOTH)
     ]  # fmt: skip
-    data = policies_data(result, settings([*audits(quick), *usual]), (FOUND, LATE))
+    data = in_common(result, policies_data(result, settings([*audits(quick), *usual]), (FOUND, LATE)))
     figure, (left, right) = panels(2, left_in=0.55, names_in=1.35)
     for axis, outcome, days in ((left, FOUND, 90), (right, LATE, 180)):
         by_lever(data, outcome, axis, share=True)
@@ -295,7 +305,7 @@ def _audits_chart(result: Result) -> Chart:
         "site's "
         "endorsers. An auditor sees at once that an endorser is gone, and an inspector then looks for its chips. With "
         "landmarks "
-        f"the endorser itself is timed, as a chip would be. {assumptions(result)}"
+        f"the endorser itself is timed, as a chip would be. Worlds in which all have a value. {assumptions(result)}"
     )
     return Chart("audits", figure, data, caption)
 

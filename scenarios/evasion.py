@@ -17,6 +17,7 @@ from scenarios.asking.variations import Variation, vary
 from scenarios.parts.evasion_cells import HORIZONS_DAYS, evasion_cells, stands_for
 from scenarios.study import Options, Study, main
 from sim.detection.register import DETECTORS
+from sim.parameters import load_parameters
 from sim.smuggling.strategies import STRATEGIES
 
 if TYPE_CHECKING:
@@ -141,8 +142,11 @@ DRIVERS = (
     "key_extraction_success", "key_extraction_usd_per_chip", "vendor_key_revoked_days", "relay_host_usd_per_day",
 )  # fmt: skip
 CITATIONS = ("cnas-2025", "doj-cases-2026", "tee-fail-2025", "gill-2010")
-COUNTS = ""  # shares and dollars a chip are told
-INTERVALS = "95 % after Wilson (1927), each order of chips counted once; chance only, if no draws are asked for"
+COUNTS = "shares, and dollars a chip, are told"
+INTERVALS = (
+    "95 % after Wilson (1927), each order of chips counted once, too narrow in that orders at one site share its visits; "
+    "chance only, if no draws are asked for"
+)
 
 
 def variations(quick: bool) -> list[Variation]:
@@ -163,7 +167,11 @@ def variations(quick: bool) -> list[Variation]:
 
 def study(options: Options) -> Study:
     """The baseline's world in small under each policy, parameters at central values unless draws are asked for."""
-    return vary(options, options.scenario("baseline", QUICK, SETTING), variations(options.quick), 0)
+    scenario = options.scenario("baseline", QUICK, SETTING)
+    row = "key_extraction_days_per_chip"  # orders are smaller here, and their keys take as long as the baseline's
+    days = load_parameters().parameters[row].central * stands_for(scenario)
+    scenario = scenario.replace(uncertainties={row: days, **scenario.uncertainties})
+    return vary(options, scenario, variations(options.quick), 0)
 
 
 def answer(result: Result) -> str:
@@ -177,21 +185,28 @@ def answer(result: Result) -> str:
     plain = at[at["choice"] == COST_UNDER].set_index("strategy")
     if plain.empty:
         return TOO_FEW
-    best = at.loc[at.groupby("strategy")["probability"].idxmax()].set_index("strategy")
+    most = at.groupby("strategy")["probability"].max()
     soon = cells[cells["days"] == HORIZONS_DAYS[0]].groupby("strategy")["probability"].max()
-    hardest = best["probability"].idxmin()
-    least = best.loc[hardest]
+    hardest = most.idxmin()
+    best = _as_good(at[at["strategy"] == hardest])
+    least, others = best.iloc[0], len(best) - 1
+    alike = f" and as much by {others} of the other choices" if others else ""
     usd = plain["usd_per_chip"].dropna()
     shares = Estimate(*(100 * least[name] for name in ("probability", "low", "high"))).of("%")
     return (
         f"Of {len(plain)} evasions that move chips, '{CHOICES[COST_UNDER].heading}' finds {100 * NEARLY_ALL:.0f} % of chips "
         f"or more within {days} days against {(plain['probability'] >= NEARLY_ALL).sum()}, and the best choice against each "
-        f"does so against {(best['probability'] >= NEARLY_ALL).sum()}, against {(soon >= NEARLY_ALL).sum()} of them within "
+        f"does so against {(most >= NEARLY_ALL).sum()}, against {(soon >= NEARLY_ALL).sum()} of them within "
         f"{HORIZONS_DAYS[0]} days. "
-        f"Least is found of '{str(hardest).replace('_', ' ')}', {shares} by '{CHOICES[least['choice']].heading}', and under "
-        f"'{CHOICES[COST_UNDER].heading}' evasions cost between {_dollars(usd.min())} and {_dollars(usd.max())} US dollars "
-        f"a chip, {_dollars(usd.median())} in the median."
+        f"Least is found of '{str(hardest).replace('_', ' ')}', {shares} by '{CHOICES[least['choice']].heading}'{alike}, "
+        f"and under '{CHOICES[COST_UNDER].heading}' evasions cost between {_dollars(usd.min())} and {_dollars(usd.max())} "
+        f"US dollars a chip, {_dollars(usd.median())} in the median."
     )
+
+
+def _as_good(cells: pd.DataFrame) -> pd.DataFrame:
+    """Of the choices against a strategy those that find as much as any, give or take one order, which may be chance."""
+    return cells[cells["probability"] >= cells["probability"].max() - 1 / cells["followed_orders"] - 1e-9]
 
 
 def _dollars(amount: float) -> str:
@@ -214,9 +229,11 @@ def table(result: Result) -> Table:
             row[f"found within {days} days, %"] = _share(plain.loc[days])
         last = of_strategy[of_strategy["days"] == HORIZONS_DAYS[-1]]
         known = last.dropna(subset=["probability"])
-        top = known.loc[known["probability"].idxmax()] if len(known) else last.iloc[0]
+        best = _as_good(known)
+        top = best.iloc[0] if len(best) else last.iloc[0]
+        others = f" (and {len(best) - 1} more)" if len(best) > 1 else ""
         row[f"best choice within {HORIZONS_DAYS[-1]} days, %"] = _share(top)
-        row["best choice"] = CHOICES[names[int(top["choice"])]].heading if len(known) else "-"
+        row["best choice"] = CHOICES[names[int(top["choice"])]].heading + others if len(known) else "-"
         row["cost, US dollars a chip"] = float(plain["usd_per_chip"].iloc[0])
         rows.append(row)
     caption = f"What each evasion is found by, under '{CHOICES[COST_UNDER].heading}' and by the best choice, and its cost."

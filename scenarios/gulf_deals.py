@@ -119,7 +119,7 @@ def table(result: Result) -> Table:
                 "where a ping can clear them, %": place_estimate(gulf, policy, "clearable_chips", 100),
                 "coverage in the world, %": estimate(result, policy, COVERAGE, 100),
                 "false alarms per month": estimate(result, policy, FALSE),
-                "in the Gulf": place_estimate(gulf, policy, "false_alarms_per_month"),
+                "false alarms per month in the Gulf": place_estimate(gulf, policy, "false_alarms_per_month"),
                 "visits per month in the Gulf": place_estimate(gulf, policy, "inspections_per_month"),
                 "wait for an inspector, days": estimate(result, policy, WAIT),
                 "established within 90 days, %": estimate(result, policy, FOUND, 100),
@@ -206,10 +206,11 @@ def figures(result: Result) -> Iterator[Chart]:
 def _claim(high: float, alarms: Estimate, change: Estimate) -> str:
     if math.isnan(change.median):
         return "Too few chips were diverted, or followed for too short a time, for a headline"
-    return (
-        f"{high / 1000:,.0f} thousand chips a year: {alarms.median:+.1f} false alarms a month, "
-        f"{change.median:+.1f} points found in 90 days"
-    )
+    told = [
+        f"{gain.median:+.1f} {words}" if not gain.low <= 0 <= gain.high else f"no clear change of {words}"
+        for gain, words in ((alarms, "false alarms a month"), (change, "points found in 90 days"))
+    ]
+    return f"{high / 1000:,.0f} thousand chips a year: {told[0]}, {told[1]}"
 
 
 if __name__ == "__main__":

@@ -17,7 +17,6 @@ one simulated chip for ten, 64 with all, and in Johor 1.5 and 1.9, since there o
 
 from __future__ import annotations
 
-import math
 import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -104,7 +103,6 @@ def answer(result: Result) -> str:
 
     sites = there(HUB_LANDMARKS, "sites").median
     inspectors, landmarks = there(HUB_LANDMARKS, "inspectors_busy"), result.scenario.geography.landmarks
-    enough = "" if math.isnan(inspectors.high) else f", and nine worlds in ten no more than {math.ceil(inspectors.high)}"
     return (
         f"Johor's {sites:.0f} {'site has' if sites == 1 else 'sites have'} "
         f"{there(HUB_LANDMARKS, 'share_of_chips', 100).of('%')} of the chips at work abroad, "
@@ -113,7 +111,7 @@ def answer(result: Result) -> str:
         f"{there(PLACED, 'clearable_chips', 100).of('%')} with as many placed to clear chips. "
         f"With landmarks at hubs the rule brings {there(HUB_LANDMARKS, 'false_alarms_per_month')} false alarms and "
         f"{there(HUB_LANDMARKS, 'inspections_per_month')} visits a month there, which keep {inspectors} of "
-        f"{result.scenario.enforcement.inspectors} inspectors busy{enough}; with landmarks placed to clear chips "
+        f"{result.scenario.enforcement.inspectors} inspectors busy; with landmarks placed to clear chips "
         f"they keep {there(PLACED, 'inspectors_busy')} busy, and with repairs reported as well "
         f"{there(REPORTED, 'inspectors_busy')}."
     )

@@ -21,7 +21,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from scenarios.answering.brief import TOO_FEW, Column, Estimate, Table, estimate, policy_table
-from scenarios.answering.worlds import compared, spread
+from scenarios.answering.worlds import WORLD, compared, spread, worlds_of
 from scenarios.asking.variations import Variation, settings, vary
 from scenarios.parts.evasion_cells import stands_for
 from scenarios.study import Options, Study, main
@@ -63,7 +63,7 @@ NEVER_DAYS = 3650.0
 SHARES, QUICK_SHARES = (0.25, 0.5, 1.0), (1.0,)
 DRAWS, QUICK_DRAWS = 4, 2
 FOUND, SOON, REFUSED = "established_by_day_365", "established_by_day_90", "chip_years_unendorsed"
-DIVERTED, ESTABLISHED = "diverted_under_duty", "established_under_duty"
+FOLLOWED_DAYS = 365
 
 CHIP, BATCH, VENDOR, RELAY = "each chip's key", "a batch's key", "the vendor's key", "a relay"
 NOBODY, LISTED = "nobody_has_a_key", "vendor_key_is_listed"
@@ -127,12 +127,17 @@ def study(options: Options) -> Study:
 
 
 def got_away(result: Result, policy: str) -> Estimate:
-    """Chips diverted under the duty and not established by the end, as of the nation: median, 10-90 % of draws and runs."""
-    table = result.table
-    rows = table[(table["scenario"] == policy) & table["outcome"].isin([DIVERTED, ESTABLISHED])]
-    last = rows[rows["date"] == rows["date"].max()]
-    counts = last.pivot_table(index=["draw", "run"], columns="outcome", values="value")
-    return spread(counts[DIVERTED] - counts[ESTABLISHED], _real(result))
+    """Chips diverted under the duty, a year before the end or sooner, and not established by then, as of the nation.
+
+    Later ones are left out: of them most are not found yet, whoever holds which key.
+    """
+    chips, calendar = result.chips, result.scenario.calendar
+    those = (chips["scenario"] == policy) & chips["diverted_day"].between(
+        calendar.duty_day, calendar.end_day - FOLLOWED_DAYS
+    )
+    counts = chips[those & chips["established_day"].isna()].groupby(WORLD).size()
+    worlds = [tuple(world[1:]) for world in worlds_of(result) if world[0] == policy]
+    return spread(counts.reindex(worlds, fill_value=0), _real(result))
 
 
 def _real(result: Result) -> float:
@@ -174,7 +179,8 @@ def table(result: Result) -> Table:
         Column("honest chips refused, chip-years", REFUSED, _real(result)),
     )
     rows = policy_table(result, {**policies, STATUS_QUO: "status quo"}, columns, "theft")
-    rows.insert(3, "chips that got away", [got_away(result, name) for name in (*policies, STATUS_QUO)])
+    head = "chips that left a year or more before the end and were not found"
+    rows.insert(3, head, [got_away(result, name) for name in (*policies, STATUS_QUO)])
     caption = "Diversions found by whose key smugglers hold, and by the time until it is revoked."
     return Table(caption, rows)
 
@@ -208,7 +214,7 @@ def figures(result: Result) -> Iterator[Chart]:
     frame(
         figure,
         title=_claim(data),
-        subtitle="Every smuggler holds the key; revoked at once, median and 10-90 % of draws and runs",
+        subtitle="Every smuggler holds the key; a revoked key is refused at once; median and 10-90 % of draws and runs",
         source=source(result),
     )
     caption = (

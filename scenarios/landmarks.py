@@ -243,11 +243,13 @@ def answer(result: Tabulation) -> str:
     smaller = sizes[sizes.index(beyond) - 1]
     row, usual = (_row(rows, strategy, beyond) for strategy in (BEST, USUAL))
     price = _usd_per_point(row)
-    told = (
-        f"a further point costs {price.of('US dollars a year')}"
-        if np.isfinite(price.median)
-        else "no gain, and so no price of a further point, is told from chance"
-    )
+    most = _cleared(_row(rows, BEST, sizes[-1]))
+    if not np.isfinite(price.median):
+        told = "no gain, and so no price of a further point, is told from chance"
+    elif sizes[-1] > size and most.median - cleared[BEST].median < 1:
+        told = f"no further point is to be had, as {sizes[-1]} clear {most.of('%')}"
+    else:
+        told = f"a further point costs {price.of('US dollars a year')}"
     whole = Estimate(*((beyond - smaller) * each for each in _gain(row)))
     return (
         f"{first} One more, between {smaller} and {beyond}, adds {_gain(row).of('percentage points')} {PLACED[BEST]}, "

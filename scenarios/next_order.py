@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from scenarios.answering.brief import TOO_FEW, Table
+from scenarios.answering.sentences import difference_in_words
 from scenarios.answering.worlds import at_end, spread, spread_data
 from scenarios.asking.variations import Variation, vary
 from scenarios.baseline import QUICK
@@ -117,10 +118,11 @@ def answer(result: Result) -> str:
     if any(math.isnan(part.median) for part in (*rule.values(), *today.values())):
         return TOO_FEW
     days = f"{result.scenario.values['new_shell_days']:g}"
+    more = difference_in_words(spread(100 * (parts.loc[first, REFUSED] - parts.loc[STATUS_QUO, REFUSED])), "points")
     return (
-        f"If a blocked consignee has a new name after {days} days, refusing its orders prevents {rule[REFUSED].of('%')} "
-        f"of the use that smuggled chips would be of under the rule in the first {_under_duty(result)} of the duty, and "
-        f"{today[REFUSED].of('%')} today. Disabling each "
+        f"If a blocked consignee has a new name after {days} days, refusing orders at its site prevents "
+        f"{rule[REFUSED].of('%')} of the use of chips smuggled under the rule in the first {_under_duty(result)} of the "
+        f"duty, and {today[REFUSED].of('%')} of that today, which world by world is {more} under the rule. Disabling each "
         f"chip when its diversion is established would take away a further {rule[DISABLED].of('%')} at most, "
         f"{comparison(parts.loc[first])}."
     )
@@ -151,7 +153,7 @@ def table(result: Result) -> Table:
         ordered = ends[[PREVENTED, *TAKEN]].sum(axis=1)
         row: dict[str, Any] = {
             "policy": words,
-            "orders refused, % of chips": spread(100 * ends[PREVENTED] / ordered.where(ordered > 0)),
+            "orders refused over the whole run, % of chips": spread(100 * ends[PREVENTED] / ordered.where(ordered > 0)),
             "established within 90 days, %": spread(100 * ends.get("established_by_day_90", pd.Series(dtype=float))),
             "use, H100e-years, thousands": spread(ends[USED] / result.scenario.fleet.scale / 1e3),
         }
@@ -190,8 +192,9 @@ def figures(result: Result) -> Iterator[Chart]:
         "each world, their medians need not. Left: what is not used since orders of blocked consignees are refused. "
         "Middle: use after a diversion is established, which disabling chips on that day would end: an upper bound, since "
         "it would have to reach chips in hostile hands, at once, and is barred. Right: use before, or of chips never "
-        "found. A block begins some time after a diversion is established (`consequence_days`) and holds for one company "
-        "at one site; what it refuses is not ordered elsewhere in its stead, so that the left is an upper bound as well. "
+        "found. A block begins some time after a diversion is established (`consequence_days`) and refuses every order that "
+        "smugglers declare at that site, where the model has one consignee; what it refuses is not ordered elsewhere in its "
+        "stead, so that the left is an upper bound as well, the more so where few sites have most of the orders. "
         "Penalties are paid by consignees and change no smuggler's mind here; `deterrence` is about that. "
         f"{assumptions(result)}"
     )

@@ -166,7 +166,7 @@ def figures(result: Result) -> Iterator[Chart]:
         axis.set_title(title)
     frame(
         figure,
-        title=_claim(data, list(policies(result))[-1]),
+        title=_claim(result, data, list(policies(result))[-1]),
         subtitle="A duty beside an offer, by the share of honest lots that take it; median and 10-90 % of draws",
         source=source(result),
     )
@@ -180,14 +180,16 @@ def figures(result: Result) -> Iterator[Chart]:
     yield Chart("opt-in", figure, data, caption)
 
 
-def _claim(data: pd.DataFrame, offer: str) -> str:
+def _claim(result: Result, data: pd.DataFrame, offer: str) -> str:
     found = data[data["outcome"] == FOUND].set_index("scenario")["median"]
     if not {MANDATE, offer, STATUS_QUO} <= set(found.index):
         return "Too few chips were diverted, or followed for too short a time, for a headline"
     words = data.set_index("scenario")["group"].to_dict()[offer].removeprefix("opt-in ")
+    change = compared(result, (offer, STATUS_QUO), FOUND, 100).gained(offer, STATUS_QUO)
+    beside = "no clear change" if change.low <= 0 <= change.high else f"{change.median:+.0f} points"
     return (
-        f"The duty finds {100 * found[MANDATE]:.0f} % in 90 days, opting in by {words} of lots "
-        f"{100 * found[offer]:.0f} %, today {100 * found[STATUS_QUO]:.0f} %"
+        f"The duty finds {100 * found[MANDATE]:.0f} % in 90 days, today {100 * found[STATUS_QUO]:.0f} %; "
+        f"opting in by {words} of lots: {beside}"
     )
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from scenarios.answering.brief import TOO_FEW, Column, Table, estimate, policy_table
+from scenarios.answering.sentences import difference_in_words
 from scenarios.answering.worlds import compared
 from scenarios.asking.variations import Variation, settings, vary
 from scenarios.baseline import QUICK
@@ -33,6 +34,7 @@ PERIODS_DAYS = (1.0, 1 / HOURS_PER_DAY, 0.25, 3.0, 7.0, 14.0, 30.0)
 """The baseline's first."""
 
 QUICK_PERIODS_DAYS = (1.0, 0.25, 7.0, 30.0)
+WEEK_DAYS = 7.0
 DRAWS, QUICK_DRAWS = 5, 2
 FOUND, FALSE, ASKED = "established_by_day_90", "false_alarms_per_month", "challenges"
 
@@ -62,27 +64,32 @@ def answer(result: Result) -> str:
     """What asking more often and more rarely finds, and what it costs in false alarms."""
     policies = {row.value: row.name for row in variations(result.manifest["quick"])}
     often, seldom = min(policies), max(policies)
-    found = compared(result, (policies[often], policies[seldom]), FOUND, 100)
+    found = compared(result, [policies[days] for days in (often, WEEK_DAYS, seldom)], FOUND, 100)
     if not found.known:
         return TOO_FEW
     false = {days: estimate(result, policies[days], FALSE) for days in (often, seldom)}
+    weekly, rarely = (
+        difference_in_words(found.gained(policies[days], policies[often]), "points") for days in (WEEK_DAYS, seldom)
+    )
     return (
         f"Asked every {_period(often)}, {found[policies[often]].of('%')} of diversions are established within 90 days, and "
-        f"asked every {_period(seldom)}, {found[policies[seldom]].of('%')}{found.among}. "
-        f"False alarms are {false[often]} and {false[seldom]} a month."
+        f"world by world, asked every {_period(WEEK_DAYS)}, {weekly} and, every {_period(seldom)}, {rarely}{found.among}. "
+        f"False alarms are {false[often]} a month if asked every {_period(often)}, and {false[seldom]} if asked every "
+        f"{_period(seldom)}."
     )
 
 
 def table(result: Result) -> Table:
     """Found, false alarms and challenges by period."""
-    policies = {row.name: f"every {_period(row.value)}" for row in variations(result.manifest["quick"])}
+    rows = sorted(variations(result.manifest["quick"]), key=lambda row: row.value)
+    policies = {row.name: f"every {_period(row.value)}" for row in rows}
     columns = (
         Column("established within 90 days, %", FOUND, 100),
         Column("false alarms per month", FALSE),
         Column("challenges, millions", ASKED, 1e-6),
     )
-    rows = policy_table(result, {**policies, STATUS_QUO: "status quo"}, columns, "chips are asked")
-    return Table("Diversions found and false alarms by the time between challenges of a chip.", rows)
+    table = policy_table(result, {**policies, STATUS_QUO: "status quo"}, columns, "chips are asked")
+    return Table("Diversions found and false alarms by the time between challenges of a chip.", table)
 
 
 def figures(result: Result) -> Iterator[Chart]:

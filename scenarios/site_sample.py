@@ -37,7 +37,7 @@ SITES, QUICK_SITES = 43, 10
 RUNS, QUICK_RUNS = 6, 2
 NATION, SAMPLE = "nation", "site_sampled"
 MOST = 0.1
-"""A bias, as a share, that the title speaks of."""
+"""A bias, as a share, that the answer speaks of."""
 
 DRIVERS = (
     "geography.sampled_sites", "geography.sites", "enforcement.inspectors", "verification.grace_days", "inspection_days",
@@ -48,7 +48,7 @@ INTERVALS = "95 % of the mean of paired differences over runs (Student's t), cha
 
 
 def study(options: Options) -> Study:
-    """The nation and beside it the sample. Runs have sites of their own, draws have not: so there are runs by default."""
+    """The nation and beside it the sample. Runs tell what it does from chance; parameters need not be drawn."""
     levers = {key: value for key, value in options.levers.items() if key != KEY}
     nation = replace(options, levers=levers).scenario("baseline", SMALL, SETTING).replace(name=NATION)
     sites = options.levers.get(KEY, QUICK_SITES if options.quick else SITES)
@@ -67,14 +67,19 @@ def answer(result: Result) -> str:
     if data.empty:
         return TOO_FEW
     off = [f"{row['label']} by {_bias(row).of('%')}" for _, row in data.iterrows()]
-    certain = int(((data["low"] > MOST) | (data["high"] < -MOST)).sum())
+    biased = [str(row["label"]) for _, row in _biased(data).iterrows()]
     near = int(((data["high"] < MOST) & (data["low"] > -MOST)).sum())
+    told = f"a bias is told from chance in {listed(biased)}" if biased else "no bias is told from chance"
     return (
         f"On a sample of {sample.geography.sampled_sites} of {sample.geography.sites} sites these are off the nation's, in "
         f"the mean over runs and in per cent of the nation's value: {listed(off)}. "
-        f"Of these {len(data)} outcomes {certain} are certainly off by over {100 * MOST:.0f} %, {near} certainly are not, "
-        f"and of {len(data) - certain - near} this many runs cannot tell."
+        f"At 95 % {told}, and {near} of {len(data)} outcomes are within {100 * MOST:.0f} % of the nation's."
     )
+
+
+def _biased(data: pd.DataFrame) -> pd.DataFrame:
+    """Outcomes whose interval does not reach nil."""
+    return data[(data["low"] > 0) | (data["high"] < 0)]
 
 
 def table(result: Result) -> Table:
@@ -136,15 +141,14 @@ def figures(result: Result) -> Iterator[Chart]:
 
 def _claim(data: pd.DataFrame) -> str:
     """Which outcomes are off, as far as can be told."""
-    off = data[(data["low"] > MOST) | (data["high"] < -MOST)]
+    off = _biased(data)
     if data.empty or data["low"].isna().all():
         return "One run tells nothing about bias"
     if off.empty:
-        near = len(data[(data["high"] < MOST) & (data["low"] > -MOST)])
-        return f"Certainly within {100 * MOST:.0f} % of the nation: {near} of {len(data)} outcomes; certainly outside: none"
+        return f"In none of {len(data)} outcomes is a bias told from chance"
     worst = off.loc[off["difference"].abs().idxmax()]
     return (
-        f"Certainly off by over {100 * MOST:.0f} %: {len(off)} of {len(data)} outcomes; "
+        f"{len(off)} of {len(data)} outcomes {'is' if len(off) == 1 else 'are'} off by more than chance; "
         f"{worst['label']} by {100 * worst['difference']:+.0f} %"
     )
 

@@ -126,7 +126,7 @@ def answer(result: Result) -> str:
     return (
         f"If the duty starts after {words(result)[early]}, {lost[early].of('%')} of the chips that smugglers take within "
         f"{_years(result)} years of enactment leave without the mechanism, after {words(result)[late]} "
-        f"{lost[late].of('%')}, which is {difference_in_words(more_chips, 'thousand chips', ('more', 'fewer'))}. "
+        f"{lost[late].of('%')}, world by world {difference_in_words(more_chips, 'thousand chips', ('more', 'fewer'))}. "
         f"By the end {found[early].of('%')} and {found[late].of('%')} of all these diversions are established, and with the "
         f"late start the use of smuggled chips is {difference_in_words(more_use, '%')}."
     )
@@ -234,16 +234,16 @@ def _claim(data: pd.DataFrame, result: Result) -> str:
     if not {early, late} <= set(lost.index):
         return "Too few chips were diverted, or followed for too short a time, for a headline"
     return (
-        f"After {named[early]} {100 * lost[early]:.0f} % of smuggled chips escape the mechanism, "
-        f"after {named[late]} {100 * lost[late]:.0f} %"
+        f"A duty after {named[early]} misses {100 * lost[early]:.0f} % of smuggled chips, "
+        f"one after {named[late]} {100 * lost[late]:.0f} %"
     )
 
 
 def _adds_up(data: pd.DataFrame) -> str:
     """What the earliest and the latest start leave; the order is that of `words`."""
     last = data[data["date"] == data["date"].max()].set_index("group")["median"]
-    parts = ", ".join(f"{last[group]:,.0f} {group}" for group in (last.index[0], last.index[-1]))
-    return f"Thousand chips gone without the mechanism: {parts}"
+    early, late = last.index[0], last.index[-1]
+    return f"Thousand chips gone without the mechanism: {last[early]:,.0f} with a duty {early}, {last[late]:,.0f} {late}"
 
 
 if __name__ == "__main__":

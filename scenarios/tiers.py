@@ -106,15 +106,16 @@ def answer(result: Result) -> str:
         return TOO_FEW
     shares = {name: _established(found[name]) if found and name in known else "" for name in (TIERS, ACT)}
     refused, prevented = (
-        {name: estimate(result, name, outcome, thousands) for name in (TIERS, ACT)} for outcome in (REFUSED, PREVENTED)
+        {name: estimate(result, name, outcome, thousands) for name in shown} for outcome in (REFUSED, PREVENTED)
     )
     both, alarms = gained(result, BOTH, ACT, DIVERTED, thousands), gained(result, BOTH, ACT, FALSE)
     fewer = ("more", "fewer")
     return (
         f"Over the whole run the tiers refuse licences for {refused[TIERS]} thousand chips, honest and smuggled, and "
         f"{prevented[TIERS]} thousand that blocked consignees order, the Act {refused[ACT]} and {prevented[ACT]} thousand; "
-        f"in {result.scenario.calendar.end_after_duty_days:.0f} days under the duty {diverted[STATUS_QUO]} thousand chips "
-        f"are diverted with neither, {diverted[TIERS]} thousand with the tiers{shares[TIERS]}, and "
+        f"with neither, blocked consignees are refused {prevented[STATUS_QUO]} thousand and in "
+        f"{result.scenario.calendar.end_after_duty_days:.0f} days under the duty {diverted[STATUS_QUO]} thousand chips "
+        f"are diverted, {diverted[TIERS]} thousand with the tiers{shares[TIERS]}, and "
         f"{diverted[ACT]} thousand with the Act{shares[ACT]}{found.among if found else ''}. "
         f"Beside the Act, with the tiers chips diverted are {difference_in_words(both, 'thousand', fewer)} and false alarms "
         f"{difference_in_words(alarms, 'a month', fewer)}, if nobody whose order is refused orders elsewhere."
@@ -197,8 +198,8 @@ def _claim(result: Result) -> str:
     if math.isnan(diverted) or math.isnan(before):
         return "Too few chips were diverted, or followed for too short a time, for a headline"
     return (
-        f"Tiers refuse {figures_of(refused)} thousand exports in the whole run; {figures_of(diverted)} thousand diverted "
-        f"under the duty, not {figures_of(before)}"
+        f"Tiers refuse {figures_of(refused)} thousand chips in all; {figures_of(diverted)} thousand diverted under the "
+        f"duty, with neither {figures_of(before)}"
     )
 
 

@@ -136,10 +136,12 @@ def answer(result: Tabulation) -> str:
         if "tips_detection_ever" not in result.scenario.uncertainties
         else ""
     )
+    growth = load_parameters().parameters["smuggled_volume_growth"]
     return (
         f"By CNAS's estimate {cnas.of(UNITS['cnas'])} were smuggled in 2024, by Epoch AI's {epoch.of(UNITS['epoch'])} in "
         f"2024 and 2025 together. "
-        f"With the growth that is assumed they make {later[0]} and {later[1]} in {last} if no rule is made{told}."
+        f"With a growth assumed to {growth.central:g} times a year ({growth.low:g} to {growth.high:g}) they make "
+        f"{later[0]} and {later[1]} in {last} if no rule is made{told}."
     )
 
 

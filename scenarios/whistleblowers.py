@@ -19,7 +19,7 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from scenarios.answering.brief import TOO_FEW, Column, Estimate, Table, estimate, policy_table
+from scenarios.answering.brief import TOO_FEW, Column, Estimate, Table, estimate, figures_of, policy_table
 from scenarios.answering.sentences import difference_in_words
 from scenarios.answering.worlds import WORLD, by_world, compared, spread
 from scenarios.asking.variations import Variation, settings, vary
@@ -123,8 +123,19 @@ def answer(result: Result) -> str:
         f"{found[tips[most]].of('%')}, and pings without tips {found[PINGS_ALONE].of('%')}{found.among}; {enough}. "
         f"Where pings and today's tips are there already, tips {most:g} times as frequent establish "
         f"{difference_in_words(found.gained(both, RULE), 'points')}, and an award of {100 * AWARD:.0f} % of the penalty "
-        f"then costs {_award_by_chip(result, both).of('dollars')} for each chip established under the duty, whenever it "
-        "left and whoever found it."
+        f"then costs {_awards(result, both)}."
+    )
+
+
+def _awards(result: Result, policy: str) -> str:
+    """Awards over chips in all worlds together, and how many worlds have any: most of what is paid is for a few cases."""
+    chips, paid = result.chips, by_world(result, policy, AWARDS)
+    those = (chips["scenario"] == policy) & (chips["established_day"] >= result.scenario.calendar.duty_day)
+    if not those.any():
+        return "nothing, as no chip is established"
+    return (
+        f"{figures_of(paid.sum() / those.sum())} dollars for each chip established under the duty, whenever it left and "
+        f"whoever found it, over all worlds together, of which {(paid > 0).sum()} of {len(paid)} have an award"
     )
 
 

@@ -85,7 +85,7 @@ class Stream(IntEnum):
     CASE_REVIEW = 62  # entity: site, occasion: number of its case; how long the review of an alert takes
     REMOTE_REQUEST = 63  # entity: site, occasion: number of its case; word 0 whether the operator answers, word 1 when
     CONSENT = 64  # entity: site, occasion: number of its case; word 0 whether the host country consents, word 1 when
-    INSPECTED = 65  # cells: slot of the chip, occasion: number of inspections of its site before; whether it is tested
+    INSPECTED = 65  # cells: slot of the chip, occasion: day of the inspection; whether it is tested
     PLANNED_VISIT = 66  # entity: inspector, occasion: visit number; which site is visited
     CONSEQUENCE = 67  # entity: lot; word 0 when it follows, word 1 whether a penalty is collected, word 2 interdiction
     LOT_STAGING = 68  # entity: lot; what inspectors are shown in its place
@@ -204,6 +204,6 @@ def lognormal(uniform: float, *, median: float, log_sd: float) -> float:
     return median * math.exp(log_sd * float(ndtri(uniform)))
 
 
-def run_seed(base_seed: int, run: int) -> int:
-    """The seed of run number `run` of a study. Keyed, so that no two base seeds share a run as `base + run` would."""
-    return int(Draws(base_seed).words(Stream.RUN, run)[0])
+def run_seed(base_seed: int, run: int, draw: int = 0) -> int:
+    """The seed of a run of a draw of a study. Keyed, so that no two base seeds share a run as `base + run` would."""
+    return int(Draws(base_seed).words(Stream.RUN, run, draw)[0])

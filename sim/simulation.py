@@ -43,7 +43,7 @@ def simulate(
 
     Args:
         scenario: the world and the policy. If its verification is not active it is the status quo already and runs alone.
-        seed: base seed, 0 <= seed < 2**64. Run k has the same seed under every policy and in every draw.
+        seed: base seed, 0 <= seed < 2**64. Each run of each draw has a seed of its own, the same under every policy.
         runs: number of runs of each draw, >= 1.
         beside: other policies to run in the same worlds, each with a name of its own.
         draws: number of draws of the uncertainties, >= 1: each makes every run in a world of its own, with the parameters
@@ -73,7 +73,7 @@ def simulate(
     _check_worlds(policies, drawn)
     told = described(design) | ({} if status_quo else {"status_quo": False})
     about = manifest(question or scenario.name, scenario, seed, runs, quick, draws, beside, told)
-    about |= {"made_by": "simulate", "run_seeds": seeds_of_runs(seed, runs)}
+    about |= {"made_by": "simulate", "run_seeds": seeds_of_runs(seed, runs, draws or 1)}
     if executor is not None:
         about["events"] = False
     folder = Path(tempfile.mkdtemp(prefix="runs-")) if runs_folder is None else runs_folder
@@ -132,8 +132,9 @@ def jobs_of(
     events_folder: Path | None,
     *,
     ends_only: bool = False,
+    same_seeds: bool = False,
 ) -> list[Job]:
-    """Every run, in the order of the tables: policy, draw, run. Run k has the same seed in all.
+    """Every run, in the order of the tables: policy, draw, run. A run has the same seed under every policy.
 
     Args:
         policies: without the drawn parameters.
@@ -142,14 +143,14 @@ def jobs_of(
         runs: of each draw.
         events_folder: where event logs go; None: there are none.
         ends_only: whether nothing but the outcomes on the last day is kept of a run.
+        same_seeds: whether a run has the same seed in every draw as well, for draws that are there to be compared.
     """
-    seeds = [run_seed(seed, run) for run in range(runs)]
     return [
         Job(
             policy,
             draw,
             run,
-            seeds[run],
+            run_seed(seed, run, 0 if same_seeds else draw),
             parameters,
             None if events_folder is None else events_folder / f"{policy.name}-{draw}-{run}.events.csv.gz",
             ends_only,

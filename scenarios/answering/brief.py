@@ -43,6 +43,12 @@ COUNTS = (
 )
 """Whose the counts are, after a colon, where a question says nothing else."""
 
+EASIER = "inspectors have fewer cases each than in the nation, so that more is found, and sooner"
+"""What is to be known about shares where inspectors are as many as stated for a part of the fleet."""
+
+FEW_WORLDS = 10
+"""Below so many 10-90 % lies between the lowest two worlds and the highest two."""
+
 
 class Estimate(NamedTuple):
     """A number with the interval that the study puts around it, in the unit of the table or sentence it stands in."""
@@ -224,18 +230,31 @@ def told(question: ModuleType, result: Result | Tabulation) -> str:
 
 
 def covers(question: ModuleType, result: Result | Tabulation) -> str:
-    """What the intervals cover. A question whose intervals are not those of a study's summary says so in `INTERVALS`."""
-    return str(question.INTERVALS if hasattr(question, "INTERVALS") else result.intervals)
+    """What the intervals cover, and how many worlds there are.
+
+    A question whose intervals are not those of a study's summary says so in `INTERVALS`.
+    """
+    if hasattr(question, "INTERVALS"):
+        return str(question.INTERVALS)
+    if not isinstance(result, Result):
+        return result.intervals
+    worlds = len({(run.draw, run.run) for run in result.runs})
+    near = ", of which it is nearly the lowest to the highest" if 1 < worlds < FEW_WORLDS else ""
+    return f"{result.intervals}; {worlds:,} world{'' if worlds == 1 else 's'}{near}"
 
 
 def whose_counts(question: ModuleType, result: Result | Tabulation) -> str:
-    """What a simulated chip stands for, and so whose the counts are; nothing if the whole fleet is simulated.
+    """What a simulated chip stands for, so whose the counts are and how shares are off; nothing if the fleet is whole.
 
     A question that scales its counts up, or tells none, says so in `COUNTS`; of one without the engine none are taken.
     """
-    scale = result.scenario.fleet.scale
+    scenario = result.scenario
+    scale = scenario.fleet.scale
     counts = getattr(question, "COUNTS", COUNTS if isinstance(result, Result) else "")
-    return f"One simulated chip stands for {figures_of(1 / scale)}: {counts}" if counts and scale < 1 else ""
+    if not counts or scale == 1:
+        return ""
+    easier = isinstance(result, Result) and scenario.enforcement.inspectors and not scenario.geography.sampled_sites
+    return f"One simulated chip stands for {figures_of(1 / scale)}: {counts}{f'; {EASIER}' if easier else ''}"
 
 
 def asked(question: ModuleType) -> str:

@@ -34,4 +34,7 @@ def difference_in_words(change: Estimate, unit: str, words: tuple[str, str] = ("
     told = f"neither {words[0]} nor {words[1]}" if nothing else f"{change.of(unit)} {words[0]}"
     if single:
         return f"{told}, in a single world"
-    return told if nothing or low > 0 else f"{told}, in some worlds {words[1] if low < 0 else 'the same'}"
+    if nothing or low > 0:
+        return told
+    often = "most" if low == change.median == 0 else "some"
+    return f"{told}, in {often} worlds {words[1] if low < 0 else 'the same'}"

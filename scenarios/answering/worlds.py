@@ -134,6 +134,15 @@ def spread_data(values: pd.DataFrame, words: Mapping[str, str], units: Mapping[s
     return pd.DataFrame(rows, columns=["scenario", "group", "value", "outcome", "median", "low", "high", "unit"])
 
 
+def in_common(result: Result, data: pd.DataFrame) -> pd.DataFrame:
+    """Rows of `sim.figures.policies_data`, each outcome in the worlds where every policy has a value, status quo aside."""
+    data = data.copy()
+    for outcome, rows in data[data["scenario"] != STATUS_QUO].groupby("outcome"):
+        found = compared(result, rows["scenario"], str(outcome))
+        data.loc[rows.index, ["median", "low", "high"]] = [drawn_ends(found[name]) for name in rows["scenario"]]
+    return data
+
+
 def drawn_ends(found: Estimate) -> tuple[float, float, float]:
     """What is drawn of a single world, which has no interval: its value."""
     return (found.median, found.median, found.median) if np.isnan(found.low) else found

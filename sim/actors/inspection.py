@@ -6,7 +6,6 @@ lawfully elsewhere, are explained by papers on the spot.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -59,7 +58,6 @@ class Inspections:
         self._setting = setting
         self._recognised = Cells(setting.draws.seed, Stream.RECOGNISED)
         self._sampled = Cells(setting.draws.seed, Stream.INSPECTED)
-        self._inspected: Counter[int] = Counter()
 
     def declared_at(self, site: int) -> IntArray:
         """Chips that ought to be at a site and are not known to be gone."""
@@ -75,12 +73,11 @@ class Inspections:
         Returns:
             How many were tested, and which are missing.
         """
-        number, sample_size = self._inspected[site], look.sample_chips
-        self._inspected[site] += 1
+        today, sample_size = int(self._setting.env.now), look.sample_chips
         self._setting.note_inspection(site)
         if not sample_size or len(chips) <= sample_size:
             return len(chips), self._missing(chips, look)
-        uniforms = self._sampled.uniforms(self._slots(chips), number, (0,))[:, 0]
+        uniforms = self._sampled.uniforms(self._slots(chips), today, (0,))[:, 0]
         tested = np.zeros(len(chips), bool)
         tested[sample_of(uniforms, sample_size)] = True
         missing = self._missing(chips[tested], look)

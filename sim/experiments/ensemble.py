@@ -1,8 +1,9 @@
 """Ensembles: a scenario and policies beside it in many drawn worlds, on this machine or any number of others.
 
 Of each run only the outcomes on the last day are kept, so that ten thousand fit in memory; `simulate` keeps those of other
-days, event logs and chips too. Run k has the same seed in every draw and under every policy: policies meet the same
-worlds, and draws differ by their parameters alone (common random numbers).
+days, event logs and chips too. A run has the same seed under every policy, so that they meet the same worlds. Each draw has
+seeds of its own; only points, and corners of a factorial design, are there to be compared and share theirs (common random
+numbers).
 """
 
 from __future__ import annotations
@@ -98,7 +99,8 @@ def ensemble(
         **({"until": asdict(until)} if until is not None else {}),
     }
     about = manifest(question or scenario.name, scenario, seed, runs, quick, len(drawn), beside, described)
-    about |= {"made_by": "ensemble", "run_seeds": seeds_of_runs(seed, runs)}
+    compared = points is not None or design == "factorial"
+    about["made_by"] = "ensemble"
     if until is not None:
         about["most_draws"] = len(drawn)
     files = run_files(folder / str(about["id"])[:16], about["id"]) if folder is not None else None
@@ -106,13 +108,13 @@ def ensemble(
     made: list[Run] = []
     failed: list[Failure] = []
     for first, end in _batches(len(drawn), until):
-        jobs = jobs_of(policies, drawn[:end], seed, runs, None, ends_only=True)
+        jobs = jobs_of(policies, drawn[:end], seed, runs, None, ends_only=True, same_seeds=compared)
         new, bad = make_runs(
             [job for job in jobs if job.draw >= first], files=files, workers=workers, executor=executor, progress=progress
         )
         made = sorted([*made, *new], key=lambda run: (place[run.scenario], run.draw, run.run))
         failed += bad
-        about["draws"] = end
+        about["draws"], about["run_seeds"] = end, seeds_of_runs(seed, runs, 1 if compared else end)
         kept = without_failed(made, failed, about, partial=True)
         result = Result(scenario, kept, about, drawn[:end], tuple(beside), tuple(failed), seconds())
         if until is not None and enough(until.values(result.table), until):

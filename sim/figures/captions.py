@@ -25,7 +25,7 @@ def assumptions(result: Result) -> str:
     """The assumptions that matter, for a caption, with the source line. Of policies beside it, those that are alike."""
     scenario = result.scenario
     verification, enforcement = scenario.verification, scenario.enforcement
-    changed = ", ".join(f"{name} = {value:g}" for name, value in scenario.uncertainties.items()) or "none"
+    changed = ", ".join(f"{name} = {value:g}" for name, value in _set_in_all(result).items()) or "none"
     if result.drawn:
         parameters = (
             "Parameters are drawn over their ranges, with half of the draws on each side of the central value, the volume "
@@ -44,12 +44,17 @@ def assumptions(result: Result) -> str:
         if enforcement.remote_request_days
         else "inspectors are sent without asking operators first"
     )
+    asked = (
+        f"{scenario.geography.landmarks} landmarks, the nearest {verification.landmarks_asked} asked every "
+        f"{verification.period_days:g} days; {verification.bound} bound; alert after {verification.grace_days:g} days of "
+        f"silence, or after more than {verification.unconfirmed_days:g} days, and {verification.unconfirmed_answers} "
+        "answers, in a row unconfirmed at a site that could be cleared when it was enrolled"
+        if verification.active
+        else "nobody is asked"
+    )
     return (
-        f"{fleet_size(scenario)} {scenario.geography.sites} sites; {scenario.geography.landmarks} landmarks, the "
-        f"nearest {verification.landmarks_asked} asked every {verification.period_days:g} days; {verification.bound} bound; "
-        f"alert after {verification.grace_days:g} days of silence, or after more than {verification.unconfirmed_days:g} "
-        f"days, and {verification.unconfirmed_answers} answers, in a row unconfirmed at a site that could be cleared when "
-        f"it was enrolled; {enforcement.inspectors} inspectors, method {enforcement.method}; {request}. Where a figure "
+        f"{fleet_size(scenario)} {scenario.geography.sites} sites; {asked}; inspectors: {enforcement.inspectors}, method "
+        f"{enforcement.method}; {request}. Where a figure "
         f"varies one of these, it says so. Smugglers order {_volume(scenario)}, through (split assumed) {channels}. "
         f"Their mix of strategies (assumed): {strategies}; "
         f"shown to inspectors (assumed): {staging}. "
@@ -59,6 +64,15 @@ def assumptions(result: Result) -> str:
         f"under the rule too. {parameters} Smugglers keep their strategies, whatever becomes of their lots. "
         f"{source(result)}"
     )
+
+
+def _set_in_all(result: Result) -> dict[str, float]:
+    """Parameters that are set, to the same value under every policy."""
+    return {
+        name: value
+        for name, value in result.scenario.uncertainties.items()
+        if all(policy.uncertainties.get(name) == value for policy in result.beside)
+    }
 
 
 def _spread(result: Result) -> str:
@@ -73,7 +87,7 @@ def _volume(scenario: Scenario) -> str:
     if own is not None:
         return f"{own:,.0f} chips a year"
     estimate = {"cnas": "CNAS estimates for 2024", "epoch": "Epoch AI estimates for 2025"}[scenario.adversary.volume_prior]
-    return f"what {estimate}, later years by an assumed growth"
+    return f"what {estimate} as smuggled, later years by an assumed growth, less what is refused to blocked consignees"
 
 
 def fleet_size(scenario: Scenario) -> str:
@@ -92,5 +106,6 @@ def fleet_size(scenario: Scenario) -> str:
         return "The whole fleet abroad."
     return (
         f"One simulated chip stands for {1 / scenario.fleet.scale:,.0f}, at as many sites and inspectors as stated: "
-        "policies can be compared, but counts of chips and cases are not the nation's."
+        "policies can be compared, but counts of chips and cases are not the nation's, nor are shares found, since "
+        "inspectors have fewer cases each."
     )

@@ -83,15 +83,16 @@ def diversion_to_detection(result: Result, ax: Axes | None = None) -> Axes:
     if data.empty:
         ax.annotate("no chip was diverted under the duty", (0.5, 0.5), xycoords="axes fraction", ha="center")
         return ax
+    day = data.groupby("scenario")["days"].max().min()  # up to which all curves go, so that their labels can be compared
     for policy, look in looks(result):
         rows = data[data["scenario"] == policy]
         if rows.empty:
             continue
         ax.fill_between(rows["days"], rows["low"], rows["high"], step="post", color=look.colour, alpha=0.18, linewidth=0)
         ax.step(rows["days"], rows["median"], where="post", color=look.colour, linestyle=look.dash)
-        last = rows.iloc[-1]
-        text = f"{look.label}:\nnot found by day {last['days']:.0f}:\n{percent(1 - last['median'])} ({_range(last)})"
-        label_curve(ax, float(last["median"]), Look(text, look.colour, look.dash))
+        then = rows[rows["days"] <= day].iloc[-1]
+        text = f"{look.label}:\nnot found by day {day:.0f}:\n{percent(1 - then['median'])} ({_range(then)})"
+        label_curve(ax, float(rows.iloc[-1]["median"]), Look(text, look.colour, look.dash))
     ax.set_ylim(0, 1)
     ax.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
     ax.set_xlim(0, data["days"].max())

@@ -1,14 +1,16 @@
 """What goes into a paper: numbers in words, tables in LaTeX, references in BibTeX."""
 
 import math
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
-from scenarios.answering.brief import Estimate, Table, figures_of, told, whose_counts
+from scenarios.answering.brief import EASIER, Estimate, Table, covers, figures_of, told, whose_counts
 from scenarios.answering.latex import as_bibtex, as_booktabs
 from sim import Scenario, simulate
 from sim.parameters import Source
+from sim.results import Result, Run
 
 from .stubs import stub_question
 
@@ -45,9 +47,25 @@ def test_an_answer_from_a_part_of_the_fleet_says_whose_its_counts_are():
     small = simulate(scenario, status_quo=False)
     assert told(question, small).splitlines()[-1].startswith("One simulated chip stands for 10,000: counts of chips")
     vars(question)["COUNTS"] = "chips are scaled up"
-    assert whose_counts(question, small) == "One simulated chip stands for 10,000: chips are scaled up"
+    assert whose_counts(question, small) == f"One simulated chip stands for 10,000: chips are scaled up; {EASIER}"
+    alone = SimpleNamespace(scenario=scenario)  # not of the engine
+    assert whose_counts(question, alone) == "One simulated chip stands for 10,000: chips are scaled up"
     vars(question)["COUNTS"] = ""
     assert told(question, small).splitlines()[-1].startswith("Intervals: ")
+
+
+def test_intervals_say_of_how_many_worlds_they_are():
+    question, scenario = stub_question(lambda options: pytest.fail("not run")), Scenario.load("miniature")
+
+    def said(draws: int) -> str:
+        runs = [Run("miniature", draw, 0, (), {}, None) for draw in range(draws)]
+        return covers(question, Result(scenario, runs, {}, [{}] * draws))
+
+    assert said(12) == "10-90 % of draws and runs, parameters and chance; 12 worlds"
+    assert said(3) == (
+        "10-90 % of draws and runs, parameters and chance; 3 worlds, of which it is nearly the lowest to the highest"
+    )
+    assert said(1).endswith("; 1 world")
 
 
 def test_latex_prints_what_it_would_take_for_commands():

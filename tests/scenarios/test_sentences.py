@@ -7,7 +7,7 @@ import pytest
 
 from scenarios.answering.brief import Estimate
 from scenarios.answering.sentences import counted, difference_in_words, listed
-from scenarios.answering.worlds import compared, gained, spread
+from scenarios.answering.worlds import compared, gained, in_common, spread
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,7 @@ from scenarios.answering.worlds import compared, gained, spread
         (Estimate(-5, -8, 2), "5 points (-2 to 8) less, in some worlds more"),
         (Estimate(5, 0, 8), "5 points (0 to 8) more, in some worlds the same"),
         (Estimate(-3, -5, 0), "3 points (0 to 5) less, in some worlds the same"),
+        (Estimate(0, -5, 0), "0 points (0 to 5) less, in most worlds the same"),
         (Estimate(0, -5, 2), "0 points (-2 to 5) less, in some worlds more"),
         (Estimate(0, 0, 0), "neither more nor less"),
         (Estimate(-3, math.nan, math.nan), "3 points less, in a single world"),
@@ -63,6 +64,18 @@ def test_policies_are_compared_in_the_worlds_in_which_each_has_a_value():
     nothing = compared(Found(), ("a", "c"), "found")
     assert not nothing.known
     assert math.isnan(nothing["a"].median)
+
+
+def test_points_of_a_curve_are_of_the_same_worlds():
+    """As above; the status quo, which is no point of it, stays as it is."""
+    data = pd.DataFrame(
+        [(name, "found", 7.0, 6.0, 8.0) for name in ("a", "b", "status_quo")],
+        columns=["scenario", "outcome", "median", "low", "high"],
+    )
+    common = in_common(Found(), data).set_index("scenario")
+    assert common.loc["a"].tolist()[1:] == pytest.approx([0.6, 0.52, 0.68])
+    assert common.loc["b"].tolist()[1:] == pytest.approx([0.3, 0.22, 0.38])
+    assert common.loc["status_quo"].tolist()[1:] == [7, 6, 8]
 
 
 def test_one_value_has_no_interval():

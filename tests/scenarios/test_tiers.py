@@ -33,7 +33,8 @@ def told(diverted: dict[str, float], prevented: dict[str, float]) -> str:
 def test_what_blocked_consignees_order_is_told_beside_refused_licences():
     chips = {tiers.ACT: 3e4, tiers.TIERS: 2e4, tiers.BOTH: 1e4, STATUS_QUO: 4e4}
     answer = told(chips, {**dict.fromkeys(chips, 0.0), tiers.ACT: 9000.0, STATUS_QUO: 1000.0})
-    assert "the Act 0 and 9 thousand; in 365 days under the duty 40 thousand chips are diverted with neither" in answer
+    assert "the Act 0 and 9 thousand; with neither, blocked consignees are refused 1 thousand and in 365 days" in answer
+    assert "under the duty 40 thousand chips are diverted, 20 thousand with the tiers" in answer
 
 
 def test_tiers_that_leave_nothing_to_divert_are_an_answer_and_a_world_without_smuggling_is_none():

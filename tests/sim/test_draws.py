@@ -7,9 +7,12 @@ import numpy as np
 import pytest
 
 from sim import RunFailed, Scenario, ScenarioError, simulate
+from sim.experiments.ensemble import ensemble
 from sim.outcomes.outcome import Outcome
+from sim.randomness import run_seed
 from sim.results import Result, Run
 from sim.run_files import finished_runs
+from sim.simulation import jobs_of, policies_of
 from sim.uncertainty import draw_uncertainties
 
 
@@ -31,6 +34,22 @@ def test_a_draw_is_the_scenario_with_the_drawn_parameters_and_the_seed_of_the_ru
     chips = result.chips
     assert chips["diverted_day"].notna().all()
     assert list(chips)[:4] == ["scenario", "draw", "run", "chip"]
+
+
+def test_draws_have_seeds_of_their_own_and_policies_and_points_share_them(small: Scenario):
+    policies = policies_of(small, [small.replace(name="weekly", verification__period_days=7)], status_quo=True)
+    seeds: dict[tuple[int, int], set[int]] = {}
+    for job in jobs_of(policies, [{}] * 5, 7, 2, None):
+        seeds.setdefault((job.draw, job.run), set()).add(job.seed)
+    assert all(len(one) == 1 for one in seeds.values())
+    assert len(set.union(*seeds.values())) == len(seeds) == 10
+    assert len({job.seed for job in jobs_of(policies, [{}] * 5, 7, 2, None, same_seeds=True)}) == 2
+    same = ensemble(small, points=[{}, {}], seed=7).table.pivot_table(
+        index=["scenario", "outcome"], columns="draw", values="value", dropna=False
+    )
+    assert same[0].equals(same[1])
+    drawn = simulate(small, draws=2, seed=7)
+    assert drawn.manifest["run_seeds"] == [str(run_seed(7, 0, draw)) for draw in (0, 1)]
 
 
 def test_the_summary_covers_draws_and_runs_and_pairs_them():

@@ -93,14 +93,37 @@ def test_a_sample_meets_the_missing_by_the_hypergeometric_law():
     setting.chips.divert(chips[:40], 1.0, setting.detour(chips[:40], lot, None, NOWHERE))
     inspections = Inspections(setting)
     visits = 3000
-    found = Counter(
-        (tested, len(missing))
-        for tested, missing in (inspections.inspect(0, chips, look_of(scenario)) for _ in range(visits))
-    )
+    found: Counter[tuple[int, int]] = Counter()
+    for day in range(1, visits + 1):
+        setting.env.run(until=day)
+        tested, missing = inspections.inspect(0, chips, look_of(scenario))
+        found[tested, len(missing)] += 1
     assert set(found) == {(10, 0), (500, 40)}  # one of the sample missing: then all are tested
     expected = 1 - comb(460, 10) / comb(500, 10)
     z = (found[500, 40] / visits - expected) / sqrt(expected * (1 - expected) / visits)
     assert abs(z) < 3.5
+
+
+def test_an_earlier_visit_does_not_change_whom_a_later_one_tests():
+    """One policy sends an inspector that another one does not: on a later day both meet the same sample."""
+    later = []
+    for visited_before in (False, True):
+        scenario = dark(enforcement__inspected_chips=10, geography__sites=1)
+        setting = build(scenario, 3)
+        rows = setting.chips.append(500, state=State.INSTALLED, covered=True, lot=-1, site=0, day=0, first_slot=0)
+        chips = np.arange(rows.start, rows.stop)
+        lot = Lot(0, range(500), 0, ordered_by_smuggler=True, ship_day=0.0, delivery_day=0.0)
+        setting.chips.divert(chips[:40], 1.0, setting.detour(chips[:40], lot, None, NOWHERE))
+        inspections = Inspections(setting)
+        if visited_before:
+            inspections.inspect(0, chips[40:], look_of(scenario))
+        found = []
+        for day in range(1, 40):
+            setting.env.run(until=day)
+            found.append(inspections.inspect(0, chips, look_of(scenario))[0])
+        later.append(found)
+    assert later[0] == later[1]
+    assert len(set(later[0])) == 2
 
 
 def test_a_sample_is_a_set_of_the_size_asked_for():
