@@ -21,6 +21,7 @@ from sim import Scenario, Tabulation
 from sim.experiments.compute_gap import RULE, SOURCES, World, compute_gap
 from sim.experiments.equilibrium import MOST_STEPS, follow_days
 from sim.provenance import manifest
+from sim.randomness import run_seed
 from sim.scenario import STATUS_QUO, ScenarioError
 from sim.uncertainty import draw_uncertainties
 
@@ -58,14 +59,7 @@ def tabulate(study: Study, options: Options, progress: Callable[..., None]) -> T
 
     steps = QUICK_STEPS if options.quick else MOST_STEPS
     worlds = [
-        World(
-            draw,
-            drawn_scenario(study.scenario, options.seed, draw, study.draws is not None),
-            options.seed,
-            study.runs,
-            steps,
-        )
-        for draw in range(study.draws or 1)
+        World(draw, scenario, seed, study.runs, steps) for draw, (scenario, seed) in enumerate(drawn_worlds(study, options))
     ]
     gaps = answer_each(compute_gap, worlds, options, progress)
     table = pd.DataFrame([row for gap in gaps for row in gap.rows])
@@ -84,19 +78,23 @@ def tabulate(study: Study, options: Options, progress: Callable[..., None]) -> T
     return Tabulation(study.scenario, table, summary(table), about, further)
 
 
-def drawn_scenario(scenario: Scenario, seed: int, draw: int, drawn: bool) -> Scenario:
-    """The scenario in one draw of the uncertainties, or as it is.
+def drawn_worlds(study: Study, options: Options) -> list[tuple[Scenario, int]]:
+    """The scenario in each draw of the uncertainties with a base seed of its own; or the scenario and the study's seed.
 
     Raises:
-        ScenarioError: the draw makes a world that is not allowed.
+        ScenarioError: a draw makes a world that is not allowed.
     """
-    if not drawn:
-        return scenario
-    values = draw_uncertainties(scenario, seed, draw)
-    try:
-        return scenario.replace(uncertainties={**scenario.uncertainties, **values})
-    except ScenarioError as error:
-        raise ScenarioError(f"draw {draw} makes a world that is not allowed: {error}") from None
+    if study.draws is None:
+        return [(study.scenario, options.seed)]
+    worlds = []
+    for draw in range(study.draws):
+        values = draw_uncertainties(study.scenario, options.seed, draw)
+        try:
+            scenario = study.scenario.replace(uncertainties={**study.scenario.uncertainties, **values})
+        except ScenarioError as error:
+            raise ScenarioError(f"draw {draw} makes a world that is not allowed: {error}") from None
+        worlds.append((scenario, run_seed(options.seed, 0, draw)))
+    return worlds
 
 
 def summary(table: pd.DataFrame) -> pd.DataFrame:

@@ -24,7 +24,7 @@ from scenarios.answering.brief import TOO_FEW, Column, Estimate, Table, estimate
 from scenarios.answering.sentences import difference_in_words
 from scenarios.asking.searches import LEARNERS, answer_each, inspectors_in_words, unsettled
 from scenarios.baseline import QUICK
-from scenarios.compute_gap import drawn_scenario
+from scenarios.compute_gap import drawn_worlds
 from scenarios.study import Options, Study, main
 from sim import Tabulation
 from sim.experiments.compute_gap import RULE, SOURCES, World
@@ -111,12 +111,10 @@ def tabulate(study: Study, options: Options, progress: Callable[..., None]) -> T
     import pandas as pd
 
     steps = QUICK_STEPS if options.quick else MOST_STEPS
-    scenarios = [
-        drawn_scenario(study.scenario, options.seed, draw, study.draws is not None) for draw in range(study.draws or 1)
-    ]
+    worlds_drawn = drawn_worlds(study, options)
     worlds = [
-        Supposed(World(draw, scenario, options.seed, study.runs, steps), suppositions(options.quick))
-        for draw, scenario in enumerate(scenarios)
+        Supposed(World(draw, scenario, seed, study.runs, steps), suppositions(options.quick))
+        for draw, (scenario, seed) in enumerate(worlds_drawn)
     ]
     found = answer_each(substitutes, worlds, options, progress)
     table = pd.DataFrame([row for each in found for row in each.rows])
@@ -127,7 +125,7 @@ def tabulate(study: Study, options: Options, progress: Callable[..., None]) -> T
     if study.draws is not None:
         drawn = [
             (draw, name, value)
-            for draw, scenario in enumerate(scenarios)
+            for draw, (scenario, _) in enumerate(worlds_drawn)
             for name, value in scenario.uncertainties.items()
             if name not in study.scenario.uncertainties
         ]
