@@ -100,8 +100,8 @@ def _label(axes: Axes, data: pd.DataFrame, policies: Sequence[tuple[str, Look]])
             continue
         side, gap, end = -1 if look is RULE else 1, 5, ends.loc[policy]
         edge = end["low" if side < 0 else "high"]
-        if side < 0 and edge < 0.12 * top:  # no room below: right above the curve
-            edge, side, gap = end["median"], 1, 2
+        if side < 0 and edge < 0.12 * top:  # no room below the band: right below the curve, or above if it is too low
+            edge, side, gap = end["median"], -1 if end["median"] >= 0.12 * top else 1, 4
         axes.annotate(
             look.label, (end["date"], edge), xytext=(-2, side * gap), textcoords="offset points",
             ha="right", va="bottom" if side > 0 else "top", color=look.colour, fontsize=NAME_PT,
