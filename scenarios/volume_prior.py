@@ -140,7 +140,7 @@ def answer(result: Tabulation) -> str:
     return (
         f"By CNAS's estimate {cnas.of(UNITS['cnas'])} were smuggled in 2024, by Epoch AI's {epoch.of(UNITS['epoch'])} in "
         f"2024 and 2025 together. "
-        f"With a growth assumed to {growth.central:g} times a year ({growth.low:g} to {growth.high:g}) they make "
+        f"With an assumed factor of {growth.central:g} from year to year ({growth.low:g} to {growth.high:g}) they make "
         f"{later[0]} and {later[1]} in {last} if no rule is made{told}."
     )
 
