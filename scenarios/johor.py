@@ -208,10 +208,10 @@ def _claim(johor: pd.DataFrame) -> str:
 
 
 def _work_claim(johor: pd.DataFrame, inspectors: int) -> str:
-    hubs, placed = (100 * place_estimate(johor, policy, "clearable_chips").median for policy in (HUB_LANDMARKS, PLACED))
+    hubs, placed = (place_estimate(johor, policy, "clearable_chips", 100) for policy in (HUB_LANDMARKS, PLACED))
     busy = place_estimate(johor, HUB_LANDMARKS, "inspectors_busy").median
     return (
-        f"In Johor a ping clears {hubs:.0f} or {placed:.0f} % of chips; "
+        f"In Johor a ping clears {hubs} or {figures_of(placed.median)} % of chips; "
         f"cases keep {figures_of(busy)} of {inspectors} inspectors busy"
     )
 
