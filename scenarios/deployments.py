@@ -24,9 +24,8 @@ from scenarios.answering.brief import TOO_FEW, Column, Estimate, Table, estimate
 from scenarios.answering.sentences import listed
 from scenarios.answering.worlds import compared, in_common
 from scenarios.asking.variations import Variation, settings, vary
-from scenarios.parts.evasion_cells import stands_for
+from scenarios.parts.evasion_cells import extraction_of_whole_orders
 from scenarios.study import Options, Study, main
-from sim.parameters import load_parameters
 from sim.scenario import STATUS_QUO
 
 if TYPE_CHECKING:
@@ -141,9 +140,7 @@ def _all_follow(evasion: str, audit_days: float | None) -> dict[str, Any]:
 def study(options: Options) -> Study:
     """The same worlds under each deployment and evasion."""
     scenario = options.scenario("baseline", QUICK, SETTING)
-    row = "key_extraction_days_per_chip"
-    days = load_parameters().parameters[row].central * stands_for(scenario)
-    scenario = scenario.replace(uncertainties={row: days, **scenario.uncertainties})
+    scenario = scenario.replace(uncertainties={**extraction_of_whole_orders(scenario), **scenario.uncertainties})
     variations = [*cells(options.quick), *audits(options.quick)]
     return vary(options, scenario, variations, QUICK_DRAWS if options.quick else DRAWS)
 

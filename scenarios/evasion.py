@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from scenarios.answering.brief import TOO_FEW, Estimate, Table, figures_of
 from scenarios.asking.variations import Variation, vary
-from scenarios.parts.evasion_cells import HORIZONS_DAYS, evasion_cells, stands_for
+from scenarios.parts.evasion_cells import HORIZONS_DAYS, evasion_cells, extraction_of_whole_orders, stands_for
 from scenarios.study import Options, Study, main
 from sim.detection.register import DETECTORS
-from sim.parameters import load_parameters
 from sim.smuggling.strategies import STRATEGIES
 
 if TYPE_CHECKING:
@@ -168,9 +167,7 @@ def variations(quick: bool) -> list[Variation]:
 def study(options: Options) -> Study:
     """The baseline's world in small under each policy, parameters at central values unless draws are asked for."""
     scenario = options.scenario("baseline", QUICK, SETTING)
-    row = "key_extraction_days_per_chip"  # orders are smaller here, and their keys take as long as the baseline's
-    days = load_parameters().parameters[row].central * stands_for(scenario)
-    scenario = scenario.replace(uncertainties={row: days, **scenario.uncertainties})
+    scenario = scenario.replace(uncertainties={**extraction_of_whole_orders(scenario), **scenario.uncertainties})
     return vary(options, scenario, variations(options.quick), 0)
 
 

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from scenarios.answering.brief import TOO_FEW, Column, Estimate, Table, estimate, policy_table
 from scenarios.answering.worlds import WORLD, compared, spread, worlds_of
 from scenarios.asking.variations import Variation, settings, vary
-from scenarios.parts.evasion_cells import stands_for
+from scenarios.parts.evasion_cells import extraction_of_whole_orders
 from scenarios.study import Options, Study, main
 from sim.parameters import load_parameters
 from sim.scenario import STATUS_QUO
@@ -121,7 +121,7 @@ def study(options: Options) -> Study:
     fixed = {
         name: rows[name].central for name in ("shared_key_revoked_days", "vendor_key_revoked_days")
     }  # varied, not drawn
-    fixed["key_extraction_days_per_chip"] = rows["key_extraction_days_per_chip"].central * stands_for(scenario)
+    fixed |= extraction_of_whole_orders(scenario)
     scenario = scenario.replace(uncertainties={**fixed, **scenario.uncertainties})
     return vary(options, scenario, variations(options.quick), QUICK_DRAWS if options.quick else DRAWS)
 

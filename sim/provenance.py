@@ -118,9 +118,9 @@ def made_with() -> dict[str, Any]:
     }
 
 
-def seeds_of_runs(seed: int, runs: int, draws: int = 1) -> list[str]:
+def seeds_of_runs(seed: int, runs: int, draws: Iterable[int] = (0,)) -> list[str]:
     """The seed of each run, draw by draw, in decimal digits: as numbers they would lose some above 53 bits."""
-    return [str(run_seed(seed, run, draw)) for draw in range(draws) for run in range(runs)]
+    return [str(run_seed(seed, run, draw)) for draw in draws for run in range(runs)]
 
 
 def stopwatch() -> Callable[[], float]:

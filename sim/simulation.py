@@ -73,7 +73,7 @@ def simulate(
     _check_worlds(policies, drawn)
     told = described(design) | ({} if status_quo else {"status_quo": False})
     about = manifest(question or scenario.name, scenario, seed, runs, quick, draws, beside, told)
-    about |= {"made_by": "simulate", "run_seeds": seeds_of_runs(seed, runs, draws or 1)}
+    about |= {"made_by": "simulate", "run_seeds": seeds_of_runs(seed, runs, range(draws or 1))}
     if executor is not None:
         about["events"] = False
     folder = Path(tempfile.mkdtemp(prefix="runs-")) if runs_folder is None else runs_folder
@@ -133,6 +133,7 @@ def jobs_of(
     *,
     ends_only: bool = False,
     same_seeds: bool = False,
+    first: int = 0,
 ) -> list[Job]:
     """Every run, in the order of the tables: policy, draw, run. A run has the same seed under every policy.
 
@@ -144,6 +145,7 @@ def jobs_of(
         events_folder: where event logs go; None: there are none.
         ends_only: whether nothing but the outcomes on the last day is kept of a run.
         same_seeds: whether a run has the same seed in every draw as well, for draws that are there to be compared.
+        first: draws before this one are left out.
     """
     return [
         Job(
@@ -156,7 +158,7 @@ def jobs_of(
             ends_only,
         )
         for policy in policies
-        for draw, parameters in enumerate(drawn)
+        for draw, parameters in enumerate(drawn[first:], first)
         for run in range(runs)
     ]
 

@@ -13,6 +13,7 @@ from sim.intervals import Z_95, wilson_bounds
 from sim.outcomes.cohort import diverted_cohort
 from sim.outcomes.incidence import cumulative_incidence
 from sim.outcomes.smuggling_cost import Parcels, strategy_cost_usd
+from sim.parameters import load_parameters
 from sim.smuggling.strategies import STRATEGIES
 
 if TYPE_CHECKING:
@@ -116,6 +117,12 @@ def _rented(runs: Sequence[Run]) -> pd.DataFrame:
         if outcome.name == "chips_rented"
     ]
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def extraction_of_whole_orders(scenario: Scenario) -> dict[str, float]:
+    """Parameters by which the keys of an order that is smaller here take as long to extract as those of the baseline's."""
+    row = "key_extraction_days_per_chip"
+    return {row: load_parameters().parameters[row].central * stands_for(scenario)}
 
 
 def stands_for(scenario: Scenario) -> float:

@@ -100,7 +100,7 @@ def ensemble(
     }
     about = manifest(question or scenario.name, scenario, seed, runs, quick, len(drawn), beside, described)
     compared = points is not None or design == "factorial"
-    about["made_by"] = "ensemble"
+    about |= {"made_by": "ensemble", "run_seeds": seeds_of_runs(seed, runs) if compared else []}
     if until is not None:
         about["most_draws"] = len(drawn)
     files = run_files(folder / str(about["id"])[:16], about["id"]) if folder is not None else None
@@ -108,13 +108,13 @@ def ensemble(
     made: list[Run] = []
     failed: list[Failure] = []
     for first, end in _batches(len(drawn), until):
-        jobs = jobs_of(policies, drawn[:end], seed, runs, None, ends_only=True, same_seeds=compared)
-        new, bad = make_runs(
-            [job for job in jobs if job.draw >= first], files=files, workers=workers, executor=executor, progress=progress
-        )
+        jobs = jobs_of(policies, drawn[:end], seed, runs, None, ends_only=True, same_seeds=compared, first=first)
+        new, bad = make_runs(jobs, files=files, workers=workers, executor=executor, progress=progress)
         made = sorted([*made, *new], key=lambda run: (place[run.scenario], run.draw, run.run))
         failed += bad
-        about["draws"], about["run_seeds"] = end, seeds_of_runs(seed, runs, 1 if compared else end)
+        about["draws"] = end
+        if not compared:
+            about["run_seeds"] += seeds_of_runs(seed, runs, range(first, end))
         kept = without_failed(made, failed, about, partial=True)
         result = Result(scenario, kept, about, drawn[:end], tuple(beside), tuple(failed), seconds())
         if until is not None and enough(until.values(result.table), until):

@@ -1,13 +1,15 @@
 """The table and the figures of the question `evasion` say what the runs say."""
 
+import pandas as pd
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from scenarios import evasion
 from scenarios.parts.evasion_cells import HORIZONS_DAYS, evasion_cells, stands_for
 from scenarios.study import Options
-from sim import Result, simulate
+from sim import Result, Scenario, simulate
 from sim.figures import house_style, percent
+from sim.parameters import load_parameters
 from sim.smuggling.strategies import STRATEGIES
 from sim.smuggling.strategy import Cost
 
@@ -98,3 +100,16 @@ def test_what_stays_where_it_is_costs_by_the_chip_alone(result: Result):
         if not strategy.moves:
             cost = strategy.cost(result.scenario.values)
             assert cost == Cost(per_chip_usd=cost.per_chip_usd)
+
+
+def test_a_choice_is_not_best_by_rounding_or_by_one_order():
+    """Of 100 orders: the first choice finds one less than the last, which may be chance, and the second nine less."""
+    cells = pd.DataFrame({"choice": [0, 1, 2], "probability": [0.50, 0.42, 0.51], "followed_orders": 100})
+    assert evasion._as_good(cells)["choice"].tolist() == [0, 2]
+
+
+def test_keys_of_an_order_take_as_long_where_fewer_chips_stand_for_it():
+    scenario = evasion.study(Options("evasion")).scenario
+    lots = [one.fleet.lot_chips for one in (Scenario.load("baseline"), scenario)]
+    central = load_parameters().parameters["key_extraction_days_per_chip"].central
+    assert scenario.values["key_extraction_days_per_chip"] * lots[1] == pytest.approx(central * lots[0])

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from scenarios import key_compromise
 from scenarios.asking.variations import settings
 from scenarios.ping_or_inspect import budgets, inspectors_for, landmarks_usd
 from scenarios.study import Options, UsageError
@@ -134,3 +135,18 @@ def test_pictures_show_what_the_summary_says(result):
 def test_settings_name_every_policy():
     variations = importlib.import_module("scenarios.inspectors").variations(quick=False)
     assert settings(variations).keys() == {variation.name for variation in variations}
+
+
+def test_chips_got_away_if_they_had_a_year_to_be_found():
+    """Of five chips one was found, one left before the duty, and one too late; in a second world none left."""
+    calendar = SimpleNamespace(duty_day=100.0, end_day=1000.0)
+    chips = pd.DataFrame(
+        [("a", 0, 0, day, found) for day, found in ((90, None), (200, None), (300, 400.0), (635, None), (636, None))],
+        columns=["scenario", "draw", "run", "diverted_day", "established_day"],
+    )
+    result = SimpleNamespace(
+        chips=chips,
+        scenario=SimpleNamespace(calendar=calendar, fleet=SimpleNamespace(scale=0.5)),
+        runs=[SimpleNamespace(scenario="a", draw=draw, run=0) for draw in (0, 1)],
+    )
+    assert key_compromise.got_away(result, "a") == pytest.approx((2, 0.4, 3.6))

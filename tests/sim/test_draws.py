@@ -49,7 +49,8 @@ def test_draws_have_seeds_of_their_own_and_policies_and_points_share_them(small:
     )
     assert same[0].equals(same[1])
     drawn = simulate(small, draws=2, seed=7)
-    assert drawn.manifest["run_seeds"] == [str(run_seed(7, 0, draw)) for draw in (0, 1)]
+    together = ensemble(small, draws=2, seed=7)
+    assert drawn.manifest["run_seeds"] == together.manifest["run_seeds"] == [str(run_seed(7, 0, draw)) for draw in (0, 1)]
 
 
 def test_the_summary_covers_draws_and_runs_and_pairs_them():

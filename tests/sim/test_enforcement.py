@@ -83,20 +83,25 @@ def test_chips_are_brought_back_only_if_the_notice_is_long_enough():
     assert found[2] == 0
 
 
-def test_a_sample_meets_the_missing_by_the_hypergeometric_law():
-    """40 of 500 chips at a site are missing; samples of 10."""
+def forty_missing():
+    """A site where 40 of 500 chips are missing, its chips, and an inspector who samples 10."""
     scenario = dark(enforcement__inspected_chips=10, geography__sites=1)
     setting = build(scenario, 3)
     rows = setting.chips.append(500, state=State.INSTALLED, covered=True, lot=-1, site=0, day=0, first_slot=0)
     chips = np.arange(rows.start, rows.stop)
     lot = Lot(0, range(500), 0, ordered_by_smuggler=True, ship_day=0.0, delivery_day=0.0)
     setting.chips.divert(chips[:40], 1.0, setting.detour(chips[:40], lot, None, NOWHERE))
+    return setting, chips, look_of(scenario)
+
+
+def test_a_sample_meets_the_missing_by_the_hypergeometric_law():
+    setting, chips, look = forty_missing()
     inspections = Inspections(setting)
     visits = 3000
     found: Counter[tuple[int, int]] = Counter()
     for day in range(1, visits + 1):
         setting.env.run(until=day)
-        tested, missing = inspections.inspect(0, chips, look_of(scenario))
+        tested, missing = inspections.inspect(0, chips, look)
         found[tested, len(missing)] += 1
     assert set(found) == {(10, 0), (500, 40)}  # one of the sample missing: then all are tested
     expected = 1 - comb(460, 10) / comb(500, 10)
@@ -108,19 +113,14 @@ def test_an_earlier_visit_does_not_change_whom_a_later_one_tests():
     """One policy sends an inspector that another one does not: on a later day both meet the same sample."""
     later = []
     for visited_before in (False, True):
-        scenario = dark(enforcement__inspected_chips=10, geography__sites=1)
-        setting = build(scenario, 3)
-        rows = setting.chips.append(500, state=State.INSTALLED, covered=True, lot=-1, site=0, day=0, first_slot=0)
-        chips = np.arange(rows.start, rows.stop)
-        lot = Lot(0, range(500), 0, ordered_by_smuggler=True, ship_day=0.0, delivery_day=0.0)
-        setting.chips.divert(chips[:40], 1.0, setting.detour(chips[:40], lot, None, NOWHERE))
+        setting, chips, look = forty_missing()
         inspections = Inspections(setting)
         if visited_before:
-            inspections.inspect(0, chips[40:], look_of(scenario))
+            inspections.inspect(0, chips[40:], look)
         found = []
         for day in range(1, 40):
             setting.env.run(until=day)
-            found.append(inspections.inspect(0, chips, look_of(scenario))[0])
+            found.append(inspections.inspect(0, chips, look)[0])
         later.append(found)
     assert later[0] == later[1]
     assert len(set(later[0])) == 2
