@@ -19,9 +19,9 @@ lint: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# Longer checks, left out of `make test`: statistics, every question in --quick, the baseline whole, a million spoilt tokens
-# and some spoilt measurement reports.
-verify: $(READY) baseline
+# Longer checks, left out of `make test`: statistics, every question in --quick, the baseline whole, coverage, a million
+# spoilt tokens and some spoilt measurement reports.
+verify: $(READY) baseline coverage
 	$(BIN)/python -m pytest -m "verify or questions"
 	$(BIN)/python -m attestation fuzz --mutants 1300000 --seconds 3600
 	$(BIN)/python -m attestation fuzz --reports --mutants 20000 --seconds 600

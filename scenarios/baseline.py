@@ -27,12 +27,13 @@ if TYPE_CHECKING:
 SETTING = {"fleet.scale": 1}
 """With ten inspectors for a part of the fleet, more would be found than in the nation."""
 
-DRAWS, QUICK_DRAWS = 12, 4
+DRAWS, QUICK_DRAWS = 12, 3
 QUICK = {
     "fleet.scale": 0.0005,
-    "fleet.lot_chips": 8,
-    "geography.sites": 40,
+    "fleet.lot_chips": 4,
+    "geography.sites": 24,
     "enforcement.inspectors": 1,
+    "calendar.duty_after_days": 60,
     "calendar.end_after_duty_days": 180,
 }
 HEADLINE_DAYS = 90

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from sim.figures import Chart
 
-WORLDS, QUICK_WORLDS = 1000, 200
+WORLDS, QUICK_WORLDS = 1000, 100
 LEVERS = {"geography.landmarks": 500, "verification.landmarks_asked": 10}
 TERRITORIES = ("china_mainland", "prc_hk_macau")
 SMALLER_NETWORKS = (12, 100)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 SMUGGLERS_ANSWER = True
 SETTING = LEARNERS
-QUICK_SETTING = {**QUICK, "calendar.duty_after_days": 180, "calendar.end_after_duty_days": 540}
+QUICK_SETTING = {**QUICK, "fleet.lot_chips": 8, "calendar.end_after_duty_days": 365}
 DRAWS, QUICK_DRAWS = 10, 2
 QUICK_STEPS = 2
 MILLION = 1e6

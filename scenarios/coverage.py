@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from sim.figures import Chart
 
 SETTING = {"calendar.end_after_duty_days": 3650, "geography.sites": 8, "verification.active": False}
-QUICK = {"fleet.scale": 0.0005, "geography.sites": 4, "calendar.end_after_duty_days": 2190}
+QUICK = {"fleet.scale": 0.0005, "geography.sites": 4, "calendar.end_after_duty_days": 1460}
 DRAWS, QUICK_DRAWS = 20, 2
 HALF, MOST = 0.5, 0.9
 ACT, OPT_IN, RETROFIT, PARTLY = "act", "opt_in_before", "retrofit", "half_retrofit"

@@ -44,8 +44,9 @@ SETTING: Mapping[str, Any] = {
 QUICK = {
     "fleet.scale": 0.001,
     "fleet.lot_chips": 8,
-    "geography.sites": 20,
-    "calendar.end_after_duty_days": 250,
+    "geography.sites": 12,
+    "calendar.duty_after_days": 60,
+    "calendar.end_after_duty_days": 200,
     "enforcement.inspectors": 1,
 }
 DRAWS, QUICK_DRAWS = 3, 2

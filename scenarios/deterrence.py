@@ -41,7 +41,7 @@ SETTING = {**LEARNERS, "calendar.end_after_duty_days": 730}
 QUICK_SETTING = {
     **{key: value for key, value in QUICK.items() if key != "enforcement.inspectors"},
     "fleet.scale": 0.001,
-    "calendar.duty_after_days": 180,
+    "fleet.lot_chips": 8,
     "calendar.end_after_duty_days": 365,
 }
 INSPECTORS, QUICK_INSPECTORS = (10, 0, 1), (10, 0)

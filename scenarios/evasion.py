@@ -35,7 +35,7 @@ SETTING = {
     "adversary.staging": {"none": 1},
     "enforcement.licence_denial": False,
 }
-QUICK = {"fleet.scale": 0.002, "fleet.lot_chips": 8, "geography.sites": 12, "calendar.end_after_duty_days": 370}
+QUICK = {"fleet.scale": 0.002, "fleet.lot_chips": 8, "geography.sites": 6, "calendar.end_after_duty_days": 370}
 
 TIMED = ["contradiction", "invalid", "silence_streak", "unconfirmed"]
 RULE: Mapping[str, Any] = {

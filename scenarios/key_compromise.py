@@ -49,10 +49,10 @@ SETTING: Mapping[str, Any] = {
 QUICK = {
     "fleet.scale": 0.001,
     "fleet.lot_chips": 8,
-    "geography.sites": 16,
+    "geography.sites": 6,
     "calendar.duty_after_days": 30,
-    "calendar.end_after_duty_days": 430,
-    "verification.period_days": 3,
+    "calendar.end_after_duty_days": 400,
+    "verification.period_days": 7,
     "enforcement.inspectors": 1,
 }
 

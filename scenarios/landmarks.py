@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 STRATEGIES: tuple[Placement, ...] = get_args(Placement)
 SIZES, QUICK_SIZES = (12, 25, 50, 100, 200, 350, 500), (12, 100, 500)
 RUNS, QUICK_RUNS = 5, 2
-WORLDS, QUICK_WORLDS = 150, 50
+WORLDS, QUICK_WORLDS = 150, 25
 """Drawn for each run: what is slow about paths. A run draws which of the sites are large."""
 
 SETTING = {"geography.sites": 434, "geography.landmarks": max(SIZES), "verification.landmarks_asked": 10}

@@ -93,7 +93,7 @@ def study(options: Options) -> Study:
         UsageError: no budget pays for the landmarks.
     """
     quick = {key: value for key, value in QUICK.items() if key != "enforcement.inspectors"}
-    quick["calendar.end_after_duty_days"] = 400  # long enough for the second panel
+    quick["calendar.end_after_duty_days"] = 370  # long enough for the second panel
     scenario = options.scenario("baseline", quick, SETTING)
     if not budgets(scenario, options.quick):
         raise UsageError(

@@ -38,11 +38,10 @@ SETTING = {"calendar.end_after_duty_days": 730}
 QUICK_LEFT_OUT = ("pings_and_plan", "register_counted")
 QUICK_SETTING = {
     **QUICK,
-    "geography.sites": 87,
+    "geography.sites": 30,
     "fleet.lot_chips": 2,  # so that there are some in each world
     "enforcement.inspectors": 2,
-    "calendar.duty_after_days": 60,
-    "calendar.end_after_duty_days": 480,
+    "calendar.end_after_duty_days": 430,
 }
 TIMES, QUICK_TIMES = (0.5, 2.0, 5.0, 20.0), (5.0,)
 """The scenario's inspectors times these, for the second figure."""

@@ -43,10 +43,8 @@ SMUGGLERS_ANSWER = True
 SETTING = LEARNERS
 QUICK_SETTING = {
     **QUICK,
-    "geography.sites": 20,
     "fleet.lot_chips": 2,  # so that smugglers see some dozens of lots
     "verification.signing": "none",
-    "calendar.duty_after_days": 180,
     "calendar.end_after_duty_days": 365,
 }
 DRAWS, QUICK_DRAWS = 6, 2

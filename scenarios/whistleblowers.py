@@ -37,10 +37,8 @@ if TYPE_CHECKING:
 SETTING = {"calendar.end_after_duty_days": 730, "enforcement.random_inspections": False}
 QUICK_SETTING = {
     **QUICK,
-    "geography.sites": 20,
     "fleet.lot_chips": 2,  # so that there are some in each world
-    "calendar.duty_after_days": 60,
-    "calendar.end_after_duty_days": 480,
+    "calendar.end_after_duty_days": 430,
 }
 AWARD = 0.2
 """Of the penalty: midway between the ends of the bill. What is paid is in proportion, and nothing else depends on it."""

@@ -170,7 +170,7 @@ def test_average_run_length_of_a_normal_cusum_is_siegmunds(mean):
     assert lengths.mean() == pytest.approx(expected, rel=0.05)
 
 
-@pytest.mark.parametrize("mean", [0.25, 1.0])
+@pytest.mark.parametrize("mean", [pytest.param(0.25, marks=pytest.mark.verify), 1.0])
 def test_average_run_length_of_a_poisson_cusum_is_that_of_its_markov_chain(mean):
     """Brook and Evans (1972): exact where the reference value is a fraction, here 1/2, so that sums are multiples of it."""
     reference, threshold, tests = 0.5, 4.0, 20_000

@@ -231,18 +231,12 @@ def compare(scenario: Scenario, seed: int) -> Story:
     return plain
 
 
-DEAR = (
-    "landmarks and sites often down, failing open, no licences behind an air gap",
-    "landmarks and sites often down, failing closed, with a drift test",
-    "every answer signed, sixty chips",
-)
-"""Worlds that take longest: their second seed is for `make verify`."""
-
 STORIES = [
-    pytest.param(name, seed, marks=pytest.mark.verify if name in DEAR and place else ())
+    pytest.param(name, seed, marks=pytest.mark.verify if place else ())
     for name, world in WORLDS.items()
     for place, seed in enumerate(world.seeds)
 ]
+"""Each world's second seed is for `make verify`."""
 
 
 @pytest.mark.parametrize(("name", "seed"), STORIES)

@@ -76,7 +76,8 @@ A_FIFTH = (GRACE_DAYS + 0.5) / math.exp(0.8 * float(stats.norm.isf(0.2)))
 
 
 @pytest.mark.parametrize(
-    ("absence_days", "log_sd", "look_permanent", "known"), [(20, 0, 1.0, 0.34), (A_FIFTH, 0.8, 0.2, 0.72)]
+    ("absence_days", "log_sd", "look_permanent", "known"),
+    [(20, 0, 1.0, 0.34), pytest.param(A_FIFTH, 0.8, 0.2, 0.72, marks=pytest.mark.verify)],
 )
 def test_a_lone_silence_is_right_as_often_as_the_base_rates_say(
     absence_days: float, log_sd: float, look_permanent: float, known: float
