@@ -13,7 +13,7 @@ from matplotlib.text import Annotation, Text
 from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
 
-from .style import NAME_PT, Look
+from .style import NAME_PT, NOTE_PT, Look
 
 DIRECT, NOTE = "direct-label", "value-label"
 """What marks the name of a curve, and the value beside a point."""
@@ -21,6 +21,12 @@ DIRECT, NOTE = "direct-label", "value-label"
 GAP_PT = 2.0
 ASIDE_PT = 6.0
 """Between labels, and from the panel to its labels, points."""
+
+MARKER_PT = 4.0
+"""Of points that have a value beside them."""
+
+NOTE_PLACES = ((0.5, 0.6), (0.5, -0.6), (-0.5, 0.6), (-0.5, -0.6))
+"""Where a value is tried beside its point: to the right and up, in heights of its letters."""
 
 
 def renderer_of(figure: Figure) -> RendererBase:
@@ -63,22 +69,27 @@ def spread_labels(ax: Axes) -> None:
         text.set_position((ASIDE_PT, middle - end))
 
 
-def spare_notes(ax: Axes) -> None:
-    """Leave out values beside points that would lie on one before them."""
+def place_notes(ax: Axes) -> None:
+    """Put each value beside its point, where it lies on no other point or value; leave it out if there is no such place."""
     figure = ax.get_figure(root=True)
     notes = [text for text in ax.texts if isinstance(text, Annotation) and text.get_gid() == NOTE]
     if not notes or figure is None:
         return
-    renderer = renderer_of(figure)
-    taken: list[Bbox] = []
+    renderer, panel = renderer_of(figure), ax.get_window_extent()
+    reach = MARKER_PT / 2 * figure.dpi / 72
+    taken = [Bbox([spot - reach, spot + reach]) for spot in (ax.transData.transform(note.xy) for note in notes)]
     for note in notes:
         if not note._check_xy(renderer):  # type: ignore[attr-defined]  # it is not drawn, its point is outside
             continue
-        note.update_positions(renderer)
-        box = Text.get_window_extent(note, renderer)
-        note.set_visible(not any(box.overlaps(other) for other in taken))
-        if note.get_visible():
-            taken.append(box)
+        for aside, above in NOTE_PLACES:
+            note.set_position((aside * NOTE_PT, above * NOTE_PT))
+            note.set(ha="left" if aside > 0 else "right", va="bottom" if above > 0 else "top", visible=True)
+            note.update_positions(renderer)
+            box = Text.get_window_extent(note, renderer)
+            note.set_visible(panel.x0 <= box.x0 and box.x1 <= panel.x1 and not any(box.overlaps(other) for other in taken))
+            if note.get_visible():
+                taken.append(box)
+                break
 
 
 def apart(wanted: NDArray[np.float64], heights: NDArray[np.float64], room: float) -> NDArray[np.float64]:

@@ -19,7 +19,7 @@ from matplotlib.text import Annotation, Text
 from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
 
-from .labels import direct_labels, renderer_of, spare_notes, spread_labels, wrap
+from .labels import direct_labels, place_notes, renderer_of, spread_labels, wrap
 from .style import NOTE_PT, SUBTITLE_PT, TITLE_PT, Sheet, new_figure
 from .ticks import thin_out
 
@@ -88,7 +88,7 @@ class Grid:
         self._put(figure, bottom_in, heights())
         for axes in self.axes:
             spread_labels(axes)
-            spare_notes(axes)
+            place_notes(axes)
 
     def _settle(
         self, figure: Sheet, renderer: RendererBase, bottom_in: float, heights: Callable[[], Sequence[float]]

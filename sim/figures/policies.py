@@ -20,7 +20,7 @@ from matplotlib.ticker import (
 from numpy.typing import NDArray
 
 from ..scenario import STATUS_QUO
-from .labels import DIRECT, NOTE, label_curve, spread_labels
+from .labels import DIRECT, MARKER_PT, NOTE, label_curve, spread_labels
 from .layout import panels, stacked
 from .style import BEFORE, NOTE_PT, Look
 
@@ -139,8 +139,10 @@ def trade_off(
             points["median"], heights["median"],
             xerr=[points["median"] - points["low"], points["high"] - points["median"]],
             yerr=[heights["median"] - heights["low"], heights["high"] - heights["median"]],
-            color=look.colour, linestyle=look.dash, marker=_marker(look), markersize=4, elinewidth=0.5, capsize=1.5,
+            color=look.colour, linestyle=look.dash, elinewidth=0.5, capsize=1.5,
         )  # fmt: skip
+        markers, *_ = ax.plot(points["median"], heights["median"], _marker(look), color=look.colour, markersize=MARKER_PT)
+        markers.set_zorder(4)  # names of points must hide none
         marks += [
             (value_label.format(value), spot, look.colour)
             for value, *spot in zip(points["value"], points["median"], heights["median"], strict=True)
@@ -176,10 +178,12 @@ def _logarithmic(ax: Axes, values: FloatArray) -> None:
 
 
 def _mark(ax: Axes, marks: Sequence[tuple[str, Sequence[float], str]]) -> None:
-    """Write each value beside its point; `spare_notes` leaves out those that would lie on another."""
+    """Write each value beside its point, on white that dims lines; `place_notes` keeps them apart."""
+    ground = {"boxstyle": "square,pad=0.05", "facecolor": "white", "edgecolor": "none", "alpha": 0.8}
     for text, (horizontal, vertical), colour in marks:
         ax.annotate(
-            text, (horizontal, vertical), xytext=(3, 4), textcoords="offset points", fontsize=NOTE_PT, color=colour, gid=NOTE
+            text, (horizontal, vertical), xytext=(0, 0), textcoords="offset points", fontsize=NOTE_PT, color=colour,
+            gid=NOTE, zorder=3, bbox=ground,
         )  # fmt: skip
 
 
