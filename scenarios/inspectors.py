@@ -7,7 +7,7 @@ share of diversions is established within 90 days, how long a case waits, and ho
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from scenarios.answering.brief import TOO_FEW, Column, Table, figures_of, policy_table
@@ -86,7 +86,7 @@ def answer(result: Result) -> str:
         return TOO_FEW
     found = {number: shares[policies[driven, number]] for number in numbers}
     fewest, most = numbers[0], numbers[-1]
-    enough = next(number for number in numbers if found[number].median >= NEARLY_ALL * found[most].median)
+    enough = fewest_enough({number: share.median for number, share in found.items()})
     with_fewest = "" if fewest == enough else f"; {counted(fewest, 'inspector')} would establish {found[fewest].of('%')}"
     against = [
         f"{selection} {shares[policies[selection, most]].of('%')}, world by world "
@@ -99,6 +99,12 @@ def answer(result: Result) -> str:
         f"{found[enough].of('%')} of diversions against {found[most].of('%')}{with_fewest}{shares.among}. "
         f"Sent to sites by a plan instead, {most:g} establish {', and '.join(against)}."
     )
+
+
+def fewest_enough(found: Mapping[float, float]) -> float:
+    """The fewest inspectors from which on every number tried finds nearly what the most do: by chance more may find less."""
+    too_few = [number for number, share in found.items() if share < NEARLY_ALL * found[max(found)]]
+    return min(number for number in found if number > max(too_few, default=0))
 
 
 def _in_what_fleet(result: Result) -> str:

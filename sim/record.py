@@ -310,6 +310,7 @@ class Visit:
         tested_chips: chips that were looked for or challenged.
         missing_chips: how many of them were found to be missing.
         busy_days: travel and report included.
+        free_day: when the inspector was free again.
         wait_days: from the request for an inspector to his setting out.
     """
 
@@ -319,6 +320,7 @@ class Visit:
     tested_chips: int
     missing_chips: int
     busy_days: float
+    free_day: float
     wait_days: float
 
 

@@ -304,8 +304,9 @@ class Authority:
         look = look_of(setting.scenario)
         tested, missing = self._inspections.inspect(case.site, chips, look)
         busy_days = self._busy_days(case.site, tested, look.method)
+        free_day = day + busy_days - self._travel_days[case.site]
         setting.record.visits.append(
-            Visit(day, case.site, VisitReason.CASE, tested, len(missing), busy_days, wait_days)
+            Visit(day, case.site, VisitReason.CASE, tested, len(missing), busy_days, free_day, wait_days)
         )  # fmt: skip
         self._establish_missing(missing, day, case.number)
         case.established = len(missing)
@@ -368,7 +369,8 @@ class Authority:
         self._establish_missing(missing, day)
         self._call_off_if_settled(site)
         busy_days = self._busy_days(site, tested, look.method)
-        setting.record.visits.append(Visit(day, site, reason, tested, len(missing), busy_days, 0.0))
+        free_day = day + busy_days - self._travel_days[site]
+        setting.record.visits.append(Visit(day, site, reason, tested, len(missing), busy_days, free_day, 0.0))
         return busy_days
 
     def _establish_missing(self, missing: IntArray, day: float, case_number: int = -1) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from scenarios import key_compromise
 from scenarios.asking.variations import settings
+from scenarios.inspectors import fewest_enough
 from scenarios.ping_or_inspect import budgets, inspectors_for, landmarks_usd
 from scenarios.study import Options, UsageError
 from sim import Scenario, simulate
@@ -38,6 +39,11 @@ def test_a_lever_that_the_question_varies_is_refused():
         question.study(Options("ping_interval", levers={"verification.period_days": 2}, quick=True))
     kept = question.study(Options("ping_interval", levers={"verification.grace_days": 5}, quick=True))
     assert all(policy.verification.grace_days == 5 for policy in (kept.scenario, *kept.beside))
+
+
+def test_inspectors_are_enough_where_more_of_them_are_too():
+    assert fewest_enough({50: 62, 1: 35, 2: 57, 5: 52, 10: 61}) == 10
+    assert fewest_enough({1: 60, 50: 62}) == 1
 
 
 def test_a_budget_buys_as_many_inspectors_as_it_can_keep_busy():

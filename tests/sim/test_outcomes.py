@@ -207,10 +207,10 @@ def record() -> Record:
         ],
         open_cases=[OpenCase(1, 2, 490, 3, 0), OpenCase(2, 0, 495, 5, 1)],
         visits=[
-            Visit(90, 0, VisitReason.RANDOM, 1, 0, 5.0, 0.0),
-            Visit(115, 0, VisitReason.CASE, 8, 6, 7.0, 1.0),
-            Visit(200, 1, VisitReason.RISK_BASED, 4, 0, 9.0, 5.0),
-            Visit(210, 1, VisitReason.END_USE_CHECK, 3, 0, 2.0, 0.0),
+            Visit(90, 0, VisitReason.RANDOM, 1, 0, 5.0, 93.0, 0.0),
+            Visit(115, 0, VisitReason.CASE, 8, 6, 7.0, 120.0, 1.0),
+            Visit(496, 1, VisitReason.RISK_BASED, 4, 0, 9.0, 503.0, 5.0),
+            Visit(210, 1, VisitReason.END_USE_CHECK, 3, 0, 2.0, 212.0, 0.0),
         ],
         consequences=[
             Consequence(150, 0, ConsequenceKind.PENALTY, 6, 900.0),
@@ -238,7 +238,7 @@ def test_cases_and_inspectors_by_hand(record: Record, scenario: Scenario):
     assert outcome["precision_of_alerts"] == 9 / 24
     assert [outcome[f"cases_found_{finding}"] for finding in Finding] == [0.25] * 4
     assert (outcome["inspections"], outcome["chips_tested"]) == (2, 12)
-    assert outcome["inspector_utilisation"] == pytest.approx(16 / (2 * 400))
+    assert outcome["inspector_utilisation"] == pytest.approx((7 + 6) / (2 * 400)), "without the days after the end"
     assert outcome["cases_waiting"] == pytest.approx(80 / 400)
     assert outcome["inspection_wait_mean"] == 3
     assert outcome["inspection_wait_90_percent"] == pytest.approx(1 + 0.9 * 4)
