@@ -2,7 +2,8 @@
 
 The same yearly budget buys either inspectors who go by a plan and test samples of the chips at a site, by one of three
 methods, or landmarks, and fewer inspectors who go where pings raise alerts. Half of the smugglers stage what inspectors see.
-The number of inspectors is what the budget pays for if all are busy, at central prices; what was really spent is measured.
+The number of inspectors is what the budget pays for if all are busy, at central prices. What is really spent is measured,
+and by that ways are compared: where a sample finds chips missing the whole site is tested, which no budget foresees.
 Budgets that do not pay for the landmarks are left out.
 """
 
@@ -36,6 +37,7 @@ BUDGETS_MUSD, QUICK_BUDGETS_MUSD = (4.0, 1.0, 2.0, 8.0, 16.0), (4.0, 16.0)
 PING = "ping, inspect alerts"
 METHODS = {"inspect only, count": "count", "inspect only, read labels": "labels", "inspect only, challenge": "challenge"}
 DRAWS, QUICK_DRAWS = 5, 2
+NEARLY_ALL = 0.9
 SOON, EVER, SPENT = "established_by_day_90", "established_by_day_365", "cost_authority"
 
 DRIVERS = (
@@ -104,25 +106,38 @@ def study(options: Options) -> Study:
 
 
 def answer(result: Result) -> str:
-    """Pings against the best of inspections alone, with the largest and the smallest budget, and what each spends."""
+    """What pings find for how much, what inspections alone must spend for that, and both with the largest budget."""
     policies = {(row.group, row.value): row.name for row in variations(result.scenario, result.manifest["quick"])}
     years = result.scenario.calendar.end_after_duty_days / DAYS_PER_YEAR
-    sizes = sorted({budget for _, budget in policies})
-    told = []
-    for budget in dict.fromkeys((sizes[-1], sizes[0])):
-        ways = {group: policies[group, budget] for group in (PING, *METHODS)}
-        found = compared(result, ways.values(), SOON, 100)
-        if not found.known:
-            return TOO_FEW
-        best = max(METHODS, key=lambda group: found[ways[group]].median)
-        spent = {group: estimate(result, ways[group], SPENT, 1e-6 / years).of("million") for group in (PING, best)}
-        told.append(
-            f"establish {found[ways[PING]].of('%')} of diversions within 90 days and spend {spent[PING]}, and inspections "
-            f"alone, by the best method ({best.rpartition(', ')[2]}), {found[ways[best]].of('%')} and {spent[best]}; world "
-            f"by world pings find {difference_in_words(found.gained(ways[PING], ways[best]), 'points')}{found.among}"
-        )
-    return f"Of a budget of {sizes[-1]:g} million dollars a year, pings and inspectors who follow up alerts {told[0]}. " + (
-        f"Of {sizes[0]:g} million they {told[1]}." if len(told) > 1 else "No smaller budget pays for the landmarks."
+    found = compared(result, policies.values(), SOON, 100)
+    if not found.known:
+        return TOO_FEW
+    spent = {name: estimate(result, name, SPENT, 1e-6 / years) for name in policies.values()}
+
+    def cheapest(group: str, least: float) -> str:
+        """The policy of a group that finds as much for the least money; if none does, that which finds most."""
+        names = [name for (each, _), name in policies.items() if each == group]
+        enough = [name for name in names if found[name].median >= least]
+        if not enough:
+            return max(names, key=lambda name: found[name].median)
+        return min(enough, key=lambda name: spent[name].median)
+
+    def told(name: str, of_what: str = "") -> str:
+        return f"{found[name].of('%')}{of_what} for {spent[name].of('million dollars')} a year"
+
+    largest = max(budget for _, budget in policies)
+    most = policies[PING, largest]
+    method = max(METHODS, key=lambda group: found[policies[group, largest]].median)
+    inspect = policies[method, largest]
+    pinged = cheapest(PING, NEARLY_ALL * found[most].median)
+    visited = cheapest(method, found[pinged].median)
+    so_much = "the least that finds as much" if found[visited].median >= found[pinged].median else "the most that they find"
+    return (
+        f"Pings and inspectors who follow up alerts establish {told(pinged, ' of diversions within 90 days')}, at least "
+        "nine tenths of what they do with the largest budget, and inspections alone, by the best method "
+        f"({method.rpartition(', ')[2]}), {told(visited)}, {so_much}{found.among}. With inspectors for {largest:g} million "
+        f"dollars a year pings establish {told(most)}, and inspections alone {told(inspect)}; world by world pings find "
+        f"{difference_in_words(found.gained(most, inspect), 'points')}."
     )
 
 
@@ -142,17 +157,21 @@ def table(result: Result) -> Table:
 
 
 def figures(result: Result) -> Iterator[Chart]:
-    """What each way to spend a budget finds, soon and within a year."""
-    from sim.figures import Chart, by_lever, frame, hide_labels, name_values, panels, policies_data
+    """What each way to spend money finds, soon and within a year, by what is really spent."""
+    from sim.figures import Chart, frame, hide_labels, panels, policies_data, status_quo_band, trade_off
     from sim.figures.captions import assumptions, source
 
-    places = settings(variations(result.scenario, result.manifest["quick"]))
-    data = policies_data(result, places, (SOON, EVER, SPENT))
+    years = result.scenario.calendar.end_after_duty_days / DAYS_PER_YEAR
+    data = policies_data(result, settings(variations(result.scenario, result.manifest["quick"])), (SOON, EVER, SPENT))
+    money = data["outcome"] == SPENT
+    data.loc[money, ["median", "low", "high", "mc_error"]] *= 1e-6 / years
+    data.loc[money, "unit"] = "million US dollars a year"
     figure, (left, right) = panels(2, height_in=4.0)
     for axis, outcome, title in ((left, SOON, "within 90 days"), (right, EVER, "within a year")):
-        by_lever(data, outcome, axis, share=True)
+        status_quo_band(data, outcome, axis)
+        trade_off(data, SPENT, outcome, axis)
         axis.set_title(f"diversions established {title}")
-        name_values(axis, data, "million US dollars a year")
+        axis.set_xlabel("million US dollars a year")
     hide_labels(left)  # the right panel names the curves
     top = max(axis.get_ylim()[1] for axis in (left, right))
     left.set_ylim(0, top)
@@ -160,7 +179,7 @@ def figures(result: Result) -> Iterator[Chart]:
     frame(
         figure,
         title=_claim(data),
-        subtitle="Share of diverted chips by the authority's budget, the same for each way to spend it; median and 10-90 %",
+        subtitle="Share of diverted chips by what is really spent; numbers: budget that inspectors are hired for; 10-90 %",
         source=source(result),
     )
     numbers = ", ".join(
@@ -174,21 +193,26 @@ def figures(result: Result) -> Iterator[Chart]:
         f"{landmarks_usd(result.scenario) / 1e6:.2g} million, and smaller budgets left out. "
         "Where one simulated chip stands for several, a sample of a given size is a larger share of a site than it would be "
         "in the nation, which flatters inspections. The cost to makers and operators is not in the budget; the table of "
-        "outcomes has it. What the authority really spent is in the data, over the whole time of the duty. "
+        "outcomes has it. What the authority really spends differs from the budget: where a sample finds chips missing all "
+        "chips of the site are tested, and inspectors may have nothing to do. "
         f"{assumptions(result)}"
     )
     yield Chart("ping-or-inspect", figure, data, caption)
 
 
 def _claim(data: pd.DataFrame) -> str:
-    largest = data["value"].max()
-    soon = data[(data["outcome"] == SOON) & (data["value"] == largest)].set_index("group")["median"]
-    others = soon.drop(PING, errors="ignore")
-    if PING not in soon or others.empty:
+    """Nearly the most that pings find and for how much, and the most of inspections alone for no more, and in all."""
+    soon, spent = (data[data["outcome"] == name].set_index("scenario")["median"] for name in (SOON, SPENT))
+    groups = data[data["outcome"] == SOON].set_index("scenario")["group"]
+    pings = soon[groups == PING]
+    if pings.empty or soon[groups.isin(METHODS)].empty:
         return "Too few chips were diverted, or followed for too short a time, for a headline"
+    best = spent[pings.index[pings >= NEARLY_ALL * pings.max()]].idxmin()
+    visits = soon[groups.isin(METHODS)]
+    as_good = spent[visits.index[visits >= soon[best]]]
+    alone = f"take {as_good.min():.2g}" if len(as_good) else f"find {100 * visits.max():.0f} %"
     return (
-        f"{largest:g} million dollars a year: pings find {100 * soon[PING]:.0f} % in 90 days, "
-        f"inspections alone {100 * others.max():.0f} %"
+        f"Pings find {100 * soon[best]:.0f} % in 90 days for {spent[best]:.2g} million dollars a year, visits alone {alone}"
     )
 
 

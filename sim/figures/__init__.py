@@ -8,7 +8,7 @@ from .heat_map import heat_map
 from .incidence import diversion_to_detection, incidence_data
 from .landmark_value import landmark_value, landmark_value_data
 from .layout import frame, panels
-from .policies import Setting, by_lever, hide_labels, name_values, policies_data, trade_off
+from .policies import Setting, by_lever, hide_labels, name_values, policies_data, status_quo_band, trade_off
 from .site_sample import sample_bias, sample_bias_data
 from .states import chips_by_state, states_data
 from .style import house_style, new_figure, percent, source_line, territory_name
@@ -46,6 +46,7 @@ __all__ = [
     "save_chart",
     "source_line",
     "states_data",
+    "status_quo_band",
     "territory_name",
     "time_to_beat",
     "time_to_beat_data",

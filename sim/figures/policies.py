@@ -86,12 +86,7 @@ def by_lever(data: pd.DataFrame, outcome: str, ax: Axes | None = None, *, share:
     """
     ax = ax if ax is not None else _axes()
     rows = data[data["outcome"] == outcome]
-    before = rows[rows["scenario"] == STATUS_QUO]
-    if len(before):
-        row = before.iloc[0]
-        ax.axhspan(row["low"], row["high"], color=BEFORE.colour, alpha=0.15, linewidth=0)
-        ax.axhline(row["median"], color=BEFORE.colour, linestyle=BEFORE.dash)
-        label_curve(ax, row["median"], BEFORE)
+    status_quo_band(rows, outcome, ax)
     for (group, curve), look in zip(rows[rows["group"] != ""].groupby("group", sort=False), looks_of(rows), strict=True):
         curve = curve.sort_values("value")
         errors = [curve["median"] - curve["low"], curve["high"] - curve["median"]]
@@ -112,6 +107,14 @@ def by_lever(data: pd.DataFrame, outcome: str, ax: Axes | None = None, *, share:
     ax.grid(axis="y")
     spread_labels(ax)
     return ax
+
+
+def status_quo_band(data: pd.DataFrame, outcome: str, ax: Axes) -> None:
+    """Median and 10-90 % of an outcome in the status quo, if the data of `policies_data` have it, all across a panel."""
+    for _, row in data[(data["outcome"] == outcome) & (data["scenario"] == STATUS_QUO)].iterrows():
+        ax.axhspan(row["low"], row["high"], color=BEFORE.colour, alpha=0.15, linewidth=0)
+        ax.axhline(row["median"], color=BEFORE.colour, linestyle=BEFORE.dash)
+        label_curve(ax, row["median"], BEFORE)
 
 
 def trade_off(
