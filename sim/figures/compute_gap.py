@@ -51,7 +51,7 @@ def compute_by_source(result: Tabulation, ax: Sequence[Axes] | None = None) -> S
     tops = []
     for axis, (policy, title) in zip(ax, PANELS.items(), strict=False):
         tops.append(_layers(axis, data[data["policy"] == policy]))
-        axis.set_title(title, fontweight="bold")
+        axis.set_title(title)
     for axis in ax[:2]:
         axis.set_ylim(0, 1.05 * max(tops))
     for axis, name in ((ax[0], False), (ax[1], True)):
@@ -89,7 +89,7 @@ def _layers(axis: Axes, rows: pd.DataFrame) -> float:
 
 def _smuggled(axis: Axes, data: pd.DataFrame) -> None:
     """Smuggled compute under both policies, with 10-90 % of draws."""
-    axis.set_title("Smuggled alone", fontweight="bold")
+    axis.set_title("Smuggled alone")
     for policy, look in ((STATUS_QUO, BEFORE), ("rule", RULE)):
         rows = data[(data["policy"] == policy) & (data["source"] == "smuggled")].sort_values("date")
         dates = rows["date"].to_numpy(dtype="datetime64[D]")

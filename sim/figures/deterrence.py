@@ -95,8 +95,8 @@ def profit_and_volume(result: Tabulation, days: float, ax: Sequence[Axes] | None
     ax[1].axhline(usual, color="#D55E00", linewidth=0.9, linestyle=(0, (1, 1.5)))
     _name(ax[1], usual, "wanted without\nthe rule", "#D55E00")
     ax[0].axhline(0, color="#444444", linewidth=0.8)
-    ax[0].set_title("Expected profit of a lot, over outlay", fontweight="bold")
-    ax[1].set_title("Thousand chips a year", fontweight="bold")
+    ax[0].set_title("Expected profit of a lot, over outlay")
+    ax[1].set_title("Thousand chips a year")
     ax[0].yaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %", decimals=0))
     ax[1].set_ylim(0, 1.15 * max(usual, points["chips_per_year"].max() / 1e3))
     for axis in ax:

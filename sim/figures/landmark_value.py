@@ -80,10 +80,10 @@ def landmark_value(result: Tabulation, ax: Sequence[Axes] | None = None) -> Sequ
         gained[strategy] = _height(gain[1]) if len(gain) > 1 else np.nan
         left_at |= {sizes[step - 1] for step in range(1, len(sizes)) if _leaves(gain, step)}
     _axis_of_landmarks(ax, sizes, price)
-    ax[0].set_title("Chips cleared", fontweight="bold")
+    ax[0].set_title("Chips cleared")
     ax[0].set_ylim(0, 1)
     ax[0].yaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
-    ax[1].set_title("Percentage points per landmark", fontweight="bold")
+    ax[1].set_title("Percentage points per landmark")
     _axis_of_gains(ax[1], price)
     _label(ax[0], sizes[0], cleared, room=4.2)
     _label(ax[1], sizes[0], gained, room=4.2)
