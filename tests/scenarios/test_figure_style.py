@@ -2,6 +2,7 @@
 
 import argparse
 import re
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +30,7 @@ from sim.figures import (
     trade_off,
 )  # fmt: skip
 from sim.figures.chart import _compact
-from sim.figures.labels import apart
+from sim.figures.labels import NOTE, apart, place_notes, renderer_of
 from sim.figures.sensitivity import tornado_bars
 from sim.figures.style import PNG_DPI, SIZES
 from sim.scenario import STATUS_QUO
@@ -141,6 +142,23 @@ def test_the_check_sees_what_is_wrong():
         figure.text(*where, "some words on the page", fontsize=size)
     found = complaints(figure)
     assert [line.split(":")[0] for line in found] == ["off the page", "5.0 pt", "one over the other"]
+
+
+def test_values_lie_beside_their_points_on_no_other_point_or_value_or_are_left_out():
+    """Three points in a row, each where the value of its neighbour would be; and eight at one spot, with room for four."""
+    figure = new_figure(3)
+    axis = figure.subplots()
+    row = [(0.5 + 0.02 * place, 0.5 + 0.03 * place) for place in range(3)]
+    for spot in [*row, *[(0.8, 0.8)] * 8]:
+        axis.plot(*spot, "o", markersize=4)
+        axis.annotate("14 d", spot, xytext=(0, 0), textcoords="offset points", fontsize=6.5, gid=NOTE)
+    axis.set(xlim=(0, 1), ylim=(0, 1))
+    place_notes(axis)
+    seen = [text for text in axis.texts if text.get_visible()]
+    assert [text.xy for text in seen] == [*row, *[(0.8, 0.8)] * 4]
+    boxes = [text.get_window_extent(renderer_of(figure)) for text in seen]
+    assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))
+    assert not any(box.contains(*axis.transData.transform(spot)) for box in boxes for spot in row)
 
 
 def test_names_that_would_overlap_stand_apart_as_near_as_can_be():

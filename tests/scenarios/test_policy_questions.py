@@ -1,6 +1,7 @@
 """Questions that set many policies beside each other: what they run, and what their pictures show."""
 
 import importlib
+import math
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from scenarios import key_compromise
 from scenarios.asking.variations import settings
 from scenarios.inspectors import fewest_enough
-from scenarios.ping_or_inspect import budgets, inspectors_for, landmarks_usd
+from scenarios.ping_or_inspect import PING, SOON, SPENT, _claim, budgets, inspectors_for, landmarks_usd
 from scenarios.study import Options, UsageError
 from sim import Scenario, simulate
 from sim.figures import Setting, by_lever, policies_data, trade_off
@@ -39,6 +40,21 @@ def test_a_lever_that_the_question_varies_is_refused():
         question.study(Options("ping_interval", levers={"verification.period_days": 2}, quick=True))
     kept = question.study(Options("ping_interval", levers={"verification.grace_days": 5}, quick=True))
     assert all(policy.verification.grace_days == 5 for policy in (kept.scenario, *kept.beside))
+
+
+@pytest.mark.parametrize(("reached", "told"), [(0.6, "take 5.3"), (0.5, "find 52 %")])
+def test_pings_and_inspections_are_compared_by_what_is_spent_not_by_the_budget(reached: float, told: str):
+    """A budget of 1 hires inspectors who spend 4.1, of 4 such who spend 5.3; pings find nearly the most for 1.3."""
+    rows = [
+        ("ping_2", PING, 2, 0.57, 1.3), ("ping_4", PING, 4, 0.62, 2.8),
+        ("alone_1", "inspect only, challenge", 1, 0.52, 4.1), ("alone_4", "inspect only, challenge", 4, reached, 5.3),
+        (STATUS_QUO, "", math.nan, 0.9, 0.1),
+    ]  # fmt: skip
+    data = pd.DataFrame(
+        [(*row, outcome, value) for *row, found, spent in rows for outcome, value in ((SOON, found), (SPENT, spent))],
+        columns=["scenario", "group", "value", "outcome", "median"],
+    )
+    assert _claim(data) == f"Pings find 57 % in 90 days for 1.3 million dollars a year, visits alone {told}"
 
 
 def test_inspectors_are_enough_where_more_of_them_are_too():
