@@ -94,8 +94,8 @@ def answer(result: Result) -> str:
         for selection in planned
     ]
     return (
-        f"Sent where alerts are, {counted(enough, 'inspector')}{_in_what_fleet(result)}, the fewest from which on all tried do, "
-        f"{'reaches' if enough == 1 else 'reach'} at least nine tenths of what {most:g} establish within 90 days: "
+        f"Sent where alerts are, {counted(enough, 'inspector')}{_in_what_fleet(result)}, the fewest from which on all tried "
+        f"do, {'reaches' if enough == 1 else 'reach'} at least nine tenths of what {most:g} establish within 90 days: "
         f"{found[enough].of('%')} of diversions against {found[most].of('%')}{with_fewest}{shares.among}. "
         f"Sent to sites by a plan instead, {most:g} establish {', and '.join(against)}."
     )
