@@ -57,6 +57,32 @@ def test_pings_and_inspections_are_compared_by_what_is_spent_not_by_the_budget(r
     assert _claim(data) == f"Pings find 57 % in 90 days for 1.3 million dollars a year, visits alone {told}"
 
 
+@pytest.mark.parametrize(("alone", "told"), [(58, "the least that finds as much"), (50, "the most that they find")])
+def test_the_answer_goes_by_what_is_spent_as_well(alone: float, told: str):
+    """Hired for 4 million, inspectors spend 7.5; pings find 57 % for 1.3 of the 4 million that they may."""
+    question = importlib.import_module("scenarios.ping_or_inspect")
+    scenario = Scenario.load("baseline").replace(calendar__end_after_duty_days=730.5)
+    found = {
+        "ping_4_musd": (57, 1.3),
+        "ping_16_musd": (62, 9),
+        "challenge_4_musd": (alone, 7.5),
+        "challenge_16_musd": (alone, 20),
+    }
+    rows = []
+    for policy in question.variations(scenario, quick=True):
+        share, spent = found.get(policy.name, (5, 0.5))
+        rows += [(policy.name, SOON, share / 100), (policy.name, SPENT, 2e6 * spent)]
+    table = pd.DataFrame(rows, columns=["scenario", "outcome", "value"]).assign(draw=0, run=0, date=1)
+    summary = table.rename(columns={"value": "median"}).assign(low=np.nan, high=np.nan, mc_error=np.nan)
+    given = question.answer(
+        SimpleNamespace(table=table, summary=lambda: summary, manifest={"quick": True}, scenario=scenario)
+    )
+    assert given.startswith(
+        "Pings and inspectors who follow up alerts establish 57 % of diversions within 90 days for 1.3 million"
+    )
+    assert f"by the best method (challenge), {alone} % for 7.5 million dollars a year, {told}" in given
+
+
 def test_inspectors_are_enough_where_more_of_them_are_too():
     assert fewest_enough({50: 62, 1: 35, 2: 57, 5: 52, 10: 61}) == 10
     assert fewest_enough({1: 60, 50: 62}) == 1
