@@ -18,8 +18,7 @@ from ..fleet.chips import GONE, State
 from ..parameters import Values
 from ..randomness import Stream
 from ..scenario import Scenario
-from ..smuggling.strategy import Facts
-from .setting import Setting
+from .setting import Detour, Setting
 
 BoolArray = NDArray[np.bool_]
 IntArray = NDArray[np.int64]
@@ -98,12 +97,14 @@ class Inspections:
         if self._setting.scenario.verification.rma_confirmation == "owner":
             gone = gone[~self._setting.said_to_be_in_repair(gone)]
         covered = np.asarray(table.column("covered"))[gone]
+        signed = self._by_detour(gone, self._setting.signs_at_declared_site)
         boxes, labels = (self._shown(gone, what) for what in ("boxes", "labels"))
-        gone = gone[absence_shows(look.method, covered=covered, boxes=boxes, labels=labels)]
+        shows = absence_shows(look.method, covered=covered, signed=signed, boxes=boxes, labels=labels)
+        gone, covered, signed = gone[shows], covered[shows], signed[shows]
         if not len(gone):
             return gone
         searches, slots = table.search(gone), self._slots(gone)
-        noticed = ~may_be_overlooked(look.method, np.asarray(table.column("covered"))[gone])
+        noticed = ~may_be_overlooked(look.method, covered=covered, signed=signed)
         for search in np.unique(searches):
             those = searches == search
             uniforms = self._recognised.uniforms(slots[those], int(search), (0,))[:, 0]
@@ -113,14 +114,14 @@ class Inspections:
 
     def _back_for_the_day(self, chips: IntArray, notice_days: float) -> BoolArray:
         """Which diverted chips are brought back for an inspection: those whose way is no longer than the notice."""
-        return self._by_detour(chips, lambda facts: facts.shown.returns and facts.return_days <= notice_days)
+        return self._by_detour(chips, lambda one: one.facts.shown.returns and one.facts.return_days <= notice_days)
 
     def _shown(self, chips: IntArray, what: str) -> BoolArray:
-        return self._by_detour(chips, lambda facts: bool(getattr(facts.shown, what)))
+        return self._by_detour(chips, lambda one: bool(getattr(one.facts.shown, what)))
 
-    def _by_detour(self, chips: IntArray, fact: Callable[[Facts], bool]) -> BoolArray:
+    def _by_detour(self, chips: IntArray, fact: Callable[[Detour], bool]) -> BoolArray:
         numbers, place = np.unique(np.asarray(self._setting.chips.column("detour"))[chips], return_inverse=True)
-        facts = np.array([fact(self._setting.detours[number].facts) for number in numbers.tolist()], bool)
+        facts = np.array([fact(self._setting.detours[number]) for number in numbers.tolist()], bool)
         return facts[place] if len(numbers) else np.zeros(0, bool)
 
     def _slots(self, chips: IntArray) -> IntArray:

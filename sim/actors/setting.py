@@ -190,6 +190,13 @@ class Setting:
         assert detour.answer is not None
         return self._passes(detour.answer.key, self.lots[detour.lot], day)
 
+    def signs_at_declared_site(self, detour: Detour) -> bool:
+        """Whether a key lies at the declared site now that passes in the names of the chips that have left it."""
+        if detour.answer is None:
+            return False
+        declared = self.sites[self.lots[detour.lot].site].place
+        return detour.answer.path.legs[-1].to == declared and self.accepts(detour, self.env.now)
+
     def _passes(self, key: Key, lot: Lot, day: float) -> bool:
         """Whether a key passes in the name of chips of a lot on a day."""
         verification = self.scenario.verification

@@ -46,19 +46,21 @@ def established(record: Record) -> int:
 
 
 @pytest.mark.parametrize(
-    ("method", "boxes", "labels", "covered", "shows"),
+    ("method", "boxes", "labels", "covered", "signed", "shows"),
     [
-        ("count", False, False, True, True),
-        ("count", True, False, True, False),
-        ("labels", True, False, True, True),
-        ("labels", True, True, True, False),
-        ("challenge", True, True, True, True),
-        ("challenge", True, True, False, False),  # a chip without the mechanism cannot be challenged
+        ("count", False, False, True, False, True),
+        ("count", True, False, True, False, False),
+        ("labels", True, False, True, True, True),
+        ("labels", True, True, True, False, False),
+        ("challenge", True, True, True, False, True),
+        ("challenge", True, True, True, True, False),  # a dummy that signs with the chip's key
+        ("challenge", True, False, True, True, True),  # a key, but no machine with that number to challenge
+        ("challenge", True, True, False, False, False),  # a chip without the mechanism cannot be challenged
     ],
 )
-def test_each_method_is_deceived_by_what_it_looks_at(method, boxes, labels, covered, shows):
-    facts = {name: np.array([value]) for name, value in (("boxes", boxes), ("labels", labels), ("covered", covered))}
-    assert absence_shows(method, **facts).tolist() == [shows]
+def test_each_method_is_deceived_by_what_it_looks_at(method, boxes, labels, covered, signed, shows):
+    facts = {"boxes": boxes, "labels": labels, "covered": covered, "signed": signed}
+    assert absence_shows(method, **{name: np.array([fact]) for name, fact in facts.items()}).tolist() == [shows]
 
 
 @pytest.mark.parametrize(
@@ -69,6 +71,30 @@ def test_each_method_is_deceived_by_what_it_looks_at(method, boxes, labels, cove
 def test_staging_works_if_and_only_if_the_method_cannot_tell(staging: str, method: str, found: bool):
     record = run(dark(adversary__staging={staging: 1}, enforcement__method=method), 1)
     assert sum(case.visited and case.diverted_chips > 0 for case in record.closed_cases) > 3
+    assert (established(record) > 0) == found
+
+
+@pytest.mark.parametrize(
+    ("strategy", "staging", "key_register", "found"),
+    [
+        ("extract_key", "labels", True, False),
+        ("extract_key", "boxes", True, True),  # something signs, but no machine bears the number
+        ("leaked_vendor_key", "labels", True, True),  # the maker has not made that key
+        ("leaked_vendor_key", "labels", False, False),
+        ("relay_from_declared_site", "labels", True, True),  # the key is far away
+    ],
+)
+def test_a_dummy_passes_a_challenge_on_the_spot_if_its_key_passes(
+    strategy: str, staging: str, key_register: bool, found: bool
+):
+    keys = {"key_extraction_success": 1, "key_extraction_days_per_chip": 0.001, "vendor_key_revoked_days": 1e4}
+    visits = {"enforcement__inspectors": 10, "enforcement__planned_inspectors": 5, "enforcement__method": "challenge"}
+    scenario = dark(
+        keys, adversary__strategies={strategy: 1}, adversary__staging={staging: 1}, verification__key_register=key_register,
+        **visits,
+    )  # fmt: skip
+    record = run(scenario, 1)
+    assert np.count_nonzero(np.isin(record.chips["state"], (State.RESTRICTED,))) > 20
     assert (established(record) > 0) == found
 
 
