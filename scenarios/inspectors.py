@@ -86,7 +86,9 @@ def answer(result: Result) -> str:
         return TOO_FEW
     found = {number: shares[policies[driven, number]] for number in numbers}
     fewest, most = numbers[0], numbers[-1]
-    enough = fewest_enough({number: share.median for number, share in found.items()})
+    enough = fewest_enough(
+        {number: shares.reaches(policies[driven, number], policies[driven, most], NEARLY_ALL) for number in numbers}
+    )
     with_fewest = "" if fewest == enough else f"; {counted(fewest, 'inspector')} would establish {found[fewest].of('%')}"
     against = [
         f"{selection} {shares[policies[selection, most]].of('%')}, world by world "
@@ -95,16 +97,17 @@ def answer(result: Result) -> str:
     ]
     return (
         f"Sent where alerts are, {counted(enough, 'inspector')}{_in_what_fleet(result)}, the fewest from which on all tried "
-        f"do, {'reaches' if enough == 1 else 'reach'} at least nine tenths of what {most:g} establish within 90 days: "
+        f"do, {'reaches' if enough == 1 else 'reach'} in the median world at least nine tenths of what {most:g} establish "
+        "within 90 days: "
         f"{found[enough].of('%')} of diversions against {found[most].of('%')}{with_fewest}{shares.among}. "
         f"Sent to sites by a plan instead, {most:g} establish {', and '.join(against)}."
     )
 
 
-def fewest_enough(found: Mapping[float, float]) -> float:
-    """The fewest inspectors from which on every number tried finds nearly what the most do: by chance more may find less."""
-    too_few = [number for number, share in found.items() if share < NEARLY_ALL * found[max(found)]]
-    return min(number for number in found if number > max(too_few, default=0))
+def fewest_enough(enough: Mapping[float, bool]) -> float:
+    """The fewest from which on every number tried is enough: by chance some may be that while more are not."""
+    too_few = [number for number, reached in enough.items() if not reached]
+    return min(number for number in enough if number > max(too_few, default=0))
 
 
 def _in_what_fleet(result: Result) -> str:

@@ -10,12 +10,13 @@ Budgets that do not pay for the landmarks are left out.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from scenarios.answering.brief import TOO_FEW, Column, Table, estimate, policy_table
+from scenarios.answering.brief import TOO_FEW, Column, Estimate, Table, estimate, policy_table
 from scenarios.answering.sentences import difference_in_words
-from scenarios.answering.worlds import compared
+from scenarios.answering.worlds import Compared, compared
 from scenarios.asking.variations import Variation, settings, vary
 from scenarios.baseline import QUICK
 from scenarios.study import Options, Study, UsageError, main
@@ -25,8 +26,6 @@ from sim.scenario import STATUS_QUO
 from sim.units import DAYS_PER_YEAR
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from sim import Result
     from sim.figures import Chart
 
@@ -105,39 +104,74 @@ def study(options: Options) -> Study:
     return vary(options, scenario, variations(scenario, options.quick), QUICK_DRAWS if options.quick else DRAWS)
 
 
-def answer(result: Result) -> str:
-    """What pings find for how much, what inspections alone must spend for that, and both with the largest budget."""
+@dataclass(frozen=True)
+class Ways:
+    """What is found and spent, and the policies that are told of.
+
+    Attributes:
+        found: per cent established within 90 days, of each policy.
+        spent: millions of US dollars a year, of each policy.
+        method: the way of inspecting alone that finds most with the largest budget.
+        most: pings with the largest budget.
+        inspect: that method with the largest budget.
+        pinged: pings for the least money that find nearly as much as with the largest budget.
+        visited: that method for the least money that finds as much as `pinged`, or else the most.
+        as_much: whether it finds as much.
+    """
+
+    found: Compared
+    spent: Mapping[str, Estimate]
+    method: str
+    most: str
+    inspect: str
+    pinged: str
+    visited: str
+    as_much: bool
+
+
+def ways(result: Result) -> Ways | None:
+    """By what is really spent, world by world; None if there is no world to compare in."""
     policies = {(row.group, row.value): row.name for row in variations(result.scenario, result.manifest["quick"])}
     years = result.scenario.calendar.end_after_duty_days / DAYS_PER_YEAR
     found = compared(result, policies.values(), SOON, 100)
     if not found.known:
-        return TOO_FEW
+        return None
     spent = {name: estimate(result, name, SPENT, 1e-6 / years) for name in policies.values()}
-
-    def cheapest(group: str, least: float) -> str:
-        """The policy of a group that finds as much for the least money; if none does, that which finds most."""
-        names = [name for (each, _), name in policies.items() if each == group]
-        enough = [name for name in names if found[name].median >= least]
-        if not enough:
-            return max(names, key=lambda name: found[name].median)
-        return min(enough, key=lambda name: spent[name].median)
-
-    def told(name: str, of_what: str = "") -> str:
-        return f"{found[name].of('%')}{of_what} for {spent[name].of('million dollars')} a year"
-
     largest = max(budget for _, budget in policies)
     most = policies[PING, largest]
     method = max(METHODS, key=lambda group: found[policies[group, largest]].median)
-    inspect = policies[method, largest]
-    pinged = cheapest(PING, NEARLY_ALL * found[most].median)
-    visited = cheapest(method, found[pinged].median)
-    so_much = "the least that finds as much" if found[visited].median >= found[pinged].median else "the most that they find"
+
+    def cheapest(group: str, other: str, share: float) -> str | None:
+        enough = [name for (each, _), name in policies.items() if each == group and found.reaches(name, other, share)]
+        return min(enough, key=lambda name: spent[name].median, default=None)
+
+    pinged = cheapest(PING, most, NEARLY_ALL) or most
+    visited = cheapest(method, pinged, 1)
+    alone = [name for (each, _), name in policies.items() if each == method]
+    return Ways(
+        found, spent, method, most, policies[method, largest], pinged,
+        visited or max(alone, key=lambda name: found[name].median), visited is not None,
+    )  # fmt: skip
+
+
+def answer(result: Result) -> str:
+    """What pings find for how much, what inspections alone must spend for that, and both with the largest budget."""
+    told_of = ways(result)
+    if told_of is None:
+        return TOO_FEW
+    found, largest = told_of.found, max(budgets(result.scenario, result.manifest["quick"]))
+
+    def told(name: str, of_what: str = "") -> str:
+        return f"{found[name].of('%')}{of_what} for {told_of.spent[name].of('million dollars')} a year"
+
+    so_much = "the least that finds as much in the median world" if told_of.as_much else "the most that they find"
     return (
-        f"Pings and inspectors who follow up alerts establish {told(pinged, ' of diversions within 90 days')}, at least "
-        "nine tenths of what they do with the largest budget, and inspections alone, by the best method "
-        f"({method.rpartition(', ')[2]}), {told(visited)}, {so_much}{found.among}. With inspectors for {largest:g} million "
-        f"dollars a year pings establish {told(most)}, and inspections alone {told(inspect)}; world by world pings find "
-        f"{difference_in_words(found.gained(most, inspect), 'points')}."
+        f"Pings and inspectors who follow up alerts establish {told(told_of.pinged, ' of diversions within 90 days')}, in "
+        "the median world at least nine tenths of what they do with the largest budget, and inspections alone, by the best "
+        f"method ({told_of.method.rpartition(', ')[2]}), {told(told_of.visited)}, {so_much}{found.among}. With inspectors "
+        f"for {largest:g} million dollars a year pings establish {told(told_of.most)}, and inspections alone "
+        f"{told(told_of.inspect)}; world by world pings find "
+        f"{difference_in_words(found.gained(told_of.most, told_of.inspect), 'points')}."
     )
 
 
@@ -178,7 +212,7 @@ def figures(result: Result) -> Iterator[Chart]:
     right.set_ylim(0, top)
     frame(
         figure,
-        title=_claim(data),
+        title=_claim(result),
         subtitle="Share of diverted chips by what is really spent; numbers: budget that inspectors are hired for; 10-90 %",
         source=source(result),
     )
@@ -200,19 +234,18 @@ def figures(result: Result) -> Iterator[Chart]:
     yield Chart("ping-or-inspect", figure, data, caption)
 
 
-def _claim(data: pd.DataFrame) -> str:
-    """Nearly the most that pings find and for how much, and the most of inspections alone for no more, and in all."""
-    soon, spent = (data[data["outcome"] == name].set_index("scenario")["median"] for name in (SOON, SPENT))
-    groups = data[data["outcome"] == SOON].set_index("scenario")["group"]
-    pings = soon[groups == PING]
-    if pings.empty or soon[groups.isin(METHODS)].empty:
+def _claim(result: Result) -> str:
+    """Nearly the most that pings find and for how much, and what inspections alone must spend to find as much."""
+    told_of = ways(result)
+    if told_of is None:
         return "Too few chips were diverted, or followed for too short a time, for a headline"
-    best = spent[pings.index[pings >= NEARLY_ALL * pings.max()]].idxmin()
-    visits = soon[groups.isin(METHODS)]
-    as_good = spent[visits.index[visits >= soon[best]]]
-    alone = f"take {as_good.min():.2g}" if len(as_good) else f"find {100 * visits.max():.0f} %"
+    found, spent = (
+        {name: each[name].median for name in (told_of.pinged, told_of.visited)} for each in (told_of.found, told_of.spent)
+    )
+    alone = f"take {spent[told_of.visited]:.2g}" if told_of.as_much else f"find {found[told_of.visited]:.0f} %"
     return (
-        f"Pings find {100 * soon[best]:.0f} % in 90 days for {spent[best]:.2g} million dollars a year, visits alone {alone}"
+        f"Pings find {found[told_of.pinged]:.0f} % in 90 days for {spent[told_of.pinged]:.2g} million dollars a year, "
+        f"visits alone {alone}"
     )
 
 

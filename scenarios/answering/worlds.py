@@ -91,6 +91,10 @@ class Compared:
         """How much more one policy has than another one, world by world."""
         return spread(self.values[policy] - self.values[other])
 
+    def reaches(self, policy: str, other: str, share: float = 1.0) -> bool:
+        """Whether a policy has at least this share of what another one has, in the median world."""
+        return bool((self.values[policy] - share * self.values[other]).median() >= 0)
+
     @property
     def known(self) -> bool:
         """Whether there is any world to compare in."""

@@ -1,17 +1,18 @@
 """Questions that set many policies beside each other: what they run, and what their pictures show."""
 
 import importlib
-import math
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from scenarios import key_compromise
+from scenarios.answering.worlds import Compared
 from scenarios.asking.variations import settings
 from scenarios.inspectors import fewest_enough
-from scenarios.ping_or_inspect import PING, SOON, SPENT, _claim, budgets, inspectors_for, landmarks_usd
+from scenarios.ping_or_inspect import SOON, SPENT, _claim, budgets, inspectors_for, landmarks_usd
 from scenarios.study import Options, UsageError
 from sim import Scenario, simulate
 from sim.figures import Setting, by_lever, policies_data, trade_off
@@ -42,50 +43,47 @@ def test_a_lever_that_the_question_varies_is_refused():
     assert all(policy.verification.grace_days == 5 for policy in (kept.scenario, *kept.beside))
 
 
-@pytest.mark.parametrize(("reached", "told"), [(0.6, "take 5.3"), (0.5, "find 52 %")])
-def test_pings_and_inspections_are_compared_by_what_is_spent_not_by_the_budget(reached: float, told: str):
-    """A budget of 1 hires inspectors who spend 4.1, of 4 such who spend 5.3; pings find nearly the most for 1.3."""
-    rows = [
-        ("ping_2", PING, 2, 0.57, 1.3), ("ping_4", PING, 4, 0.62, 2.8),
-        ("alone_1", "inspect only, challenge", 1, 0.52, 4.1), ("alone_4", "inspect only, challenge", 4, reached, 5.3),
-        (STATUS_QUO, "", math.nan, 0.9, 0.1),
-    ]  # fmt: skip
-    data = pd.DataFrame(
-        [(*row, outcome, value) for *row, found, spent in rows for outcome, value in ((SOON, found), (SPENT, spent))],
-        columns=["scenario", "group", "value", "outcome", "median"],
-    )
-    assert _claim(data) == f"Pings find 57 % in 90 days for 1.3 million dollars a year, visits alone {told}"
-
-
-@pytest.mark.parametrize(("alone", "told"), [(58, "the least that finds as much"), (50, "the most that they find")])
-def test_the_answer_goes_by_what_is_spent_as_well(alone: float, told: str):
+@pytest.mark.parametrize(
+    ("alone", "told", "title"),
+    [(58, "the least that finds as much in the median world", "take 7.5"), (50, "the most that they find", "find 50 %")],
+)
+def test_pings_and_inspections_are_compared_by_what_is_spent_not_by_the_budget(alone: float, told: str, title: str):
     """Hired for 4 million, inspectors spend 7.5; pings find 57 % for 1.3 of the 4 million that they may."""
     question = importlib.import_module("scenarios.ping_or_inspect")
     scenario = Scenario.load("baseline").replace(calendar__end_after_duty_days=730.5)
     found = {
-        "ping_4_musd": (57, 1.3),
-        "ping_16_musd": (62, 9),
-        "challenge_4_musd": (alone, 7.5),
-        "challenge_16_musd": (alone, 20),
-    }
+        "ping_4_musd": ([50, 57, 64], 1.3), "ping_16_musd": ([55, 62, 69], 9),
+        "challenge_4_musd": ([alone - 7, alone, alone + 7], 7.5), "challenge_16_musd": ([alone - 7, alone, alone + 7], 20),
+    }  # fmt: skip
     rows = []
     for policy in question.variations(scenario, quick=True):
-        share, spent = found.get(policy.name, (5, 0.5))
-        rows += [(policy.name, SOON, share / 100), (policy.name, SPENT, 2e6 * spent)]
-    table = pd.DataFrame(rows, columns=["scenario", "outcome", "value"]).assign(draw=0, run=0, date=1)
-    summary = table.rename(columns={"value": "median"}).assign(low=np.nan, high=np.nan, mc_error=np.nan)
-    given = question.answer(
-        SimpleNamespace(table=table, summary=lambda: summary, manifest={"quick": True}, scenario=scenario)
-    )
+        shares, spent = found.get(policy.name, ([5, 5, 5], 0.5))
+        rows += [(policy.name, draw, SOON, share / 100) for draw, share in enumerate(shares)]
+        rows += [(policy.name, draw, SPENT, 2e6 * spent) for draw in range(3)]
+    table = pd.DataFrame(rows, columns=["scenario", "draw", "outcome", "value"]).assign(run=0, date=1)
+    summary = table.groupby(["scenario", "outcome"])["value"].median().rename("median").reset_index()
+    summary = summary.assign(low=summary["median"], high=summary["median"])
+    result: Any = SimpleNamespace(table=table, summary=lambda: summary, manifest={"quick": True}, scenario=scenario)
+    given = question.answer(result)
     assert given.startswith(
-        "Pings and inspectors who follow up alerts establish 57 % of diversions within 90 days for 1.3 million"
+        "Pings and inspectors who follow up alerts establish 57 % (51 to 63) of diversions within 90 days"
     )
-    assert f"by the best method (challenge), {alone} % for 7.5 million dollars a year, {told}" in given
+    assert f"by the best method (challenge), {alone} % ({alone - 5.6:.0f} to {alone + 5.6:.0f}) for 7.5 million" in given
+    assert told in given
+    assert _claim(result) == f"Pings find 57 % in 90 days for 1.3 million dollars a year, visits alone {title}"
+
+
+def test_what_reaches_another_is_told_world_by_world():
+    """Each has the same median, but in the median world one has much less than the other."""
+    found = Compared(pd.DataFrame({"one": [10.0, 20, 60], "other": [20.0, 20, 20], "third": [20, 60, 10]}), 3)
+    assert found.reaches("one", "other")
+    assert not found.reaches("one", "other", 1.1)
+    assert not found.reaches("one", "third")
 
 
 def test_inspectors_are_enough_where_more_of_them_are_too():
-    assert fewest_enough({50: 62, 1: 35, 2: 57, 5: 52, 10: 61}) == 10
-    assert fewest_enough({1: 60, 50: 62}) == 1
+    assert fewest_enough({50: True, 1: False, 2: True, 5: False, 10: True}) == 10
+    assert fewest_enough({1: True, 50: True}) == 1
 
 
 def test_a_budget_buys_as_many_inspectors_as_it_can_keep_busy():
