@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from scenarios.answering.brief import TOO_FEW, Column, Estimate, Table, estimate, figures_of, policy_table
-from scenarios.answering.sentences import listed
-from scenarios.answering.worlds import compared, in_common
+from scenarios.answering.sentences import difference_in_words, listed
+from scenarios.answering.worlds import Compared, compared, in_common
 from scenarios.asking.variations import Variation, settings, vary
 from scenarios.parts.evasion_cells import extraction_of_whole_orders
 from scenarios.study import Options, Study, main
@@ -49,7 +49,7 @@ QUICK = {
     "calendar.end_after_duty_days": 200,
     "enforcement.inspectors": 1,
 }
-DRAWS, QUICK_DRAWS = 3, 2
+DRAWS, QUICK_DRAWS = 5, 2
 
 
 @dataclass(frozen=True)
@@ -166,20 +166,28 @@ def shown(quick: bool) -> dict[str, Deployment]:
 
 def answer(result: Result) -> str:
     """What each deployment finds of a relay and of its own worst evasion, and what it then costs."""
-    deployments = shown(result.manifest["quick"])
-    relay = compared(result, [f"{USUAL}_under_{name}" for name in deployments], FOUND, 100)
-    if not relay.known:
+    few, *others = deployments = shown(result.manifest["quick"])
+    evasions = {name: worst(result, name)[0] for name in deployments}
+    relays = {name: f"{USUAL}_under_{name}" for name in deployments}
+    worsts = {name: f"{evasion}_under_{name}" for name, evasion in evasions.items()}
+    relay = compared(result, relays.values(), FOUND, 100)
+    if not relay.known or not all(evasions.values()):
         return TOO_FEW
-    found, least = [], []
-    for name, one in deployments.items():
-        found.append(f"{relay[f'{USUAL}_under_{name}'].of('%')} with {one.words}")
-        evasion, share = worst(result, name)
-        cost = estimate(result, f"{evasion}_under_{name}", COST, MILLIONS)
-        least.append(f"{share.of('%')} ({EVASIONS[evasion]}) at {cost} million dollars with {one.words}")
+    least = compared(result, worsts.values(), FOUND, 100)
+
+    def against(found: Compared, policies: Mapping[str, str], name: str) -> str:
+        return f"{DEPLOYMENTS[name].words} {difference_in_words(found.gained(policies[name], policies[few]), 'points')}"
+
+    def paid(name: str) -> str:
+        return f"({EVASIONS[evasions[name]]}; {figures_of(estimate(result, worsts[name], COST, MILLIONS).median)} million)"
+
+    days = result.scenario.calendar.end_after_duty_days
     return (
-        f"Within 90 days, of diversions behind a relay at the declared site {listed(found)} are established{relay.among}. "
-        "Of the evasion that each finds least of, extracted keys apart, and at what the authority then pays over the duty, "
-        f"it is {listed(least)}{_of_extracted_keys(result)}."
+        f"Within 90 days {DEPLOYMENTS[few].words} establish {relay[relays[few]].of('%')} of diversions behind a relay at "
+        f"the declared site, and world by world {listed([against(relay, relays, name) for name in others])}{relay.among}. "
+        "If smugglers do what each finds least of, extracted keys apart (what, and the dollars that the authority spends in "
+        f"{days:g} days of duty), {DEPLOYMENTS[few].words} establish {least[worsts[few]].of('%')} {paid(few)}, and "
+        f"{listed([f'{against(least, worsts, name)} {paid(name)}' for name in others])}{_of_extracted_keys(result)}."
     )
 
 
@@ -190,7 +198,7 @@ def _of_extracted_keys(result: Result) -> str:
     if not found:
         return ""
     least, most = (figures_of(end(share.median for share in found)) for end in (min, max))
-    return f"; of extracted keys it is {least} to {most} % (medians), whoever times"
+    return f"; of extracted keys it is {least if least == most else f'{least} to {most}'} % (medians), whoever times"
 
 
 def table(result: Result) -> Table:
@@ -237,13 +245,10 @@ def figures(result: Result) -> Iterator[Chart]:
         "Share of chips diverted under the duty whose diversion is established within 90 days, by who times chips (columns) "
         "and what every smuggler does (rows). Endorsers stand at sites of at least "
         f"{result.scenario.geography.endorser_site_chips:,} chips, one in each consignee's hall, and find a chip beside "
-        "them "
-        "if it answers within its own processing and its host's jitter, turned into distance at the speed of light; audits "
-        f"come every {result.scenario.enforcement.endorser_audit_days:g} days. 'Audited endorsers': no landmarks, nobody "
-        "times "
-        "chips at smaller sites. Where there is no endorser, taking it along or opening it is a plain relay. Intervals "
-        "are in "
-        f"the data. {assumptions(result)}"
+        "them if it answers within its own processing and its host's jitter, turned into distance at the speed of light; "
+        f"audits come every {result.scenario.enforcement.endorser_audit_days:g} days. 'Audited endorsers': no landmarks, "
+        "nobody times chips at smaller sites. Where there is no endorser, taking it along or opening it is a plain relay. "
+        f"Intervals are in the data. {assumptions(result)}"
     )
     yield Chart("deployments", figure, data, caption)
 
@@ -300,10 +305,9 @@ def _audits_chart(result: Result) -> Chart:
     )
     caption = (
         "Share of chips diverted under the duty whose diversion is established in time, by the time between audits of a "
-        "site's "
-        "endorsers. An auditor sees at once that an endorser is gone, and an inspector then looks for its chips. With "
-        "landmarks "
-        f"the endorser itself is timed, as a chip would be. Worlds in which all have a value. {assumptions(result)}"
+        "site's endorsers. An auditor sees at once that an endorser is gone, and an inspector then looks for its chips. "
+        "With landmarks the endorser itself is timed, as a chip would be. Worlds in which all have a value. "
+        f"{assumptions(result)}"
     )
     return Chart("audits", figure, data, caption)
 

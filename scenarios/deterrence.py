@@ -202,7 +202,8 @@ def _left(result: Tabulation, most: pd.DataFrame, among: str) -> str:
     verb = "still pays" if first["margin"] > 0 else "does not pay any more"
     return (
         f"under the policy {among}that finds most ({named}), with "
-        f"{_found(first).of('%')} of lots found within {follow_days(result.scenario):.0f} days, smuggling {verb}: the "
+        f"{_found(first).of('%')} of {first['lots_seen']:.0f} lots found within {follow_days(result.scenario):.0f} days, "
+        f"smuggling {verb}: the "
         f"expected margin of a lot is {100 * first['margin']:.0f} %, and smugglers order {_ordered(first):.0f} % of the "
         f"chips that they would without the rule{_without_inspectors(result.summary(), first)}"
     )
@@ -213,7 +214,9 @@ def _without_inspectors(last: pd.DataFrame, most: pd.Series[Any]) -> str:
     alike = last[(last["group"] == most["group"]) & (last["inspectors"] == 0)]
     if alike.empty or most["inspectors"] == 0:
         return ""
-    return f", and {_ordered(alike.iloc[0]):.0f} % under it with no inspector"
+    ordered = _ordered(alike.iloc[0])
+    learnt = " (more than without the rule, since under it they learn strategy by strategy)" if ordered > 100 else ""
+    return f", and {ordered:.0f} % under it with no inspector{learnt}"
 
 
 def _named(row: pd.Series[Any]) -> str:

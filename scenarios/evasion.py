@@ -71,8 +71,9 @@ class Choice:
     levers: Mapping[str, Any]
 
 
+TODAY = "today"
 CHOICES: Mapping[str, Choice] = {
-    "today": Choice("today: tips and label checks", {"verification.active": False}),
+    TODAY: Choice("today: tips and label checks", {"verification.active": False}),
     "silence_only": Choice("silence only", {"verification.detectors": ["silence_streak"]}),
     "planning_bound": Choice("planning bound, 12 landmarks", {}),
     "vacuum_bound": Choice("vacuum bound, 100 landmarks", {"verification.bound": "vacuum", "geography.landmarks": 100}),
@@ -128,7 +129,7 @@ CHOICES: Mapping[str, Choice] = {
 """By name, in the order of the figure. Where nothing else is said, chips sign before inspectors, who come without notice."""
 
 QUICK_STRATEGIES = ("claim_repair_or_scrap", "presigned_probes", "rent_remotely")
-QUICK_CHOICES = ("today", "planning_bound", "owners_word", "flawed_protocol")
+QUICK_CHOICES = (TODAY, "planning_bound", "owners_word", "flawed_protocol")
 NEARLY_ALL = 0.9
 """Share found that titles count."""
 
@@ -187,7 +188,8 @@ def answer(result: Result) -> str:
     hardest = most.idxmin()
     best = _as_good(at[at["strategy"] == hardest])
     least, others = best.iloc[0], len(best) - 1
-    alike = f" and as much by {others} of the other choices" if others else ""
+    among = ", today's tips and checks among them" if TODAY in set(best["choice"]) - {least["choice"]} else ""
+    alike = f" and as much by {others} of the other choices{among}" if others else ""
     usd = plain["usd_per_chip"].dropna()
     shares = Estimate(*(100 * least[name] for name in ("probability", "low", "high"))).of("%")
     return (

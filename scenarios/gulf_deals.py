@@ -98,7 +98,8 @@ def answer(result: Result) -> str:
     change = difference_in_words(found.gained(most, NO_DEALS), "points")
     return (
         f"With {high / 1000:,.0f} thousand chips a year under the deals {chips[1]} instead of {chips[0]} thousand chips are "
-        f"at work in the Gulf, {cleared.of('%')} of them where a ping can clear them, and false alarms in the world are "
+        f"at work in the Gulf after {result.scenario.calendar.end_after_duty_days:g} days of the duty, {cleared.of('%')} of "
+        "them where a ping can clear them, and false alarms in the world are until then "
         f"{estimate(result, NO_DEALS, FALSE)} a month without the deals and with them {alarms}. "
         f"Of diversions {found[NO_DEALS].of('%')} are established within 90 days without the deals, and with them {change}"
         f"{found.among}."

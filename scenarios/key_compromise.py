@@ -156,16 +156,18 @@ def answer(result: Result) -> str:
     if not found.known:
         return TOO_FEW
     kept, revoked = ({group: found[row.name] for group, row in rows.items()} for rows in (never, soonest))
+    latest = max((row for row in sweep(quick) if row.group == VENDOR and row.value < NEVER_DAYS), key=lambda row: row.value)
     refused = {group: estimate(result, row.name, REFUSED, _real(result)) for group, row in soonest.items()}
     return (
         f"Within 365 days of leaving, {found[NOBODY].of('%')} of diversions are established if smugglers hold no key, "
         f"{found[every_chip]} if they extract each chip's, {kept[BATCH]} with a batch's and {kept[VENDOR]} with the "
-        "vendor's if "
-        f"it is never revoked, {found[LISTED]} with the vendor's if the keys of all chips are listed, and "
+        f"vendor's if it is never revoked, {found[LISTED]} with the vendor's if the keys of all chips are listed, and "
         f"{found[STATUS_QUO]} in the status quo{found.among}. "
         f"If it is revoked {soonest[VENDOR].value:.0f} days after its first use, {revoked[BATCH].of('%')} are established "
         f"with a batch's key and {revoked[VENDOR].of('%')} with the vendor's, since smugglers are taken to go on using it, "
-        f"while honest chips of the nation go unverified for {refused[BATCH]} and {refused[VENDOR]} chip-years."
+        f"while honest chips of the nation go unverified for {refused[BATCH]} and {refused[VENDOR]} chip-years; the "
+        f"vendor's is first used when the duty begins and few chips carry it, and after {latest.value:.0f} days it would be "
+        f"{estimate(result, latest.name, REFUSED, _real(result))}."
     )
 
 

@@ -156,8 +156,8 @@ def _claim(data: pd.DataFrame) -> str:
     if lone is None or all_of_it is None or FOUND not in lone or FOUND not in all_of_it:
         return "Too few chips were diverted, or followed for too short a time, for a headline"
     return (
-        f"{GRACES_DAYS[0]} days of grace: scans find {100 * all_of_it[FOUND]:.0f} % with {all_of_it[FALSE]:.0f} false "
-        f"alarms a month; without {100 * lone[FOUND]:.0f} %, {lone[FALSE]:.0f}"
+        f"At {GRACES_DAYS[0]} days of grace scans and reported repairs find {100 * all_of_it[FOUND]:.0f} % at "
+        f"{all_of_it[FALSE]:.0f} false alarms a month; without both {100 * lone[FOUND]:.0f} %, {lone[FALSE]:.0f}"
     )
 
 

@@ -138,10 +138,10 @@ def answer(result: Tabulation) -> str:
     )
     growth = load_parameters().parameters["smuggled_volume_growth"]
     return (
-        f"By CNAS's estimate {cnas.of(UNITS['cnas'])} were smuggled in 2024, by Epoch AI's {epoch.of(UNITS['epoch'])} in "
-        f"2024 and 2025 together. "
-        f"With an assumed factor of {growth.central:g} from year to year ({growth.low:g} to {growth.high:g}) they make "
-        f"{later[0]} and {later[1]} in {last} if no rule is made{told}."
+        f"By the law that follows CNAS's estimate {cnas.of(UNITS['cnas'])} were smuggled in 2024, by that after Epoch AI's "
+        f"{epoch.of(UNITS['epoch'])} in 2024 and 2025 together. "
+        f"Times an assumed factor from year to year of {growth.low:g} to {growth.high:g}, {growth.central:g} in the median, "
+        f"the laws spread to {later[0]} and {later[1]} in {last} if no rule is made{told}."
     )
 
 

@@ -115,10 +115,11 @@ def answer(result: Result) -> str:
         if ahead
         else f"even tips {top:g} times as frequent establish {found[tips[top]].of('%')}"
     )
+    more = {name: difference_in_words(found.gained(name, STATUS_QUO), "points") for name in (tips[usual], tips[most])}
     return (
-        f"Within a year today's tips establish {found[STATUS_QUO].of('%')} of diversions (calibrated, not predicted), tips "
-        f"that an award makes {usual:g} times as frequent {found[tips[usual]].of('%')}, {most:g} times "
-        f"{found[tips[most]].of('%')}, and pings without tips {found[PINGS_ALONE].of('%')}{found.among}; {enough}. "
+        f"Within a year today's tips establish {found[STATUS_QUO].of('%')} of diversions (calibrated, not predicted), and "
+        f"world by world tips that an award makes {usual:g} times as frequent {more[tips[usual]]}, {most:g} times "
+        f"{more[tips[most]]}; pings without tips establish {found[PINGS_ALONE].of('%')}{found.among}, and {enough}. "
         f"Where pings and today's tips are there already, tips {most:g} times as frequent establish "
         f"{difference_in_words(found.gained(both, RULE), 'points')}, and an award of {100 * AWARD:.0f} % of the penalty "
         f"then costs {_awards(result, both)}."

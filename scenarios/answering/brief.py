@@ -239,7 +239,7 @@ def covers(question: ModuleType, result: Result | Tabulation) -> str:
     if not isinstance(result, Result):
         return result.intervals
     worlds = len({(run.draw, run.run) for run in result.runs})
-    near = ", of which it is nearly the lowest to the highest" if 1 < worlds < FEW_WORLDS else ""
+    near = ", so few that each end lies between the outermost world and the next" if 1 < worlds < FEW_WORLDS else ""
     return f"{result.intervals}; {worlds:,} world{'' if worlds == 1 else 's'}{near}"
 
 

@@ -63,7 +63,8 @@ def test_intervals_say_of_how_many_worlds_they_are():
 
     assert said(12) == "10-90 % of draws and runs, parameters and chance; 12 worlds"
     assert said(3) == (
-        "10-90 % of draws and runs, parameters and chance; 3 worlds, of which it is nearly the lowest to the highest"
+        "10-90 % of draws and runs, parameters and chance; 3 worlds, so few "
+        "that each end lies between the outermost world and the next"
     )
     assert said(1).endswith("; 1 world")
 

@@ -124,6 +124,7 @@ def test_policies_that_find_as_much_are_all_named_the_cheapest_first(deterred: T
     told = deterrence.answer(result)
     assert "(1 inspector, chips asked daily; as many with 10 inspectors, chips asked daily)" in told
     assert "smugglers order 80 % of the chips that they would without the rule, and 104 % under it with no inspector" in told
+    assert "more than without the rule, since under it they learn" in told
     line = break_even_data(result).dropna(subset=["policy"])
     assert line["inspectors"].tolist() == [1, 10]
 

@@ -121,8 +121,11 @@ def test_a_deployment_costs_what_it_costs_against_the_evasion_that_is_told():
         rows += [(row.name, deployments.FOUND, 0.2 if moved else 0.8), (row.name, deployments.COST, 3e6 if moved else 7e6)]
     table = pd.DataFrame(rows, columns=["scenario", "outcome", "value"]).assign(draw=0, run=0, date=1)
     summary = table.rename(columns={"value": "median"}).assign(low=np.nan, high=np.nan, mc_error=np.nan)
-    told = deployments.answer(SimpleNamespace(table=table, summary=lambda: summary, manifest={"quick": True}))
-    assert "it is 20 % (take the endorser along) at 3 million dollars with 12 landmarks" in told
+    result: Any = SimpleNamespace(
+        table=table, summary=lambda: summary, manifest={"quick": True}, scenario=Scenario.load("baseline")
+    )
+    told = deployments.answer(result)
+    assert "12 landmarks establish 20 % (take the endorser along; 3 million)" in told
     assert "7 million" not in told
 
 
