@@ -323,6 +323,10 @@ class Visit:
     free_day: float
     wait_days: float
 
+    def busy_days_until(self, end_day: float) -> float:
+        """Of the days that it kept him busy, those up to the end of the run."""
+        return self.busy_days - max(0.0, self.free_day - end_day)
+
 
 class ConsequenceKind(StrEnum):
     """What follows when a diversion has been established."""

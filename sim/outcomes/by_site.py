@@ -64,7 +64,7 @@ def outcomes_by_site(record: Record, scenario: Scenario) -> Mapping[str, NDArray
         "cases_closed": _cases(record.closed_cases, number),
         "false_alarms": _cases((case for case in record.all_cases if case.diverted_chips == 0), number),
         "inspections": _by_site(np.array(visited, np.int64), number),
-        "busy_days": added_up(visit.busy_days for visit in visits),
+        "busy_days": added_up(visit.busy_days_until(scenario.calendar.end_day) for visit in visits),
         "wait_days": added_up(visit.wait_days for visit in visits),
         "diverted_chips": counted(diverted),
         "established_chips": counted(found),

@@ -36,8 +36,7 @@ def inspections(record: Record, scenario: Scenario) -> Measures:
     """Outcomes about the inspectors of the scenario; end-use checks are the work of others."""
     visits = by_inspectors(record, scenario)
     duty_days = scenario.calendar.end_after_duty_days
-    end_day = scenario.calendar.end_day
-    busy = sum(visit.busy_days - max(0.0, visit.free_day - end_day) for visit in visits)
+    busy = sum(visit.busy_days_until(scenario.calendar.end_day) for visit in visits)
     waits = np.array([visit.wait_days for visit in visits])
     yield "inspections", len(visits), "visits"
     yield "chips_tested", sum(visit.tested_chips for visit in visits), "chips"

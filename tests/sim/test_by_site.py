@@ -40,6 +40,20 @@ def test_sites_add_up_to_the_run(result: Result, of_site: str, outcome: str):
     assert result.sites.groupby("scenario")[of_site].sum().to_dict() == whole.to_dict()
 
 
+def test_days_of_visits_at_sites_are_the_time_that_inspectors_are_busy():
+    """With visits that last beyond the end, of which only the days up to it count."""
+    pressed = Scenario.load("miniature").replace(
+        fleet__scale=0.0005, calendar__end_after_duty_days=120, enforcement__inspectors=1,
+        uncertainties={"gpu_faults_per_chip_year": 1, "inspection_days": 30},
+    )  # fmt: skip
+    result = simulate(pressed, 1)
+    ruled = result.sites[result.sites["scenario"] == pressed.name]
+    busy = result.table[(result.table["outcome"] == "inspector_utilisation") & (result.table["scenario"] == pressed.name)]
+    assert 0.4 < busy["value"].item() <= 1
+    assert ruled["busy_days"].sum() == pytest.approx(120 * busy["value"].item())
+    assert ruled["inspections"].sum() * 30 > ruled["busy_days"].sum()
+
+
 def test_chips_at_work_are_all_but_those_that_are_elsewhere(result: Result):
     last = result.table[result.table["date"] == result.table["date"].max()].set_index(["scenario", "outcome"])["value"]
     for policy, sites in result.sites.groupby("scenario"):
