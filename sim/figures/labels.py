@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -70,16 +71,23 @@ def spread_labels(ax: Axes) -> None:
 
 
 def place_notes(ax: Axes) -> None:
-    """Put each value beside its point, where it lies on no other point or value; leave it out if there is no such place."""
+    """Put each value beside its point, where it lies on no other point or value; leave it out if there is no such place.
+
+    Of points in one place only the first has its value.
+    """
     figure = ax.get_figure(root=True)
     notes = [text for text in ax.texts if isinstance(text, Annotation) and text.get_gid() == NOTE]
     if not notes or figure is None:
         return
     renderer, panel = renderer_of(figure), ax.get_window_extent()
     reach = MARKER_PT / 2 * figure.dpi / 72
-    taken = [Bbox([spot - reach, spot + reach]) for spot in (ax.transData.transform(note.xy) for note in notes)]
-    for note in notes:
+    spots = [ax.transData.transform(note.xy) for note in notes]
+    taken = [Bbox([spot - reach, spot + reach]) for spot in spots]
+    for place, note in enumerate(notes):
         if not note._check_xy(renderer):  # type: ignore[attr-defined]  # it is not drawn, its point is outside
+            continue
+        if any(math.dist(spots[place], spot) < reach for spot in spots[:place]):
+            note.set_visible(False)
             continue
         for aside, above in NOTE_PLACES:
             note.set_position((aside * NOTE_PT, above * NOTE_PT))
