@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
@@ -28,6 +29,17 @@ def main(words: Sequence[str] | None = None) -> int:
     bench.add_commands(commands)
     bench_ensemble.add_commands(commands)
     arguments = parser.parse_args(words)
+    try:
+        code = _run(arguments)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        # The reader of our output has gone. What is still in the buffer must not fail again on exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_DONE
+
+
+def _run(arguments: argparse.Namespace) -> int:
     if "command_function" in arguments:
         return int(arguments.command_function(arguments))
     if arguments.command == "list":

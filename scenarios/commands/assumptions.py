@@ -22,9 +22,10 @@ HEAD = """# Assumptions
 Every number about the world that the simulation uses, from [`parameters.toml`](../sim/data/parameters.toml) and
 [`products.toml`](../sim/data/products.toml): the range that studies vary, the central value, and where it is from.
 This page is what `python -m scenarios assumptions` prints. Policy choices are levers and stand in the scenario; latency
-has its own fitted models ([`geography-and-latency.md`](geography-and-latency.md)), and how uncertain volumes of smuggling hang
-together stands in [`volume_prior.toml`](../sim/data/volume_prior.toml). Shares of revenue and of volume in licences to restricted
-territory (`revenue_share_2025`, `revenue_share_2026`, `licensed_volume_share`) describe the rules and enter no run.
+has its own fitted models ([`geography-and-latency.md`](geography-and-latency.md)), and how uncertain volumes of smuggling
+hang together stands in [`volume_prior.toml`](../sim/data/volume_prior.toml). Shares of revenue and of volume in licences
+to restricted territory (`revenue_share_2025`, `revenue_share_2026`, `licensed_volume_share`) describe the rules and enter
+no run.
 """
 
 

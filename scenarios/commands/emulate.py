@@ -7,12 +7,14 @@ told by a bare UDP echo over such a path; measured on a busy machine it is large
 from __future__ import annotations
 
 import argparse
+import json
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from attestation import ED25519, ESP256, ESP384, InvalidArgument
 from scenarios.study import EXIT_DONE, EXIT_RUN_FAILED, EXIT_USER_ERROR, UsageError
@@ -48,6 +50,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     emulate.add_argument("--out", type=Path, help="new folder for tables and a figure (default: none)")
     emulate.add_argument("--quick", action="store_true", help="a small fleet")
+    emulate.add_argument("--json", action="store_true", help="print JSON")
     emulate.set_defaults(command_function=emulate_command)
 
 
@@ -86,7 +89,8 @@ def _emulate(arguments: argparse.Namespace) -> int:
         )
     )
     measured = measured_of(sessions, echo_added_ms(ECHOES, ECHO_MS))
-    print("\n".join(_lines(measured, scenario, arguments)))
+    figures = figures_of(measured, scenario, arguments)
+    print(json.dumps(figures, indent=2) if arguments.json else "\n".join(_lines(figures)))
     if arguments.out is not None:
         _write(measured, arguments.out)
     return EXIT_DONE if measured.agrees else EXIT_RUN_FAILED
@@ -100,42 +104,77 @@ def _number(option: str, value: int | None, range_: tuple[int, int, int], *, qui
     return value
 
 
-def _lines(measured: Measured, scenario: Scenario, arguments: argparse.Namespace) -> Iterator[str]:
+def figures_of(measured: Measured, scenario: Scenario, arguments: argparse.Namespace) -> dict[str, Any]:
+    """What was measured, ready for JSON; times in ms, spreads as number, median, 5 and 95 % quantiles and greatest."""
     from scenarios.emulation.compared import Spread, furthest_quantiles_ms
 
     exchanges, sessions = measured.exchanges, measured.sessions
-    small = "QUICK: a small fleet, no basis for a claim. " if arguments.quick else ""
+    near, unexplained = measured.apart
+    low, central, high = measured.model_ms
+    spreads = {
+        "measured less predicted": measured.errors_ms,
+        "measured less emulated path": measured.added_ms,
+        "of which the prover's processing": measured.within_ms,
+        "bare UDP echo less emulated path": measured.echo_ms,
+        "processing of every answer": measured.processing_ms,
+    }
+    return {
+        "quick": arguments.quick,
+        "scenario": scenario.name,
+        "seed": arguments.seed,
+        "keys": arguments.keys,
+        "awake": arguments.awake,
+        "arrival_stamped_by": measured.stamps,
+        "sites": int(sessions["site"].nunique()),
+        "sessions": len(sessions),
+        "exchanges": len(exchanges),
+        "nonces_of_an_exchange": BURST,
+        "verdicts": [
+            {"predicted": predicted, "measured": found, "sessions": int(number)}
+            for (predicted, found), number in sessions.groupby(["predicted", "measured"]).size().items()
+        ],
+        "apart_within_error": len(near),
+        "apart_unexplained": len(unexplained),
+        "error_95_percent_ms": measured.error_ms,
+        "landmarks_unreported": int(sessions["unreported"].sum()),
+        "times_ms": {says: asdict(Spread.of(times_ms)) for says, times_ms in spreads.items()},
+        "in_loop_processing_ms": {"low": low, "central": central, "high": high},
+        "shorter_than_path": int((measured.added_ms < 0).sum()),
+        "furthest_quantiles_ms": furthest_quantiles_ms(exchanges),
+    }
+
+
+def _lines(figures: Mapping[str, Any]) -> Iterator[str]:
+    small = "QUICK: a small fleet, no basis for a claim. " if figures["quick"] else ""
     yield (
-        f"{small}Scenario {scenario.name}, seed {arguments.seed}, keys {arguments.keys}, provers "
-        f"{'awake' if arguments.awake else 'asleep'} between nonces, arrival stamped by the {measured.stamps}: "
-        f"{sessions['site'].nunique()} sites, {len(sessions)} sessions, {len(exchanges)} exchanges of {BURST} nonces."
+        f"{small}Scenario {figures['scenario']}, seed {figures['seed']}, keys {figures['keys']}, provers "
+        f"{'awake' if figures['awake'] else 'asleep'} between nonces, arrival stamped by the "
+        f"{figures['arrival_stamped_by']}: {figures['sites']} sites, {figures['sessions']} sessions, "
+        f"{figures['exchanges']} exchanges of {figures['nonces_of_an_exchange']} nonces."
     )
     yield f"{'Verdict predicted':<20}{'measured':<16}{'sessions':>8}"
-    for (predicted, found), number in sessions.groupby(["predicted", "measured"]).size().items():
-        yield f"{predicted:<20}{found:<16}{number:>8}"
-    near, unexplained = measured.apart
+    for row in figures["verdicts"]:
+        yield f"{row['predicted']:<20}{row['measured']:<16}{row['sessions']:>8}"
     yield (
-        f"Another verdict than predicted: {len(near)} within {measured.error_ms:.3g} ms of it (95 % of errors are below), "
-        f"{len(unexplained)} further off. Landmarks that have not reported: {sessions['unreported'].sum()}."
+        f"Another verdict than predicted: {figures['apart_within_error']} within {figures['error_95_percent_ms']:.3g} ms of "
+        f"it (95 % of errors are below), {figures['apart_unexplained']} further off. Landmarks that have not reported: "
+        f"{figures['landmarks_unreported']}."
     )
     yield f"{'Round trips, ms':<44}{'number':>8}{'median':>9}{'5 %':>9}{'95 %':>9}{'greatest':>10}"
-    for says, times_ms in (
-        ("measured less predicted", measured.errors_ms),
-        ("measured less emulated path", measured.added_ms),
-        ("  of which the prover's processing", measured.within_ms),
-        ("bare UDP echo less emulated path", measured.echo_ms),
-        ("processing of every answer", measured.processing_ms),
-    ):
-        spread = Spread.of(times_ms)
+    for says, times in figures["times_ms"].items():
         yield (
-            f"{says:<44}{spread.number:>8}{spread.median:>9.3f}{spread.low:>9.3f}{spread.high:>9.3f}{spread.greatest:>10.3f}"
+            f"{says:<44}{times['number']:>8}{times['median']:>9.3f}{times['low']:>9.3f}{times['high']:>9.3f}"
+            f"{times['greatest']:>10.3f}"
         )
-    low, central, high = measured.model_ms
-    yield f"The simulator's own processing time: {central:g} ms, range {low:g} to {high:g} (in_loop_processing_ms)."
-    yield f"Round trips shorter than their path: {int((measured.added_ms < 0).sum())}."
+    own = figures["in_loop_processing_ms"]
     yield (
-        f"Between the distributions of times measured and predicted quantiles from 5 to 95 % differ by "
-        f"{furthest_quantiles_ms(exchanges):.3g} ms at most."
+        f"The simulator's own processing time: {own['central']:g} ms, range {own['low']:g} to {own['high']:g} "
+        "(in_loop_processing_ms)."
+    )
+    yield f"Round trips shorter than their path: {figures['shorter_than_path']}."
+    yield (
+        "Between the distributions of times measured and predicted quantiles from 5 to 95 % differ by "
+        f"{figures['furthest_quantiles_ms']:.3g} ms at most."
     )
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -208,6 +209,13 @@ def test_a_folder_with_other_files_is_not_touched(here: Here, tmp_path: Path):
     assert done.returncode == 2
     assert "holds files that are not results" in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_a_reader_who_has_gone_is_no_error():
+    """As `python -m scenarios assumptions | head` does, of a page that is longer than a pipe holds."""
+    command = f"{shlex.quote(sys.executable)} -m scenarios assumptions | true; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, cwd=ROOT)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_list_names_each_question_with_what_it_asks(here: Here):

@@ -1,5 +1,7 @@
 """Real exchanges over emulated paths beside what the simulator predicts."""
 
+import json
+from argparse import Namespace
 from dataclasses import replace
 
 import numpy as np
@@ -7,6 +9,7 @@ import pytest
 
 from attestation import ED25519
 from scenarios.__main__ import main
+from scenarios.commands.emulate import figures_of
 from scenarios.emulation.compared import exchange_table, margin_ms, measured_of, session_table
 from scenarios.emulation.predicted import AT_A_LANDMARK, AT_HOME, STRATEGIES_EMULATED, emulated_chips
 from scenarios.emulation.wires import run_sessions
@@ -74,6 +77,10 @@ def test_real_exchanges_take_the_path_and_more_and_come_to_the_verdicts_predicte
     late_ms = measured.errors_ms.max()  # however busy this machine is
     assert (table["measured"][table["margin_ms"] > late_ms] == table["predicted"][table["margin_ms"] > late_ms]).all()
     assert set(table["measured"][table["way"] == "leaked_vendor_key"]) == {"invalid"}
+    asked = Namespace(quick=True, seed=1, keys="ed25519", awake=False)
+    figures = json.loads(json.dumps(figures_of(measured, MINIATURE, asked), allow_nan=False))
+    assert sum(row["sessions"] for row in figures["verdicts"]) == figures["sessions"] == len(sessions)
+    assert figures["times_ms"]["measured less predicted"]["greatest"] == pytest.approx(late_ms)
 
 
 def test_the_margin_is_the_least_change_of_a_time_that_another_verdict_takes(chips):
