@@ -6,6 +6,7 @@ result.summary()
 """
 
 from .detection.cluster import cluster_detection_probability
+from .experiments.ensemble import ensemble
 from .output import OutputError
 from .results import Result, Tabulation
 from .scenario import Scenario, ScenarioError
@@ -20,5 +21,6 @@ __all__ = [
     "ScenarioError",
     "Tabulation",
     "cluster_detection_probability",
+    "ensemble",
     "simulate",
 ]
