@@ -8,8 +8,9 @@ import sys
 from collections.abc import Sequence
 
 from scenarios import report
+from scenarios.command_line import EXIT_DONE, add_options, run_command
 from scenarios.commands import assumptions, bench, bench_ensemble, calibrate, describe, emulate, rerun
-from scenarios.study import EXIT_DONE, add_options, questions, run_command
+from scenarios.study import questions
 
 
 def main(words: Sequence[str] | None = None) -> int:

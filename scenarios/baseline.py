@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 from scenarios.answering.brief import TOO_FEW, Column, Table, estimate, policy_table
 from scenarios.answering.sentences import difference_in_words, listed
 from scenarios.answering.worlds import compared
-from scenarios.study import Options, Study, main
+from scenarios.command_line import main
+from scenarios.study import Options, Study
 from sim.scenario import STATUS_QUO
 
 if TYPE_CHECKING:

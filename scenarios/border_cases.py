@@ -20,8 +20,9 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from scenarios.answering.brief import Estimate, Table, figures_of
+from scenarios.command_line import main
 from scenarios.parts.border_rows import MAINLAND, NETWORKS, PLACES, case_rows, cases, circuit_speeds, relay_rows, verdict
-from scenarios.study import Options, Study, UsageError, main
+from scenarios.study import Options, Study, UsageError
 from sim import Scenario, Tabulation
 from sim.parameters import load_parameters
 from sim.provenance import manifest

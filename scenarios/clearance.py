@@ -19,7 +19,8 @@ import numpy as np
 from scenarios.answering.brief import Estimate, Table
 from scenarios.answering.sentences import listed
 from scenarios.asking.ranges import parameter_range
-from scenarios.study import Options, Study, main
+from scenarios.command_line import main
+from scenarios.study import Options, Study
 from sim import Scenario, Tabulation
 from sim.parameters import Values, load_parameters
 from sim.provenance import manifest

@@ -16,7 +16,8 @@ from scenarios.answering.sentences import difference_in_words
 from scenarios.answering.worlds import spread
 from scenarios.asking.searches import LEARNERS, answer_each, inspectors_in_words, unsettled
 from scenarios.baseline import QUICK
-from scenarios.study import Options, Study, main
+from scenarios.command_line import main
+from scenarios.study import Options, Study
 from sim import Scenario, Tabulation
 from sim.experiments.compute_gap import RULE, SOURCES, World, compute_gap
 from sim.experiments.equilibrium import MOST_STEPS, follow_days

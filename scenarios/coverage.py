@@ -19,7 +19,8 @@ import numpy as np
 from scenarios.answering.brief import Estimate, Table
 from scenarios.answering.worlds import WORLD, at_end, per_world, spread, spread_by_date
 from scenarios.asking.variations import Variation, vary
-from scenarios.study import Options, Study, main
+from scenarios.command_line import main
+from scenarios.study import Options, Study
 from sim.outcomes.coverage import first_reached, with_scrapping
 from sim.units import DAYS_PER_YEAR, calendar_date
 

@@ -24,6 +24,7 @@ import numpy as np
 from scenarios.answering.brief import Table
 from scenarios.asking.searches import REPERTOIRE
 from scenarios.asking.variations import Variation, vary
+from scenarios.command_line import main
 from scenarios.parts.cset_answer import shares_table, two_sentences
 from scenarios.parts.cset_cases import (
     KNOWN,
@@ -34,7 +35,7 @@ from scenarios.parts.cset_cases import (
 )
 from scenarios.parts.cset_derived import AGAINST, PINGS, SOON_DAYS, YEAR_DAYS, Derived, derived, planned_inspectors
 from scenarios.parts.cset_figures import assumptions_in_words, ranking_chart, turning_chart
-from scenarios.study import Options, Study, UsageError, main, usable_processors
+from scenarios.study import Options, Study, UsageError, usable_processors
 from sim import Result, Scenario, Tabulation, simulate
 from sim.experiments.cset_model import (
     NETWORKS,

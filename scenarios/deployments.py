@@ -24,8 +24,9 @@ from scenarios.answering.brief import TOO_FEW, Column, Estimate, Table, estimate
 from scenarios.answering.sentences import difference_in_words, listed
 from scenarios.answering.worlds import Compared, compared, in_common
 from scenarios.asking.variations import Variation, settings, vary
+from scenarios.command_line import main
 from scenarios.parts.evasion_cells import extraction_of_whole_orders
-from scenarios.study import Options, Study, main
+from scenarios.study import Options, Study
 from sim.scenario import STATUS_QUO
 
 if TYPE_CHECKING:

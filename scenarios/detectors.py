@@ -16,7 +16,8 @@ from scenarios.answering.sentences import difference_in_words
 from scenarios.answering.worlds import compared
 from scenarios.asking.variations import Variation, settings, vary
 from scenarios.baseline import QUICK
-from scenarios.study import Options, Study, main
+from scenarios.command_line import main
+from scenarios.study import Options, Study
 from sim.detection.register import DETECTORS
 from sim.units import DAYS_PER_MONTH
 

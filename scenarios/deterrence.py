@@ -20,7 +20,8 @@ from scenarios.asking.ranges import parameter_range
 from scenarios.asking.searches import LEARNERS, answer_each, unsettled
 from scenarios.asking.variations import Variation, vary
 from scenarios.baseline import QUICK
-from scenarios.study import Options, Study, UsageError, main
+from scenarios.command_line import main
+from scenarios.study import Options, Study, UsageError
 from sim import Scenario, Tabulation
 from sim.experiments.compute_gap import step_rows
 from sim.experiments.equilibrium import MOST_STEPS, find_equilibrium, follow_days

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from scenarios.answering.brief import TOO_FEW, Estimate, Table, figures_of
 from scenarios.asking.variations import Variation, vary
+from scenarios.command_line import main
 from scenarios.parts.evasion_cells import HORIZONS_DAYS, evasion_cells, extraction_of_whole_orders, stands_for
-from scenarios.study import Options, Study, main
+from scenarios.study import Options, Study
 from sim.detection.register import DETECTORS
 from sim.smuggling.strategies import STRATEGIES
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from scenarios.answering.brief import Estimate, Table
 from scenarios.answering.sentences import counted, listed
 from scenarios.baseline import QUICK
+from scenarios.command_line import main
 from scenarios.parts.frontier_tables import (
     BUDGETS_MUSD,
     NO_RULE,
@@ -27,7 +28,7 @@ from scenarios.parts.frontier_tables import (
     levers_of,
     points_table,
 )
-from scenarios.study import Options, Study, UsageError, main, usable_processors
+from scenarios.study import Options, Study, UsageError, usable_processors
 from sim import Result, Scenario, Tabulation
 from sim.experiments.budget import (
     SHARE_SOON,

@@ -26,7 +26,8 @@ from scenarios.answering.places import PLACES_COUNTED, UNITS, by_run, counts_not
 from scenarios.answering.worlds import drawn_ends
 from scenarios.asking.variations import Variation, settings, vary
 from scenarios.baseline import QUICK
-from scenarios.study import Options, Study, main
+from scenarios.command_line import main
+from scenarios.study import Options, Study
 from sim.scenario import STATUS_QUO
 
 if TYPE_CHECKING:

@@ -23,8 +23,9 @@ from typing import TYPE_CHECKING, Any
 from scenarios.answering.brief import TOO_FEW, Column, Estimate, Table, estimate, policy_table
 from scenarios.answering.worlds import WORLD, compared, spread, worlds_of
 from scenarios.asking.variations import Variation, settings, vary
+from scenarios.command_line import main
 from scenarios.parts.evasion_cells import extraction_of_whole_orders
-from scenarios.study import Options, Study, main
+from scenarios.study import Options, Study
 from sim.parameters import load_parameters
 from sim.scenario import STATUS_QUO
 

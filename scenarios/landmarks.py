@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from scenarios.answering.brief import Estimate, Table
 from scenarios.asking.ranges import parameter_range
-from scenarios.study import Options, Study, main
+from scenarios.command_line import main
+from scenarios.study import Options, Study
 from sim import Scenario, Tabulation
 from sim.outcomes.costs import landmark_network_cost_usd_per_year
 from sim.parameters import load_parameters

@@ -17,7 +17,8 @@ from scenarios.answering.sentences import difference_in_words
 from scenarios.answering.worlds import at_end, compared, spread, spread_data
 from scenarios.asking.variations import Variation, vary
 from scenarios.baseline import QUICK
-from scenarios.study import Options, Study, main
+from scenarios.command_line import main
+from scenarios.study import Options, Study
 from sim.fleet.supply import Demand
 from sim.scenario import STATUS_QUO
 from sim.smuggling.channels import channels

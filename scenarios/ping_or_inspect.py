@@ -19,7 +19,8 @@ from scenarios.answering.sentences import difference_in_words
 from scenarios.answering.worlds import Compared, compared
 from scenarios.asking.variations import Variation, settings, vary
 from scenarios.baseline import QUICK
-from scenarios.study import Options, Study, UsageError, main
+from scenarios.command_line import main
+from scenarios.study import Options, Study, UsageError
 from sim import Scenario
 from sim.outcomes.costs import landmark_network_cost_usd_per_year
 from sim.scenario import STATUS_QUO

@@ -26,7 +26,8 @@ from scenarios.answering.sentences import counted, difference_in_words
 from scenarios.answering.worlds import compared
 from scenarios.asking.variations import Variation, settings, vary
 from scenarios.baseline import QUICK
-from scenarios.study import Options, Study, UsageError, main
+from scenarios.command_line import main
+from scenarios.study import Options, Study, UsageError
 from sim import Scenario
 from sim.scenario import STATUS_QUO
 

@@ -18,27 +18,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scenarios.answering.brief import asked
+from scenarios.command_line import EXIT_DONE, EXIT_INTERRUPTED, EXIT_RUN_FAILED, EXIT_USER_ERROR, add_options, options_of
 from scenarios.contents import CHAPTERS
 from scenarios.manifests import ManifestError
 from scenarios.reporting.finished import Finished, read_finished, why_not
 from scenarios.reporting.page import Entry, Report, page
 from scenarios.reporting.paper import STAGING, edited, write_paper
 from scenarios.reporting.runs import Made, make
-from scenarios.study import (
-    EXIT_DONE,
-    EXIT_INTERRUPTED,
-    EXIT_RUN_FAILED,
-    EXIT_USER_ERROR,
-    Options,
-    UsageError,
-    add_options,
-    id_of,
-    load_question,
-    options_of,
-    questions,
-    usable_processors,
-    uses_engine,
-)
+from scenarios.study import Options, UsageError, id_of, load_question, questions, usable_processors, uses_engine
 from sim import OutputError, ScenarioError
 from sim.output import MANIFEST, UNFINISHED, refuse_foreign
 from sim.run_files import finished_runs

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from scenarios.answering.brief import TOO_FEW, Estimate, Table
 from scenarios.answering.sentences import listed
 from scenarios.baseline import QUICK
-from scenarios.study import Options, Study, UsageError, main
+from scenarios.command_line import main
+from scenarios.study import Options, Study, UsageError
 
 if TYPE_CHECKING:
     import pandas as pd

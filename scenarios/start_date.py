@@ -21,7 +21,8 @@ from scenarios.answering.sentences import difference_in_words
 from scenarios.answering.worlds import WORLD, spread, spread_by_date, spread_data, worlds_of
 from scenarios.asking.variations import Variation, vary
 from scenarios.baseline import QUICK
-from scenarios.study import Options, Study, main
+from scenarios.command_line import main
+from scenarios.study import Options, Study
 from sim.scenario import STATUS_QUO
 from sim.units import DAYS_PER_YEAR, calendar_date
 from sim.world.products import h100e_of_products, product_names

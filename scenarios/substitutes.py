@@ -24,8 +24,9 @@ from scenarios.answering.brief import TOO_FEW, Column, Estimate, Table, estimate
 from scenarios.answering.sentences import difference_in_words
 from scenarios.asking.searches import LEARNERS, answer_each, inspectors_in_words, unsettled
 from scenarios.baseline import QUICK
+from scenarios.command_line import main
 from scenarios.compute_gap import drawn_worlds
-from scenarios.study import Options, Study, main
+from scenarios.study import Options, Study
 from sim import Tabulation
 from sim.experiments.compute_gap import RULE, SOURCES, World
 from sim.experiments.equilibrium import MOST_STEPS

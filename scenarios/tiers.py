@@ -26,7 +26,8 @@ from scenarios.answering.sentences import difference_in_words
 from scenarios.answering.worlds import compared, gained
 from scenarios.asking.variations import Variation, settings, vary
 from scenarios.baseline import QUICK
-from scenarios.study import Options, Study, main
+from scenarios.command_line import main
+from scenarios.study import Options, Study
 from sim import Scenario
 from sim.scenario import STATUS_QUO
 from sim.world.regimes import DIFFUSION_RULE, MECHANISMS

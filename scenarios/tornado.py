@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from scenarios.answering.brief import TOO_FEW, Estimate, Table
 from scenarios.answering.sentences import counted, listed
+from scenarios.command_line import main
 from scenarios.parts.tornado_tables import (
     FOUND,
     OUTCOMES,
@@ -25,7 +26,7 @@ from scenarios.parts.tornado_tables import (
     summary_table,
     tornado_table,
 )
-from scenarios.study import Options, Study, UsageError, main, usable_processors
+from scenarios.study import Options, Study, UsageError, usable_processors
 from sim import RunFailed, Scenario, Tabulation
 from sim.experiments.planned_cost import planned_cost, seconds_of_a_run
 from sim.experiments.sensitivity import (

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from scenarios.answering.brief import Estimate, Table
 from scenarios.answering.sentences import listed
-from scenarios.study import Options, Study, UsageError, main
+from scenarios.command_line import main
+from scenarios.study import Options, Study, UsageError
 from sim import Scenario, Tabulation
 from sim.parameters import Parameter, load_parameters
 from sim.provenance import manifest

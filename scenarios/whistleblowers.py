@@ -24,7 +24,8 @@ from scenarios.answering.sentences import difference_in_words
 from scenarios.answering.worlds import WORLD, by_world, compared, spread
 from scenarios.asking.variations import Variation, settings, vary
 from scenarios.baseline import QUICK
-from scenarios.study import Options, Study, main
+from scenarios.command_line import main
+from scenarios.study import Options, Study
 from sim.parameters import load_parameters
 from sim.scenario import STATUS_QUO
 

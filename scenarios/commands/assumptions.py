@@ -9,7 +9,7 @@ import argparse
 import sys
 from collections.abc import Iterator
 
-from scenarios.study import EXIT_DONE
+from scenarios.command_line import EXIT_DONE
 from sim.parameters import Parameter, load_parameters
 
 KINDS = {

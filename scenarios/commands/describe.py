@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from scenarios.answering.brief import ANSWER
+from scenarios.command_line import EXIT_DONE, EXIT_USER_ERROR
 from scenarios.manifests import ManifestError, altered, differing, read_manifest
-from scenarios.study import EXIT_DONE, EXIT_USER_ERROR, questions
+from scenarios.study import questions
 from sim import Scenario
 from sim.output import MANIFEST, STUDY, UNFINISHED
 from sim.provenance import DISTRIBUTION, source_digest

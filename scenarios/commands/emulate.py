@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attestation import ED25519, ESP256, ESP384, InvalidArgument
-from scenarios.study import EXIT_DONE, EXIT_RUN_FAILED, EXIT_USER_ERROR, UsageError
+from scenarios.command_line import EXIT_DONE, EXIT_RUN_FAILED, EXIT_USER_ERROR
+from scenarios.study import UsageError
 from sim import OutputError, Scenario, ScenarioError
 from sim.randomness import SEED_LIMIT
 

@@ -13,21 +13,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from scenarios.command_line import EXIT_DONE, EXIT_INTERRUPTED, EXIT_RUN_FAILED, EXIT_USER_ERROR, add_options, options_of
 from scenarios.commands.compare import Difference, difference, is_table
 from scenarios.manifests import Change, ManifestError, altered, changes, read_manifest
-from scenarios.study import (
-    EXIT_DONE,
-    EXIT_INTERRUPTED,
-    EXIT_RUN_FAILED,
-    EXIT_USER_ERROR,
-    MAX_WORKERS,
-    Progress,
-    UsageError,
-    add_options,
-    load_question,
-    options_of,
-    run_study,
-)
+from scenarios.progress import Progress
+from scenarios.study import MAX_WORKERS, UsageError, load_question, run_study
 from sim import OutputError, Result, RunFailed, Scenario, ScenarioError, simulate
 from sim.table_files import Form
 

@@ -8,7 +8,9 @@ import traceback
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from scenarios.study import MOST_TOLD, Options, Progress, UsageError, load_question, run_study, uses_engine
+from scenarios.command_line import MOST_TOLD
+from scenarios.progress import Progress
+from scenarios.study import Options, UsageError, load_question, run_study, uses_engine
 from sim import OutputError, Result, RunFailed, ScenarioError
 from sim.executors import WorkerLost, in_workers
 

@@ -11,7 +11,8 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.image import imread
 
-from scenarios.study import SIZE_NAMES, add_options, options_of
+from scenarios.command_line import add_options, options_of
+from scenarios.study import SIZE_NAMES
 from sim.figures import (
     Chart,
     by_date,

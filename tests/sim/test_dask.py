@@ -75,7 +75,7 @@ def test_a_study_on_a_cluster_has_no_event_log_and_says_so(address: str, small: 
     there = Options("question", out=tmp_path / "there", executor="dask", scheduler=address)
     run_study(question, here)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("scenarios.study.Progress.__call__", lambda self, *told, **named: stop(*told))
+        patch.setattr("scenarios.progress.Progress.__call__", lambda self, *told, **named: stop(*told))
         with pytest.raises(KeyboardInterrupt):
             run_study(question, Options("question", out=tmp_path / "there", workers=1))
     assert len(list((tmp_path / "there" / "unfinished").glob("[!.]*.events.csv.gz"))) == 2
