@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from scenarios import study
+from scenarios import command_line, study
 from scenarios.__main__ import main
 from scenarios.commands import rerun
 from scenarios.manifests import read_manifest
@@ -31,7 +31,7 @@ def results(tmp_path_factory) -> Path:
     """Results of a question that stands in for the baseline: quick, and without figures."""
     folder = tmp_path_factory.mktemp("results") / "tiny"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(study, "load_question", lambda name: QUESTION)
+        patch.setattr(command_line, "load_question", lambda name: QUESTION)
         assert main([*RUN, "--out", str(folder)]) == 0
     return folder
 

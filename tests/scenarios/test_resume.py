@@ -6,8 +6,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from scenarios import study
+from scenarios import command_line
 from scenarios.__main__ import main
+from scenarios.progress import Progress
 from scenarios.study import Study
 from sim import Scenario, sweep
 from sim.uncertainty import draw_uncertainties
@@ -24,7 +25,7 @@ DRAWS = 3
 def command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
     """Asks a question of two policies and three draws, without figures."""
     question = stub_question(lambda options: Study(SMALL, 1, DRAWS))
-    monkeypatch.setattr(study, "load_question", lambda name: question)
+    monkeypatch.setattr(command_line, "load_question", lambda name: question)
     return ["run", "baseline", "--workers", "1", "--out", str(tmp_path / "out")]
 
 
@@ -36,7 +37,7 @@ def test_ctrl_c_keeps_what_is_finished_and_the_same_command_makes_the_rest(comma
         if done == 2:
             signal.raise_signal(signal.SIGINT)
 
-    monkeypatch.setattr(study.Progress, "__call__", interrupt)
+    monkeypatch.setattr(Progress, "__call__", interrupt)
     assert main(command) == 3
     kept = tmp_path / "out" / "unfinished"
     told = f"interrupted: 2 finished runs are kept in {kept}; the same command goes on from there\n"
