@@ -183,7 +183,11 @@ def verify_answer(nonce: bytes, proof: InclusionProof, signed: bytes) -> None:
 
 
 def root_of(leaf_hash: bytes, index: int, size: int, proof: Sequence[bytes]) -> bytes:
-    """The root to which a leaf and its proof lead, 32 bytes; see `verify_inclusion`."""
+    """The root to which a leaf and its proof lead, 32 bytes; see `verify_inclusion`.
+
+    Raises:
+        IndexOutsideTree, ProofTooShort, ProofTooLong, BadProofNode.
+    """
     _check_hash(leaf_hash, "the leaf")
     if type(index) is not int or type(size) is not int or not 0 <= index < size:
         raise IndexOutsideTree(f"leaf {index!r} of a tree of {size!r}")

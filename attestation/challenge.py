@@ -82,7 +82,12 @@ class NonceLedger:
         return self.issue_all((entropy,), ueid, now_s)[0]
 
     def issue_all(self, entropies: Sequence[bytes], ueid: bytes, now_s: float) -> tuple[bytes, ...]:
-        """Make several nonces, or none of them: see `issue`."""
+        """Make several nonces, or none of them: see `issue`.
+
+        Raises:
+            InvalidArgument: the time is not finite, or an entropy has not its length.
+            NonceAlreadyIssued: an entropy was used before, or stands here twice.
+        """
         if not math.isfinite(now_s):
             raise InvalidArgument(f"time must be finite, not {now_s}")
         for entropy in entropies:

@@ -178,7 +178,7 @@ def _profile_rule(profile: str) -> Rule:
 
 
 def integer(low: int, high: int) -> Rule:
-    """An integer from `low` to `high`."""
+    """A rule for an integer from `low` to `high`; it raises BadClaim for another type, OutOfRange outside."""
 
     def rule(value: object) -> int:
         if type(value) is not int:
@@ -191,7 +191,7 @@ def integer(low: int, high: int) -> Rule:
 
 
 def number(low: float, high: float) -> Callable[[object], float]:
-    """A number from `low` to `high`, integer or float."""
+    """A rule for a number from `low` to `high`, integer or float; it raises BadClaim, OutOfRange or NotFinite."""
 
     def rule(value: object) -> float:
         if type(value) is not float and type(value) is not int:
@@ -206,7 +206,11 @@ def number(low: float, high: float) -> Callable[[object], float]:
 
 
 def seconds(value: object) -> int:
-    """A time in whole seconds since 1970; a float must be an error (RFC 9711 section 4.3.1)."""
+    """A time in whole seconds since 1970; a float must be an error (RFC 9711 section 4.3.1).
+
+    Raises:
+        TimeNotInteger, OutOfRange.
+    """
     if type(value) is not int:
         raise TimeNotInteger(f"must be an integer of seconds, not {type(value).__name__}")
     if not 0 <= value <= MAX_SECONDS:
@@ -215,7 +219,7 @@ def seconds(value: object) -> int:
 
 
 def byte_string(shortest: int, longest: int | None = None) -> Rule:
-    """A byte string of an exact length, or of one from `shortest` to `longest`."""
+    """A rule for a byte string of an exact length, or of one from `shortest` to `longest`; it raises BadClaim."""
     longest = shortest if longest is None else longest
     due = f"{shortest} bytes" if shortest == longest else f"{shortest} to {longest} bytes"
 
@@ -228,14 +232,14 @@ def byte_string(shortest: int, longest: int | None = None) -> Rule:
 
 
 def text(value: object) -> str:
-    """A text string that is not empty."""
+    """A text string that is not empty, or BadClaim is raised."""
     if type(value) is str and value:
         return value
     raise BadClaim("must be a non-empty text string")
 
 
 def pairs(value: object, what: str) -> list[list[Any]]:
-    """A non-empty array of arrays of two."""
+    """A non-empty array of arrays of two, or BadClaim is raised."""
     if type(value) is list and value and all(type(item) is list and len(item) == 2 for item in value):
         return value
     raise BadClaim(f"must be an array of {what}")

@@ -92,7 +92,11 @@ def verify_report(
 def verify_under(
     evidence: bytes, chain_pem: bytes, roots: Collection[bytes], expected_nonce: bytes | None, at_s: float | None
 ) -> GpuReport:
-    """As `verify_report`, with roots in DER and time in seconds since 1970. What costs least is looked at first."""
+    """As `verify_report`, with roots in DER and time in seconds since 1970. What costs least is looked at first.
+
+    Raises:
+        ReportRefused, ChainRefused, SignatureRefused: as of `verify_report`.
+    """
     signed = parse(evidence)
     if expected_nonce is not None and signed.nonce != expected_nonce:
         raise ReportNonceMismatch(f"answers {signed.nonce.hex()}, asked was {expected_nonce.hex()}")

@@ -49,7 +49,11 @@ INTERVALS = "95 % of the mean of paired differences over runs (Student's t), cha
 
 
 def study(options: Options) -> Study:
-    """The nation and beside it the sample. Runs tell what it does from chance; parameters need not be drawn."""
+    """The nation and beside it the sample. Runs tell what it does from chance; parameters need not be drawn.
+
+    Raises:
+        UsageError: more sites are to be sampled than there are, or none.
+    """
     levers = {key: value for key, value in options.levers.items() if key != KEY}
     nation = replace(options, levers=levers).scenario("baseline", SMALL, SETTING).replace(name=NATION)
     sites = options.levers.get(KEY, QUICK_SITES if options.quick else SITES)

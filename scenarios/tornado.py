@@ -89,7 +89,11 @@ INTERVALS = "95 %: of indices by the bootstrap over base points, of differences 
 
 
 def study(options: Options) -> Study:
-    """The rule alone; `runs` are those of each point in screening and for the indices, `draws` their base points."""
+    """The rule alone; `runs` are those of each point in screening and for the indices, `draws` their base points.
+
+    Raises:
+        UsageError: there are fewer than two base points.
+    """
     plan = QUICK_PLAN if options.quick else Plan()
     if options.draws is not None and options.draws < 2:
         raise UsageError(f"--draws: {options.draws}: base points of the indices; allowed: 2 or more")

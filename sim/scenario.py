@@ -300,7 +300,11 @@ class Scenario(Section):
         return self.replace_keys({name.replace("__", "."): value for name, value in levers.items()})
 
     def replace_keys(self, levers: Mapping[str, Any]) -> Scenario:
-        """The same with dotted keys, such as `{"verification.period_days": 7}`."""
+        """The same with dotted keys, such as `{"verification.period_days": 7}`.
+
+        Raises:
+            ScenarioError: there is no such key, or a value is not allowed.
+        """
         content = self.model_dump()
         for key, value in levers.items():
             target = content

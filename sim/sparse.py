@@ -147,6 +147,9 @@ class Sparse:
 
         Returns:
             chip, ascending, and its uniform number.
+
+        Raises:
+            ValueError: the limit is above `SPARSE_LIMIT`.
         """
         if limit > SPARSE_LIMIT:
             raise ValueError(f"limit: {limit} is above {SPARSE_LIMIT}")

@@ -217,6 +217,11 @@ def _axes() -> Axes:
 
 
 def looks_of(rows: pd.DataFrame) -> list[Look]:
+    """Colour and dash of each group, in the order of rows; rows without a group have none.
+
+    Raises:
+        ValueError: there are more groups than looks that stay apart.
+    """
     groups = [group for group in rows["group"].unique() if group]
     if len(groups) > len(LOOKS):
         raise ValueError(f"groups: {len(groups)} are more than {len(LOOKS)}, the number of looks that stay apart")
