@@ -144,7 +144,7 @@ def answer(result: Tabulation) -> str:
     shares = ", ".join(f"{case} {_share(result, case, 'hosting', 'planning')}" for case in outside)
     hopeless = [case for case in outside if verdict(result.table, case) == "inspect only"]
     inspect = f"inspect only in {' and '.join(hopeless)}" if hopeless else "none is for inspectors alone"
-    own, public = (_added_ms(result, way) for way in ("own circuit", "internet, hosting"))
+    own = _added_ms(result, "own circuit")
     drift_ms, speed = result.scenario.verification.drift_ms, circuit_speeds(result.scenario)["central"]
     noticed = sum(ms > drift_ms for ms in own)
     secure = [100 * float(_at(result, case, "hosting", "vacuum")) for case in outside]
@@ -153,10 +153,9 @@ def answer(result: Tabulation) -> str:
         f"cent of worlds: {shares}; {inspect}. "
         "A chip just across the border that answers through a relay at the declared site comes "
         f"{figures_of(min(own))} to {figures_of(max(own))} ms later over a circuit at {speed:g} c, which a drift test of "
-        f"{drift_ms:g} ms notices in {noticed or 'none'} of these {len(outside)} cases, and from the nearest city with "
-        f"data centres over the internet {figures_of(min(public))} to {figures_of(max(public))} ms (medians); over the "
-        f"circuit it is cleared in at most {_relayed(result)} of worlds, and the security bound, which no circuit "
-        f"beats, clears honest chips in {figures_of(min(secure))} to {figures_of(max(secure))} %."
+        f"{drift_ms:g} ms notices in {noticed or 'none'} of these {len(outside)} cases, and is cleared in at most "
+        f"{_relayed(result)} of worlds; the security bound, which no circuit beats, clears honest chips in "
+        f"{figures_of(min(secure))} to {figures_of(max(secure))} %."
     )
 
 

@@ -106,18 +106,18 @@ def answer(result: Result) -> str:
     if found is not None and not found.known:
         return TOO_FEW
     shares = {name: _established(found[name]) if found and name in known else "" for name in (TIERS, ACT)}
-    refused, prevented = (
-        {name: estimate(result, name, outcome, thousands) for name in shown} for outcome in (REFUSED, PREVENTED)
-    )
+    refused = {name: estimate(result, name, REFUSED, thousands) for name in (TIERS, ACT)}
+    blocked = {name: figures_of(estimate(result, name, PREVENTED, thousands).median) for name in shown}
+    by_act = "none" if refused[ACT].median == 0 else f"{refused[ACT]} thousand"
     both, alarms = gained(result, BOTH, ACT, DIVERTED, thousands), gained(result, BOTH, ACT, FALSE)
     fewer = ("more", "fewer")
     return (
-        f"Over the whole run the tiers refuse licences for {refused[TIERS]} thousand chips, honest and smuggled, and "
-        f"{prevented[TIERS]} thousand that blocked consignees order, the Act {refused[ACT]} and {prevented[ACT]} thousand; "
-        f"with neither, blocked consignees are refused {prevented[STATUS_QUO]} thousand and in "
-        f"{result.scenario.calendar.end_after_duty_days:.0f} days under the duty {diverted[STATUS_QUO]} thousand chips "
-        f"are diverted, {diverted[TIERS]} thousand with the tiers{shares[TIERS]}, and "
-        f"{diverted[ACT]} thousand with the Act{shares[ACT]}{found.among if found else ''}. "
+        f"In {result.scenario.calendar.end_after_duty_days:.0f} days under the duty {diverted[STATUS_QUO]} thousand chips "
+        f"are diverted with neither, {diverted[TIERS]} thousand with the tiers{shares[TIERS]}, and {diverted[ACT]} thousand "
+        f"with the Act{shares[ACT]}{found.among if found else ''}; over the whole run the tiers refuse licences for "
+        f"{refused[TIERS]} thousand chips, honest and smuggled, the Act for {by_act}, and blocked consignees are refused "
+        f"{blocked[TIERS]} thousand with the tiers, {blocked[ACT]} with the Act, {blocked[STATUS_QUO]} with neither "
+        "(medians). "
         f"Beside the Act, with the tiers chips diverted are {difference_in_words(both, 'thousand', fewer)} and false alarms "
         f"{difference_in_words(alarms, 'a month', fewer)}, if nobody whose order is refused orders elsewhere."
     )

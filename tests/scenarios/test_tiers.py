@@ -33,8 +33,9 @@ def told(diverted: dict[str, float], prevented: dict[str, float]) -> str:
 def test_what_blocked_consignees_order_is_told_beside_refused_licences():
     chips = {tiers.ACT: 3e4, tiers.TIERS: 2e4, tiers.BOTH: 1e4, STATUS_QUO: 4e4}
     answer = told(chips, {**dict.fromkeys(chips, 0.0), tiers.ACT: 9000.0, STATUS_QUO: 1000.0})
-    assert "the Act 0 and 9 thousand; with neither, blocked consignees are refused 1 thousand and in 365 days" in answer
-    assert "under the duty 40 thousand chips are diverted, 20 thousand with the tiers" in answer
+    assert "8 thousand chips, honest and smuggled, the Act for none, and blocked consignees are refused" in answer
+    assert "with the tiers, 9 with the Act, 1 with neither (medians). Beside" in answer
+    assert "under the duty 40 thousand chips are diverted with neither, 20 thousand with the tiers" in answer
 
 
 def test_tiers_that_leave_nothing_to_divert_are_an_answer_and_a_world_without_smuggling_is_none():
@@ -43,5 +44,5 @@ def test_tiers_that_leave_nothing_to_divert_are_an_answer_and_a_world_without_sm
     assert "0 thousand with the tiers, and 30 thousand with the Act, of which 50 % are established" in answer
     assert "nan" not in answer
     neither = told({**dict.fromkeys(chips, 0.0), STATUS_QUO: 4e4}, dict.fromkeys(chips, 0.0))
-    assert "0 thousand with the tiers, and 0 thousand with the Act. Beside" in neither
+    assert "0 thousand with the tiers, and 0 thousand with the Act; over" in neither
     assert told(dict.fromkeys(chips, 0.0), dict.fromkeys(chips, 0.0)) == TOO_FEW
