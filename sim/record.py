@@ -150,12 +150,12 @@ class EventLog:
         detail: str = "",
     ) -> None:
         """Add many events of one kind, as many as the longest argument; each number is one for all or an array of them."""
-        columns = np.broadcast_arrays(np.atleast_1d(day), chip, lot, site, case, chips)
-        count = len(columns[0])
+        columns = {"day": day, "chip": chip, "lot": lot, "site": site, "case": case, "chips": chips}
+        count = next((size for column in columns.values() if (size := np.size(column)) != 1), 1)
         self._make_room(count)
         rows = self._latest[self._latest_rows : self._latest_rows + count]
-        for name, column in zip(("day", "chip", "lot", "site", "case", "chips"), columns, strict=True):
-            rows[name] = column
+        for name, column in columns.items():
+            rows[name] = column  # numpy refuses another length than the first
         rows["happening"] = _NUMBER_OF[happening]
         rows["detail"] = self._detail_number(detail)
         self._latest_rows += count
