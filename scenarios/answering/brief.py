@@ -234,13 +234,18 @@ def covers(question: ModuleType, result: Result | Tabulation) -> str:
 
     A question whose intervals are not those of a study's summary says so in `INTERVALS`.
     """
-    if hasattr(question, "INTERVALS"):
-        return str(question.INTERVALS)
+    says = str(getattr(question, "INTERVALS", result.intervals))
     if not isinstance(result, Result):
-        return result.intervals
-    worlds = len({(run.draw, run.run) for run in result.runs})
-    near = ", so few that each end lies between the outermost world and the next" if 1 < worlds < FEW_WORLDS else ""
-    return f"{result.intervals}; {worlds:,} world{'' if worlds == 1 else 's'}{near}"
+        return says if (draws := result.manifest.get("draws")) is None else f"{says}; {_so_many(draws, 'draw')}"
+    if hasattr(question, "INTERVALS"):
+        return says
+    return f"{says}; {_so_many(len({(run.draw, run.run) for run in result.runs}), 'world')}"
+
+
+def _so_many(number: int, thing: str) -> str:
+    """As in "5 worlds", with what that means for the ends of a 10-90 % interval."""
+    few = f", so few that each end lies between the outermost {thing} and the next" if 1 < number < FEW_WORLDS else ""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}{few}"
 
 
 def whose_counts(question: ModuleType, result: Result | Tabulation) -> str:

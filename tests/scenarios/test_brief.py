@@ -2,6 +2,7 @@
 
 import math
 from types import SimpleNamespace
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -67,6 +68,16 @@ def test_intervals_say_of_how_many_worlds_they_are():
         "that each end lies between the outermost world and the next"
     )
     assert said(1).endswith("; 1 world")
+
+
+def test_intervals_of_a_search_say_of_how_many_draws_they_are():
+    question = stub_question(lambda options: pytest.fail("not run"))
+    searched: Any = SimpleNamespace(manifest={"draws": 6}, intervals="10-90 % of draws")
+    assert covers(question, searched) == (
+        "10-90 % of draws; 6 draws, so few that each end lies between the outermost draw and the next"
+    )
+    searched.manifest["draws"] = None
+    assert covers(question, searched) == "10-90 % of draws"
 
 
 def test_latex_prints_what_it_would_take_for_commands():
