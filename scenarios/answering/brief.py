@@ -234,7 +234,7 @@ def covers(question: ModuleType, result: Result | Tabulation) -> str:
 
     A question whose intervals are not those of a study's summary says so in `INTERVALS`.
     """
-    says = str(getattr(question, "INTERVALS", result.intervals))
+    says = str(question.INTERVALS if hasattr(question, "INTERVALS") else result.intervals)
     if not isinstance(result, Result):
         return says if (draws := result.manifest.get("draws")) is None else f"{says}; {_so_many(draws, 'draw')}"
     if hasattr(question, "INTERVALS"):
