@@ -209,8 +209,8 @@ def figures(result: Result) -> Iterator[Chart]:
     data = data[(data["outcome"] == FOUND) | (data["scenario"] != STATUS_QUO)]
     data.loc[data["outcome"] == REFUSED, ["median", "low", "high", "mc_error"]] *= _real(result)
     figure, (left, right) = panels(2, left_in=0.6)
-    by_lever(data, FOUND, left, share=True)
-    by_lever(data, REFUSED, right)
+    by_lever(data, FOUND, left, share=True, apart=NEVER_DAYS)
+    by_lever(data, REFUSED, right, apart=NEVER_DAYS)
     for axis, title in ((left, "diversions established within 365 days"), (right, "honest chips refused, chip-years")):
         axis.set_title(title)
         name_values(axis, data, "days from first use to revocation", _days)

@@ -74,7 +74,15 @@ def policies_data(result: Result, settings: Mapping[str, Setting], outcomes: Seq
     return rows.reset_index(drop=True)
 
 
-def by_lever(data: pd.DataFrame, outcome: str, ax: Axes | None = None, *, share: bool = False, log: bool = True) -> Axes:
+def by_lever(
+    data: pd.DataFrame,
+    outcome: str,
+    ax: Axes | None = None,
+    *,
+    share: bool = False,
+    log: bool = True,
+    apart: float = np.nan,
+) -> Axes:
     """An outcome by the value of a lever: medians with 10-90 % bars, a curve for each group, the status quo as a band.
 
     Args:
@@ -83,17 +91,19 @@ def by_lever(data: pd.DataFrame, outcome: str, ax: Axes | None = None, *, share:
         ax: where to draw; by default a new figure.
         share: whether it is a share, drawn in per cent.
         log: whether the lever has a logarithmic axis.
+        apart: a value that is not on the way of the others, as that which stands for never; its points are not joined.
     """
     ax = ax if ax is not None else _axes()
     rows = data[data["outcome"] == outcome]
     status_quo_band(rows, outcome, ax)
     for (group, curve), look in zip(rows[rows["group"] != ""].groupby("group", sort=False), looks_of(rows), strict=True):
         curve = curve.sort_values("value")
-        errors = [curve["median"] - curve["low"], curve["high"] - curve["median"]]
-        ax.errorbar(
-            curve["value"], curve["median"], yerr=errors, color=look.colour, linestyle=look.dash, marker=_marker(look),
-            markersize=4, elinewidth=0.8, capsize=2,
-        )  # fmt: skip
+        for points, dash in ((curve[curve["value"] != apart], look.dash), (curve[curve["value"] == apart], "none")):
+            errors = [points["median"] - points["low"], points["high"] - points["median"]]
+            ax.errorbar(
+                points["value"], points["median"], yerr=errors, color=look.colour, linestyle=dash, marker=_marker(look),
+                markersize=4, elinewidth=0.8, capsize=2,
+            )  # fmt: skip
         label_curve(ax, curve["median"].iloc[-1], Look(str(group), look.colour, look.dash))
     if log:
         ax.set_xscale("log")

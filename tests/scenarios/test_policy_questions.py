@@ -163,6 +163,13 @@ def test_policies_of_other_days_are_refused(result):
         simulate(result.scenario, beside=[late])
 
 
+def test_a_value_apart_is_not_joined_to_the_others(result):
+    data = policies_data(result, {"daily": Setting("asked", 1), "weekly": Setting("asked", 7)}, ["challenges"])
+    for apart, joined in ((np.nan, [2]), (7, [1, 1])):
+        curves = [line for line in by_lever(data, "challenges", apart=apart).containers if len(line[0].get_xdata())]
+        assert [len(line[0].get_xdata()) for line in curves] == joined
+
+
 def test_pictures_show_what_the_summary_says(result):
     places = {"daily": Setting("asked", 1), "weekly": Setting("asked", 7)}
     outcomes = ("alerted_by_day_30", "false_alarms_per_month")
