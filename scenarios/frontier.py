@@ -352,7 +352,7 @@ def _claim_of_robust(bought: pd.DataFrame) -> str:
     differ = [_dollars(budget) for budget in named.index[named["expected"] != named["robust"]].tolist()]
     if not differ:
         return "Within each budget the best expected mix is also the one of least regret"
-    return f"Expectation and least regret choose different mixes at {listed(differ)} a year"
+    return f"Expectation and least regret differ at {listed(differ)} a year"
 
 
 def _caption(result: Tabulation) -> str:
