@@ -255,11 +255,9 @@ def figures(result: Result) -> Iterator[Chart]:
 
     paid = policies_data(result, settings(_by_deployment(quick)), (FALSE, COST))
     paid.loc[paid["outcome"] == COST, ["median", "low", "high"]] *= MILLIONS
-    figure, (left, right) = panels(2, height_in=2.9, left_in=1.9, names_in=0.3)
-    left_place = left.get_position()
+    figure, (left, right) = panels(2, height_in=2.9, names_in=0.3)
     by_policy(paid, FALSE, left)
     by_policy(paid, COST, right, names=False)
-    right.set_position((left_place.x1 + 0.09, left_place.y0, 0.97 - left_place.x1 - 0.14, left_place.height))
     left.set_title("false alarms per month")
     right.set_title("cost to the authority, million US\\$")
     frame(
@@ -270,11 +268,9 @@ def figures(result: Result) -> Iterator[Chart]:
     )
     caption = (
         "Left: cases per month in which no chip was diverted, of the simulated fleet. Endorsers that break down silence "
-        "their "
-        "site. Right: landmarks, endorsers and their audits, visits and inspectors over the time of the duty. Landmarks and "
-        "endorsers are those of the nation (endorsers by the real size of sites), visits those of the simulated fleet. "
-        "Few of "
-        f"these prices are sourced. {assumptions(result)}"
+        "their site. Right: landmarks, endorsers and their audits, visits and inspectors over the time of the duty. "
+        "Landmarks and endorsers are those of the nation (endorsers by the real size of sites), visits those of the "
+        f"simulated fleet. Few of these prices are sourced. {assumptions(result)}"
     )
     yield Chart("false-alarms-and-cost", figure, paid, caption)
     yield _audits_chart(result)
