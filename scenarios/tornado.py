@@ -277,7 +277,10 @@ def table(result: Tabulation) -> Table:
 
 
 def _words(name: str) -> str:
-    return name.replace("_", " ")
+    """As the figures name it."""
+    from sim.figures.sensitivity import in_words  # here, because matplotlib takes half a second to load
+
+    return in_words(name)
 
 
 def _share(index: pd.Series[Any], which: str) -> Estimate:
@@ -335,7 +338,7 @@ def figures(result: Tabulation) -> Iterator[Chart]:
 def _claim(result: Tabulation) -> str:
     rows = result.further["tornado"]
     rows = rows[(rows["outcome"] == FOUND) & (rows["rank"] > 0)].sort_values("rank")
-    names = [str(name).replace("_", " ") for name in rows["input"]]
+    names = [_words(str(name)) for name in rows["input"]]
     if not names:
         return "No input changes what is found: too few chips were diverted for a headline"
     if too_few_points(result):
@@ -356,15 +359,13 @@ def too_few_points(result: Tabulation) -> bool:
 
 
 def _index_claim(result: Tabulation) -> str:
-    from sim.figures.sensitivity import in_words
-
     found = result.table[result.table["outcome"] == FOUND].set_index("input")
     if found["total"].max() <= 0:
         return "The outcome is the same everywhere"
     if too_few_points(result):
         return "There are too few base points to tell which input decides how much"
     best = found.drop(index=EVERYTHING_ELSE, errors="ignore").sort_values("total", ascending=False)
-    name, first = in_words(str(best.index[0])), best["first"].iloc[0]
+    name, first = _words(str(best.index[0])), best["first"].iloc[0]
     rest = found["total"].get(EVERYTHING_ELSE)
     left = f"; {_inputs(result) - len(best)} further inputs take part in {100 * rest:.0f} %" if rest is not None else ""
     return f"{name}: alone {100 * max(first, 0.0):.0f} % of the variance{left}"

@@ -103,7 +103,7 @@ def index_dots(data: pd.DataFrame, outcomes: Mapping[str, str], ax: Sequence[Axe
                 filled = colour if kind == "first" else "white"
                 axis.plot(row[kind], place + shift, marker=marker, color=colour, markerfacecolor=filled, markersize=4.5)
         _name_rows(axis, order if number == 0 or stacked(axis) else [""] * len(order), [False] * len(order))
-        axis.set_title(words, fontweight="bold")
+        axis.set_title(words)
         axis.axvline(0, color="#444444", linewidth=0.8)
         axis.xaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %", decimals=0))
         axis.set_xlabel("share of the variance")
@@ -142,7 +142,7 @@ def effect_bars(data: pd.DataFrame, ax: Sequence[Axes] | None = None) -> Sequenc
             for name, number in zip(panel["input"], panel["rows"], strict=True)
         ]
         _name_rows(axis, names, [False] * len(names), size=NOTE_PT)
-        axis.set_title(title, fontweight="bold")
+        axis.set_title(title)
         axis.set_xlim(left=0)
         axis.xaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %", decimals=0))
         axis.grid(axis="x")
