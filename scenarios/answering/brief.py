@@ -236,7 +236,8 @@ def covers(question: ModuleType, result: Result | Tabulation) -> str:
     """
     says = str(question.INTERVALS if hasattr(question, "INTERVALS") else result.intervals)
     if not isinstance(result, Result):
-        return says if (draws := result.manifest.get("draws")) is None else f"{says}; {_so_many(draws, 'draw')}"
+        draws = result.manifest.get("draws") if says.startswith("10-90 %") else None  # other intervals are not of draws
+        return says if draws is None else f"{says}; {_so_many(draws, 'draw')}"
     if hasattr(question, "INTERVALS"):
         return says
     return f"{says}; {_so_many(len({(run.draw, run.run) for run in result.runs}), 'world')}"

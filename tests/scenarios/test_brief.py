@@ -76,6 +76,8 @@ def test_intervals_of_a_search_say_of_how_many_draws_they_are():
     assert covers(question, searched) == (
         "10-90 % of draws; 6 draws, so few that each end lies between the outermost draw and the next"
     )
+    of_the_bootstrap: Any = SimpleNamespace(manifest={"draws": 6}, intervals="95 % by the bootstrap over base points")
+    assert covers(question, of_the_bootstrap) == "95 % by the bootstrap over base points"
     searched.manifest["draws"] = None
     assert covers(question, searched) == "10-90 % of draws"
 
